@@ -1,0 +1,345 @@
+"""Which key seals this person's words, and may it still be used?
+
+Every person (or referral) has one data key a kind of private word: 32 random bytes, kept wrapped
+in an SQLite file of its own, apart from the events. Destroying a data key empties every copy of
+what it sealed, in the log, in the read models and in backups of both.
+"""
+
+import fcntl
+import hmac
+import os
+import re
+import sqlite3
+import unicodedata
+from base64 import b32encode
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple, Protocol, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.kernel import KINDS
+
+NONCE = 12
+"""Bytes of an AES-GCM nonce; it stands before the ciphertext."""
+
+
+class VaultError(Exception):
+    """The key store cannot be used: it is damaged, or its key-encryption key is missing."""
+
+
+class KeyDestroyed(VaultError):
+    """Something was to be sealed under a key that was destroyed."""
+
+
+class UnknownKey(VaultError):
+    """This key store has never held a key of that id."""
+
+
+class KeyProtection(Protocol):
+    """Wraps data keys under a key-encryption key that the key store itself never holds."""
+
+    def wrap(self, key_id: bytes, key: bytes) -> bytes:
+        """The wrapped form of a data key; `key_id` is bound to it as associated data."""
+
+    def unwrap(self, key_id: bytes, wrapped: bytes) -> bytes:
+        """The data key again. Raises `VaultError` if it was not wrapped here under this id."""
+
+
+class KeyFile:
+    """A key-encryption key in a file that only its owner can read."""
+
+    def __init__(self, path: Path) -> None:
+        self._cipher = AESGCM(path.read_bytes())
+
+    @classmethod
+    def create(cls, path: Path) -> None:
+        """Write a new random key; it must not exist yet."""
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(AESGCM.generate_key(256))
+            file.flush()
+            os.fsync(descriptor)
+
+    def wrap(self, key_id: bytes, key: bytes) -> bytes:
+        return seal(self._cipher, key, key_id)
+
+    def unwrap(self, key_id: bytes, wrapped: bytes) -> bytes:
+        try:
+            return unseal(self._cipher, wrapped, key_id)
+        except InvalidTag:
+            raise VaultError("The key-encryption key does not fit this key store.") from None
+
+
+def seal(cipher: AESGCM, plain: bytes, associated: bytes) -> bytes:
+    """A fresh random nonce and the ciphertext after it."""
+    nonce = os.urandom(NONCE)
+    return nonce + cipher.encrypt(nonce, plain, associated)
+
+
+def unseal(cipher: AESGCM, box: bytes, associated: bytes) -> bytes:
+    """What was sealed. Raises `InvalidTag` if box, key or associated data are not the same."""
+    return cipher.decrypt(box[:NONCE], box[NONCE:], associated)
+
+
+class Key(NamedTuple):
+    """A data key, ready to seal with."""
+
+    id: bytes
+    cipher: AESGCM
+
+
+SCHEMA = """
+create table if not exists keys (
+    id blob primary key, subject text not null, kind text not null, wrapped blob not null,
+    unique (subject, kind)
+) without rowid;
+create table if not exists destroyed (
+    n integer primary key autoincrement, subject text not null, kind text not null, id blob unique,
+    unique (subject, kind)
+);
+"""
+
+INDEX = ("", "index")
+"""The subject and kind of the key under which the blind-index tokens are made."""
+
+MOST_REMEMBERED = 50_000
+"""Data keys held in memory; one costs about half a kilobyte."""
+
+
+class Vault:
+    """The data keys of one store. Safe to share between threads, and between processes."""
+
+    def __init__(self, folder: Path, protection: KeyProtection) -> None:
+        self._protection = protection
+        self._lock = Lock()
+        self._by_owner: dict[tuple[str, str], Key] = {}
+        self._by_id: dict[bytes, AESGCM | None] = {}
+        self._seen = self._forgotten = 0
+        self._database = sqlite3.connect(
+            folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
+        )
+        for pragma in ("journal_mode = wal", "synchronous = full", "secure_delete = on"):
+            self._database.execute(f"pragma {pragma}").fetchone()
+        self._database.executescript(SCHEMA)
+        index_key = self._read_or_create([INDEX])[INDEX]
+        self._index_key = protection.unwrap(*index_key)
+
+    @classmethod
+    def open(cls, folder: str | Path, protection: KeyProtection | None = None) -> Self:
+        """The key store in this folder, created (for its owner alone) when missing.
+
+        Without `protection` the key-encryption key is a file in the same folder. Raises
+        `VaultError` if that file is gone or is another store's, `OSError` if the folder cannot be
+        used.
+        """
+        folder = Path(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with one_at_a_time(folder):
+            new = not (folder / "keys.db").exists()
+            if protection is None:
+                path = folder / "key-encryption-key"
+                if new and not path.exists():
+                    KeyFile.create(path)
+                elif not path.exists():
+                    raise VaultError(f"The key-encryption key is missing: {path}")
+                protection = KeyFile(path)
+            if new:
+                os.close(os.open(folder / "keys.db", os.O_CREAT | os.O_EXCL, 0o600))
+            return cls(folder, protection)
+
+    # ── Keys ──────────────────────────────────────────────────────────────────────────────────────
+
+    def keys(self, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Key]:
+        """The keys of these (subject, kind) pairs; those missing are created and made durable.
+
+        All are created in one transaction. Raises `KeyDestroyed` if one of them is destroyed; then
+        none is created.
+        """
+        owners = set(owners)
+        if not owners:
+            return {}
+        with self._lock:
+            self._forget_destroyed()
+            if missing := [owner for owner in owners if owner not in self._by_owner]:
+                for owner, (key_id, wrapped) in self._read_or_create(missing).items():
+                    cipher = AESGCM(self._protection.unwrap(key_id, wrapped))
+                    self._remember(owner, Key(key_id, cipher))
+            return {owner: self._by_owner[owner] for owner in owners}
+
+    def ciphers(self, key_ids: Iterable[bytes]) -> dict[bytes, AESGCM | None]:
+        """What opens the parts sealed under these keys; None for a key that is destroyed.
+
+        Raises `UnknownKey` for an id that this store never had.
+        """
+        with self._lock:
+            self._forget_destroyed()
+            return {key_id: self._cipher(key_id) for key_id in key_ids}
+
+    def destroy(self, subject: str, kind: str | None = None) -> tuple[str, ...]:
+        """Destroy a subject's key of one kind, or all of them, for ever and everywhere.
+
+        Nothing can be sealed for that subject and kind again. Returns the kinds that had a key.
+        """
+        kinds = KINDS if kind is None else (kind,)
+        if not subject or not set(kinds) <= set(KINDS):
+            raise ValueError(f"There is no such key: {subject!r} {kind!r}")
+        had = []
+        with self._lock:
+            with self._transaction():
+                for each in kinds:
+                    found = self._database.execute(
+                        "delete from keys where subject = ? and kind = ? returning id",
+                        (subject, each),
+                    ).fetchone()
+                    had += [each] if found else []
+                    self._database.execute(
+                        "insert into destroyed (subject, kind, id) values (?, ?, ?)"
+                        " on conflict do nothing",
+                        (subject, each, found and found[0]),
+                    )
+            self._forget()
+            # The wrapped key still stands in the write-ahead log until that is cut off.
+            busy, *_ = self._database.execute("pragma wal_checkpoint(truncate)").fetchone()
+            if busy:
+                raise VaultError("The key is destroyed, but its last copy is still being read.")
+        return tuple(had)
+
+    def close(self) -> None:
+        """Forget every key and close the file."""
+        with self._lock:
+            self._by_owner.clear()
+            self._by_id.clear()
+            self._database.close()
+
+    # ── Blind index ───────────────────────────────────────────────────────────────────────────────
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """One short token a whole word of a name, the same in any case and without its accents.
+
+        Eight letters of keyed hash: enough to find a child by her names, too little to say them.
+        """
+        found = dict.fromkeys(words(text))
+        return tuple(
+            b32encode(self._digest("word", word)[:5]).decode("ascii").lower() for word in found
+        )
+
+    def token(self, kind: str, value: str) -> str:
+        """The 128-bit token of an exact value (32 hexadecimal digits), such as an NHS number's."""
+        return self._digest(kind, value)[:16].hex()
+
+    def _digest(self, kind: str, value: str) -> bytes:
+        return hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256")
+
+    # ── The file ──────────────────────────────────────────────────────────────────────────────────
+
+    def _read_or_create(
+        self, owners: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], tuple[bytes, bytes]]:
+        found: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        missing = []
+        for owner in sorted(owners):
+            if row := self._row(owner):
+                found[owner] = row
+            else:
+                missing.append(owner)
+        if not missing:
+            return found
+        with self._transaction():
+            for owner in missing:
+                # Another process may have been quicker between the look and the lock.
+                found[owner] = self._row(owner) or self._create(owner)
+        return found
+
+    def _row(self, owner: tuple[str, str]) -> tuple[bytes, bytes] | None:
+        row: tuple[bytes, bytes] | None = self._database.execute(
+            "select id, wrapped from keys where subject = ? and kind = ?", owner
+        ).fetchone()
+        return row
+
+    def _create(self, owner: tuple[str, str]) -> tuple[bytes, bytes]:
+        if self._database.execute(
+            "select 1 from destroyed where subject = ? and kind = ?", owner
+        ).fetchone():
+            raise KeyDestroyed(f"The {owner[1]} key of {owner[0]} is destroyed.")
+        key_id = os.urandom(16)
+        wrapped = self._protection.wrap(key_id, AESGCM.generate_key(256))
+        self._database.execute("insert into keys values (?, ?, ?, ?)", (key_id, *owner, wrapped))
+        return key_id, wrapped
+
+    def _cipher(self, key_id: bytes) -> AESGCM | None:
+        if key_id in self._by_id:
+            return self._by_id[key_id]
+        row = self._database.execute(
+            "select subject, kind, wrapped from keys where id = ?", (key_id,)
+        ).fetchone()
+        if row:
+            subject, kind, wrapped = row
+            key = Key(key_id, AESGCM(self._protection.unwrap(key_id, wrapped)))
+            self._remember((subject, kind), key)
+            return key.cipher
+        if self._database.execute("select 1 from destroyed where id = ?", (key_id,)).fetchone():
+            self._by_id[key_id] = None
+            return None
+        raise UnknownKey(f"This key store has never held the key {key_id.hex()}.")
+
+    def _remember(self, owner: tuple[str, str], key: Key) -> None:
+        if len(self._by_id) >= MOST_REMEMBERED:
+            self._by_id.clear()
+        if len(self._by_owner) >= MOST_REMEMBERED:
+            self._by_owner.clear()
+        self._by_owner[owner] = key
+        self._by_id[key.id] = key.cipher
+
+    def _forget_destroyed(self) -> None:
+        """Notice what other processes destroyed since the last look (4 µs when nothing did)."""
+        (version,) = self._database.execute("pragma data_version").fetchone()
+        if version != self._seen:
+            self._seen = version
+            self._forget()
+
+    def _forget(self) -> None:
+        for n, subject, kind, key_id in self._database.execute(
+            "select n, subject, kind, id from destroyed where n > ? order by n", (self._forgotten,)
+        ):
+            self._by_owner.pop((subject, kind), None)
+            if key_id:
+                self._by_id[key_id] = None
+            self._forgotten = n
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("rollback")
+            raise
+        self._database.execute("commit")
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock: of all processes (and threads) only one is inside at a time."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def words(text: str) -> list[str]:
+    """The whole words of a name as they are compared: no case, accents or apostrophes."""
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(UNDECOMPOSED)
+    kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in APOSTROPHES)
+    return re.findall(r"[^\W_]+", kept)
+
+
+APOSTROPHES = "'’ʼ`´"  # noqa: RUF001 - people type each of these in O'Brien
+UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+"""Letters that Unicode does not take apart but that people type without their stroke."""

@@ -1,0 +1,159 @@
+"""What every other file is made of: events, commands, refusals, the three times, private words."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+
+from msgspec import UNSET, Meta, Struct
+
+# ── Private words ── sealed at rest under a key of the person (or referral) they concern ──────────
+
+
+class Private(Struct, frozen=True):
+    """Marks a field as sealed at rest.
+
+    `kind` names the data key: one of `KINDS`. `searchable` fields also give blind-index tokens, by
+    which a person who may search finds the row without anything being stored in clear.
+    """
+
+    kind: str
+    searchable: bool = False
+
+
+KINDS = ("identity", "location", "narrative", "health", "police", "referrer", "staff", "raw")
+
+Identity = Annotated[str, Private("identity")]
+Name = Annotated[str, Private("identity", searchable=True)]
+Location = Annotated[str, Private("location")]
+Narrative = Annotated[str, Private("narrative")]
+Health = Annotated[str, Private("health")]
+Police = Annotated[str, Private("police")]
+Referrer = Annotated[str, Private("referrer")]
+Staff = Annotated[str, Private("staff", searchable=True)]
+
+WITHHELD: Any = UNSET
+"""The value of a private field that was not opened: no key asked for, or the key is destroyed.
+
+It is false, and never stored: the store refuses to seal an event that holds it.
+"""
+
+# ── Times ─────────────────────────────────────────────────────────────────────────────────────────
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+# ── Events and commands ───────────────────────────────────────────────────────────────────────────
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """A fact. Past tense, never edited; the tag is the name it is stored under.
+
+    `happened_at`, `received_at`, `recorded_at`: when it happened, when the authority was told, when
+    it was written down. `by` is a person's or agency's id, `agency` whose fact it is (`authority`
+    for the council's own). `message` is the SHA-256 of the raw message that caused it, `command`
+    the id of the command.
+    """
+
+    stream_field: ClassVar[str]
+    """The field whose value is the id of the stream that the event is stored in."""
+    subject_field: ClassVar[str]
+    """The field whose value names the person (or referral) whose keys seal the private fields."""
+
+    happened_at: Instant
+    received_at: Instant
+    recorded_at: Instant
+    by: str
+    agency: str
+    message: str | None = None
+    command: str | None = None
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="command_name"):
+    """A request, made at a time by a person or an agency; it may be refused.
+
+    The fields here are stamped by the service that takes the command, never given by the caller
+    (except that a person may say when a thing happened).
+    """
+
+    stream_field: ClassVar[str]
+
+    happened_at: Instant
+    received_at: Instant
+    recorded_at: Instant
+    by: str
+    agency: str
+    message: str | None = None
+    command: str | None = None
+
+
+STAMPED = tuple(Command.__struct_fields__)
+"""The fields of a command that the service fills in."""
+
+
+class Refused(Exception):
+    """The command is not allowed now. The message is a sentence for the person who gave it."""
+
+
+class Recorded(Struct, frozen=True):
+    """An event in its place in the log.
+
+    `position` counts from 1 over the whole log, `version` from 1 over the stream. `sealed` is the
+    event's private part as stored: ciphertext and what is needed to open it, empty if it has none.
+    `index` holds the blind-index tokens of its searchable fields. The private fields of `event` are
+    `WITHHELD` unless the reader asked for them to be opened.
+    """
+
+    position: int
+    stream: str
+    version: int
+    event: Event
+    sealed: bytes = b""
+    index: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The stored name, such as `referral.received.v1`."""
+        return stored_name(type(self.event))
+
+
+E = TypeVar("E", bound=Event)
+
+
+def stored_name(kind: type[Event]) -> str:
+    """The name that events of this class are stored under."""
+    return str(kind.__struct_config__.tag)
+
+
+def caused(kind: type[E], command: Command, **more: Any) -> E:
+    """The event of this class that a command causes: its fields of the same name, and `more`."""
+    given = {name: getattr(command, name) for name in _shared(kind, type(command))}
+    return kind(**(given | more))
+
+
+@lru_cache(maxsize=None)
+def _shared(kind: type[Event], command: type[Command]) -> tuple[str, ...]:
+    return tuple(f for f in kind.__struct_fields__ if f in command.__struct_fields__)
+
+
+@lru_cache(maxsize=None)
+def private_fields(kind: type[Struct]) -> dict[str, Private]:
+    """The private fields of an event or command, by name."""
+    found = {}
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        marks = [hint, *get_args(hint)] if get_origin(hint) is not Annotated else [hint]
+        for mark in marks:
+            for extra in getattr(mark, "__metadata__", ()):
+                if isinstance(extra, Private):
+                    found[name] = extra
+    return found
+
+
+def stream_of(thing: Event | Command) -> str:
+    """The id of the stream that an event or command belongs to."""
+    return str(getattr(thing, thing.stream_field))
+
+
+def subject_of(event: Event) -> str:
+    """Whose keys seal the event's private fields: a child, else the stream itself."""
+    return str(getattr(event, event.subject_field, None) or stream_of(event))
+
+
