@@ -32,6 +32,8 @@ class _OfMessage(Event, frozen=True, kw_only=True):
     message_id: str
     format: str
     channel: str
+    content: str
+    """SHA-256 of this part's own bytes; `message` is that of all that was sent with it."""
     size: int
     raw: RawBytes = WITHHELD
     file_name: FileName | None = None
@@ -59,13 +61,14 @@ MessageEvent = MessageReceived | MessageConflicted
 
 
 class KeepMessage(Command, frozen=True, tag="keep-message"):
-    """Keep a message as it came. `message` is the SHA-256 of its raw bytes."""
+    """Keep a message, or one row of it, as it came."""
 
     stream_field: ClassVar[str] = "message_id"
 
     message_id: str
     format: str
     channel: str
+    content: str
     size: int
     raw: RawBytes
     file_name: FileName | None = None
@@ -92,14 +95,14 @@ def evolve(state: Message, event: MessageEvent) -> Message:
         case MessageReceived():
             return replace(
                 state,
-                contents=(*state.contents, str(event.message)),
+                contents=(*state.contents, event.content),
                 result=event.result,
                 referral_id=event.referral_id,
             )
         case MessageConflicted():
             return replace(
                 state,
-                contents=(*state.contents, str(event.message)),
+                contents=(*state.contents, event.content),
                 referral_id=state.referral_id or event.referral_id,
             )
         case _:
@@ -108,7 +111,7 @@ def evolve(state: Message, event: MessageEvent) -> Message:
 
 def decide(command: MessageCommand, state: Message) -> list[MessageEvent]:
     match command:
-        case KeepMessage() if command.message in state.contents:
+        case KeepMessage() if command.content in state.contents:
             return []  # the agency sent it twice
         case KeepMessage() if state.contents:
             return [caused(MessageConflicted, command)]

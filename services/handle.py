@@ -1,0 +1,121 @@
+"""One command, start to finish: read, fold, decide, append; and whatever must follow from it."""
+
+from collections import deque
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from adapters.event_store import Append, Conflict, EventStore
+from domain.catalogue import FAMILY_OF
+from domain.kernel import Command, Event, Recorded, Refused, check_times, stream_of
+from domain.reactions import react
+
+log = structlog.get_logger()
+
+ATTEMPTS = 20
+"""How often a command is decided anew because another got in between."""
+
+
+class Handled(Struct, frozen=True):
+    """What became of a command: its id, `reason` when refused, the events it caused."""
+
+    command: str
+    result: Literal["done", "already done", "refused"]
+    reason: str | None = None
+    events: tuple[Recorded, ...] = ()
+
+
+class Plan:
+    """The events that commands would cause, on all their streams, before any is stored."""
+
+    def __init__(self, store: EventStore) -> None:
+        self.store = store
+        self.events: dict[str, list[Event]] = {}
+        self._after: dict[str, int] = {}
+        self._state: dict[str, Any] = {}
+
+    def add(self, *commands: Command) -> None:
+        """Decide these commands and all that must follow from them.
+
+        Raises `Refused` when one is not allowed; then nothing of the plan may be stored.
+        """
+        waiting = deque(commands)
+        while waiting:
+            command = waiting.popleft()
+            for event in self._decide(command):
+                waiting.extend(react(event))
+
+    def _decide(self, command: Command) -> list[Event]:
+        family = FAMILY_OF[type(command)]
+        stream = stream_of(command)
+        if stream not in self._state:
+            history = self.store.history(stream)
+            self._after[stream] = len(history)
+            self._state[stream] = reduce(
+                family.decider.evolve, (recorded.event for recorded in history), family.initial
+            )
+        events: list[Event] = family.decider.decide(command, self._state[stream])
+        if events:
+            self._state[stream] = reduce(family.decider.evolve, events, self._state[stream])
+            self.events.setdefault(stream, []).extend(events)
+        return events
+
+    def append(self, claims: Mapping[str, str]) -> list[Recorded]:
+        """Store it all in one transaction. Raises `Conflict` when another got in between."""
+        return self.store.append(
+            [Append(stream, self._after[stream], events) for stream, events in self.events.items()],
+            claims,
+        )
+
+
+def handle(store: EventStore, command: Command) -> Handled:
+    """Carry out one person's command. The same command id a second time changes nothing."""
+    identity = str(command.command)
+    claim = f"command:{identity}"
+    content = _content(store, command)
+    for _attempt in range(ATTEMPTS):
+        if (earlier := store.claim(claim)) is not None:
+            if earlier.value != content:
+                return _refused(identity, "This command id was already used for something else.")
+            events = store.since(earlier.position - 1, earlier.count)
+            return Handled(identity, "already done", events=tuple(events))
+        plan = Plan(store)
+        try:
+            check_times(command)
+            plan.add(command)
+            if not plan.events:
+                return Handled(identity, "already done")
+            recorded = plan.append({claim: content})
+        except Refused as refused:
+            return _refused(identity, str(refused))
+        except Conflict:
+            continue  # somebody else wrote to the same stream: decide anew on what is there now
+        log.info(
+            "command_handled", command=identity, name=_name(command), position=recorded[0].position
+        )
+        return Handled(identity, "done", events=tuple(recorded))
+    return _refused(identity, "Others are writing to the same record: try again in a moment.")
+
+
+
+
+def _refused(identity: str, reason: str) -> Handled:
+    return Handled(identity, "refused", reason)
+
+
+def _name(command: Command) -> str:
+    return str(type(command).__struct_config__.tag)
+
+
+def _content(store: EventStore, command: Command) -> str:
+    """A keyed hash of what the command asks for, whenever it was given."""
+    fields = {
+        field: value
+        for field, value in msgspec.structs.asdict(command).items()
+        if field not in ("recorded_at", "received_at", "happened_at")
+    }
+    return store.vault.token("command", _name(command) + msgspec.json.encode(fields).decode())
