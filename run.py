@@ -129,7 +129,7 @@ def read_state() -> tuple[str, str, list[str]]:
     try:
         with open(STATE, encoding="utf-8") as file:
             content, place, *held = file.read().split("\n")
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):  # none yet, or one that says nothing
         return "", "", []
     return content, place, held
 
@@ -174,9 +174,9 @@ def install(extras: tuple[str, ...], lock: int) -> None:
         code, said = pip_install([extra for extra in held if extra != "postgresql"], lock)
     if code:
         os.remove(STATE)  # pip ended by itself, so what is there can be built on
-        say(said)
         if any(sign in said for sign in UNREACHABLE):
             stop("The package index cannot be reached: check the network and call again.", 3)
+        say(said)
         sys.exit("The packages could not be installed: pip says why above.")
     write_state(wanted_content(), wanted_place(), held)
     say(f"Installed in {time.monotonic() - began:.0f} s.")
