@@ -122,11 +122,14 @@ class Vault:
         self._database = sqlite3.connect(
             folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
         )
-        for pragma in ("journal_mode = wal", "synchronous = full", "secure_delete = on"):
-            self._database.execute(f"pragma {pragma}").fetchone()
-        self._database.executescript(SCHEMA)
-        index_key = self._read_or_create([INDEX])[INDEX]
-        self._index_key = protection.unwrap(*index_key)
+        try:
+            for pragma in ("journal_mode = wal", "synchronous = full", "secure_delete = on"):
+                self._database.execute(f"pragma {pragma}").fetchone()
+            self._database.executescript(SCHEMA)
+            self._index_key = protection.unwrap(*self._read_or_create([INDEX])[INDEX])
+        except BaseException:
+            self._database.close()
+            raise
 
     @classmethod
     def open(cls, folder: str | Path, protection: KeyProtection | None = None) -> Self:
@@ -165,11 +168,13 @@ class Vault:
             return {}
         with self._lock:
             self._forget_destroyed()
-            if missing := [owner for owner in owners if owner not in self._by_owner]:
+            known = {each: self._by_owner[each] for each in owners if each in self._by_owner}
+            if missing := owners - known.keys():
                 for owner, (key_id, wrapped) in self._read_or_create(missing).items():
-                    cipher = AESGCM(self._protection.unwrap(key_id, wrapped))
-                    self._remember(owner, Key(key_id, cipher))
-            return {owner: self._by_owner[owner] for owner in owners}
+                    key = Key(key_id, AESGCM(self._protection.unwrap(key_id, wrapped)))
+                    self._remember(owner, key)
+                    known[owner] = key
+            return known
 
     def ciphers(self, key_ids: Iterable[bytes]) -> dict[bytes, AESGCM | None]:
         """What opens the parts sealed under these keys; None for a key that is destroyed.
@@ -335,11 +340,12 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 def words(text: str) -> list[str]:
     """The whole words of a name as they are compared: no case, accents or apostrophes."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(UNDECOMPOSED)
-    kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in APOSTROPHES)
-    return re.findall(r"[^\W_]+", kept)
+    joined = text.translate(APOSTROPHES)  # before NFKD, which turns one of them into a space
+    plain = unicodedata.normalize("NFKD", joined).casefold().translate(UNDECOMPOSED)
+    return re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
-APOSTROPHES = "'’ʼ`´"  # noqa: RUF001 - people type each of these in O'Brien
-UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u02bc`\u00b4"))
+"""People type each of these in O'Brien, or none."""
+UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 """Letters that Unicode does not take apart but that people type without their stroke."""

@@ -1,0 +1,20 @@
+"""The event store: what has happened, in order, and how more is added to it."""
+
+from eventsourcing.persistence import Tracking
+
+from adapters.event_store.mapper import Tampered, Unreadable, Unstorable
+from adapters.event_store.recorder import Claim
+from adapters.event_store.store import Append, Conflict, EventStore, Page, Unavailable
+
+__all__ = [
+    "Append",
+    "Claim",
+    "Conflict",
+    "EventStore",
+    "Page",
+    "Tampered",
+    "Tracking",
+    "Unavailable",
+    "Unreadable",
+    "Unstorable",
+]

@@ -1,0 +1,234 @@
+"""How does one SQLite file hold the log?"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from eventsourcing.persistence import (
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    StoredEvent,
+    Tracking,
+)
+
+from adapters.event_store import recorder
+from adapters.event_store.mapper import Row
+from adapters.vault import one_at_a_time
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+create table if not exists {table}_events (
+    position integer primary key autoincrement,
+    stream text not null, version integer not null, topic text not null, state blob not null,
+    unique (stream, version)
+);
+create table if not exists {table}_claims (
+    claim text primary key, value text not null, position integer not null, count integer not null
+) without rowid;
+create table if not exists {table}_tracking (
+    name text primary key, position integer not null
+) without rowid;
+"""
+
+REFUSAL = """
+create trigger if not exists {table}_{kind}_no_{change} before {change} on {table}_{kind}
+begin select raise(abort, 'The log is append-only.'); end;
+"""
+
+
+class Database:
+    """One file: a connection that writes, and as many that read as there are readers at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._write_lock = Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._readers: list[sqlite3.Connection] = []
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, timeout=30, check_same_thread=False
+        )
+        # FULL: what was acknowledged survives a power cut.
+        connection.execute("pragma synchronous = full")
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other writer, thread or process, overlaps."""
+        with self._write_lock, _library_errors():
+            if self._writer is None:
+                self._writer = self._connect()
+            connection = self._writer
+            connection.execute("begin immediate")
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        with _library_errors():
+            connection = self._readers.pop() if self._readers else self._connect()
+            try:
+                yield connection
+            finally:
+                self._readers.append(connection)
+
+    def migrate(self, table: str) -> None:
+        """Create what is missing, once, whoever comes first."""
+        with one_at_a_time(self.path.parent), _library_errors():
+            connection = self._connect()
+            try:
+                connection.execute("pragma journal_mode = wal")
+                (version,) = connection.execute("pragma user_version").fetchone()
+                if version > SCHEMA_VERSION:
+                    raise ProgrammingError(f"{self.path} was written by a newer version.")
+                refusals = "".join(
+                    REFUSAL.format(table=table, kind=kind, change=change)
+                    for kind in ("events", "claims")
+                    for change in ("update", "delete")
+                )
+                connection.executescript(
+                    f"begin; {SCHEMA.format(table=table)} {refusals}"
+                    f" pragma user_version = {SCHEMA_VERSION}; commit;"
+                )
+            finally:
+                connection.close()
+
+    def close(self) -> None:
+        with self._write_lock:
+            if self._writer:
+                self._writer.close()
+                self._writer = None
+        while self._readers:
+            self._readers.pop().close()
+
+
+@contextmanager
+def _library_errors() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    except sqlite3.OperationalError as error:
+        raise OperationalError(str(error)) from error
+    except sqlite3.Error as error:
+        raise DatabaseError(str(error)) from error
+
+
+class SQLiteRecorder(recorder.LogRecorder):
+    """The log in an SQLite file.
+
+    `AUTOINCREMENT` keeps a position from being given twice, even when the newest event was
+    deleted or the file was dumped and restored; a transaction that fails leaves no gap.
+    """
+
+    def __init__(self, database: Database, table: str = "stored") -> None:
+        super().__init__(table)
+        self.database = database
+        self._insert = (
+            f"insert into {self.events} (stream, version, topic, state) values (?, ?, ?, ?)"  # noqa: S608
+        )
+        self._version = f"select max(version) from {self.events} where stream = ?"  # noqa: S608
+        self._claimed = f"select 1 from {self.claims} where claim = ?"  # noqa: S608
+        self._claim = f"insert into {self.claims} values (?, ?, ?, ?)"  # noqa: S608
+        self._newest = f"select coalesce(max(position), 0) from {self.events}"  # noqa: S608
+        self._track = (
+            f"insert into {self.tracking} values (?, ?) on conflict (name)"  # noqa: S608
+            " do update set position = excluded.position"
+            " where excluded.position > position returning 1"
+        )
+
+    def create_table(self) -> None:
+        self.database.migrate(self.table)
+
+    def insert(
+        self,
+        events: Sequence[StoredEvent],
+        after: Mapping[str, int],
+        claims: Mapping[str, str],
+        tracking: Tracking | None,
+    ) -> int:
+        with self.database.writing() as connection:
+            execute = connection.execute
+            for claim in claims:
+                if execute(self._claimed, (claim,)).fetchone():
+                    raise recorder.ClaimTaken(claim)
+            if (
+                tracking
+                and not execute(
+                    self._track, (tracking.application_name, tracking.notification_id)
+                ).fetchall()
+            ):
+                raise recorder.TrackingBehind(tracking.application_name)
+            for stream, version in after.items():
+                if (execute(self._version, (stream,)).fetchone()[0] or 0) != version:
+                    raise recorder.StreamMoved(stream)
+            first = 0
+            if events:
+                connection.executemany(
+                    self._insert,
+                    (
+                        (str(each.originator_id), each.originator_version, each.topic, each.state)
+                        for each in events
+                    ),
+                )
+                (newest,) = execute("select last_insert_rowid()").fetchone()
+                first = newest - len(events) + 1
+            elif claims:
+                (first,) = execute(self._newest).fetchone()
+            for claim, value in claims.items():
+                execute(self._claim, (claim, value, first, len(events)))
+        return first
+
+    def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with self.database.reading() as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def page(self, position: int, limit: int, topics: Sequence[str]) -> list[Row]:
+        named = f" and {recorder.one_of('topic', topics)}" if topics else ""
+        found: list[Row] = []
+        size = 0
+        with self.database.reading() as connection:
+            cursor = connection.execute(
+                f"select {self.columns} from {self.events}"  # noqa: S608
+                f" where position > ?{named} order by position limit ?",
+                (position, *topics, limit),
+            )
+            for row in cursor:
+                size += len(row[4])
+                if size > recorder.PAGE_BYTES and found:
+                    break
+                found.append(row)
+            cursor.close()
+        return found
+
+
+class Factory(recorder.LogFactory):
+    """The one factory of this module, as the library asks; the address is a file."""
+
+    recorder_class = SQLiteRecorder
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.database = Database(Path(self.address))
+
+    def _recorder(
+        self, recorder_class: type[recorder.LogRecorder], table: str
+    ) -> recorder.LogRecorder:
+        if not issubclass(recorder_class, SQLiteRecorder):
+            raise TypeError(f"{recorder_class.__name__} does not record in SQLite.")
+        return recorder_class(self.database, table)
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,373 @@
+"""What has happened, in order, and how is more added to it?"""
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Self, cast
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import InterfaceError, Mapper, OperationalError, Tracking
+from eventsourcing.utils import Environment, EnvType, get_topic
+
+from adapters.event_store.mapper import (
+    NullTranscoder,
+    Placed,
+    Row,
+    SealingMapper,
+    Tampered,
+    Unreadable,
+)
+from adapters.event_store.recorder import (
+    Claim,
+    ClaimTaken,
+    ConnectionLost,
+    LogFactory,
+    LogRecorder,
+    StreamMoved,
+    TrackingBehind,
+)
+from adapters.vault import Vault
+from domain.kernel import KINDS, Event, Recorded, stream_of
+
+RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds to wait before each new attempt when the database went away in the middle."""
+
+
+class Append(NamedTuple):
+    """Events to be added to one stream, decided when it had `after` events (0: a new stream)."""
+
+    stream: str
+    after: int
+    events: Sequence[Event]
+
+
+class Conflict(Exception):
+    """A stream has moved on, or a claim is taken: nothing was stored. Read again, then decide.
+
+    One of `claim`, `tracking` and `stream` says which, and is looked at in this order.
+    """
+
+    def __init__(
+        self, *, stream: str | None = None, claim: str | None = None, tracking: str | None = None
+    ) -> None:
+        super().__init__(f"{claim} is taken" if claim else f"{stream or tracking} has moved on")
+        self.stream, self.claim, self.tracking = stream, claim, tracking
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, or is too busy."""
+
+
+class Page(list[Recorded]):
+    """Events in log order. `reached` is the position up to which the log was read for them:
+
+    every event wanted up to there is in this page or was in one before it.
+    """
+
+    reached: int
+
+
+class Log(Application[str]):
+    """The library's application, under our mapper and recorders."""
+
+    name = "log"
+    env: ClassVar[dict[str, str]] = {
+        "MAPPER_TOPIC": get_topic(SealingMapper),
+        "TRANSCODER_TOPIC": get_topic(NullTranscoder),
+    }
+
+    def __init__(
+        self, vault: Vault, catalogue: Mapping[str, type[Event]], env: Mapping[str, str]
+    ) -> None:
+        self._vault, self._catalogue = vault, catalogue
+        super().__init__({**type(self).env, **env})
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        # Without the machine's own environment, which has no say in how the log is written.
+        return Environment(name, env)
+
+    def construct_mapper(self) -> Mapper[str]:
+        mapper = super().construct_mapper()
+        if not isinstance(mapper, SealingMapper):
+            raise TypeError("Only the sealing mapper may write the log.")
+        mapper.equip(self._vault, self._catalogue)
+        return mapper
+
+
+class EventStore:
+    """The log: streams of events, in one order over all, that can only grow.
+
+    Safe to share between threads. Several processes may open the same store.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._mapper = cast(SealingMapper, log.mapper)
+        self._recorder = cast(LogRecorder, log.recorder)
+
+    @classmethod
+    def open(
+        cls,
+        address: str | Path,
+        vault: Vault,
+        *,
+        catalogue: Mapping[str, type[Event]] | None = None,
+    ) -> Self:
+        """The store at an address: `postgresql://…`, or a folder that holds `events.db`.
+
+        Creates what is missing; several processes may start at once. `catalogue` (of stored name
+        to class) is the domain's unless given. Raises `Unavailable`.
+        """
+        if catalogue is None:
+            from domain.catalogue import EVENTS
+
+            catalogue = EVENTS
+        address = str(address)
+        if address.startswith(("postgresql://", "postgres://")):
+            module = "adapters.event_store.postgres"
+        else:
+            module = "adapters.event_store.sqlite"
+            folder = Path(address)
+            folder.mkdir(parents=True, exist_ok=True)
+            address = str(folder / "events.db")
+        env = {"PERSISTENCE_MODULE": module, LogFactory.ADDRESS: address}
+        with _unavailable():
+            return cls(Log(vault, catalogue, env))
+
+    # ── Adding ────────────────────────────────────────────────────────────────────────────────────
+
+    def append(
+        self,
+        appends: Sequence[Append],
+        claims: Mapping[str, str] | None = None,
+        tracking: Tracking | None = None,
+    ) -> list[Recorded]:
+        """Store events on one or more streams, and claims, in one transaction.
+
+        `claims` are keys (with a value) that only one append may ever hold, such as
+        `command:<id>`. `tracking` (a name and a position that must rise) is stored with them.
+        Returns the events as recorded, in the order given, with their private fields.
+
+        An append that was stored before, with the very same events and claims, is not stored
+        again but returned: an acknowledgement may have been lost. Raises `Conflict`, `Unavailable`,
+        `Unstorable` (an event with withheld or wrong fields) or `KeyDestroyed`.
+        """
+        claims = claims or {}
+        placed = self._placed(appends)
+        after = {each.stream: each.after for each in appends}
+        lost = False
+        for seconds in (*RETRIES, None):
+            try:
+                recordings = self._log.events.put(
+                    cast(Any, placed), after=after, claims=claims, tracking=tracking
+                )
+                break
+            except (ClaimTaken, TrackingBehind, StreamMoved) as error:
+                # Not believed before it is read back: it may be this very append, whose
+                # acknowledgement was lost on its way.
+                stored = self._stored_before(placed, claims) if claims or lost else None
+                if stored is not None:
+                    return stored
+                raise Conflict(
+                    claim=error.claim if isinstance(error, ClaimTaken) else None,
+                    tracking=error.name if isinstance(error, TrackingBehind) else None,
+                    stream=error.stream if isinstance(error, StreamMoved) else None,
+                ) from error
+            except ConnectionLost as error:
+                if seconds is None:
+                    raise Unavailable(str(error)) from error
+                lost = True
+                time.sleep(seconds)
+            except (OperationalError, InterfaceError) as error:
+                raise Unavailable(str(error)) from error
+        recorded = []
+        for each, recording in zip(placed, recordings, strict=True):
+            found: Recorded = self._mapper.to_domain_event(recording.notification)
+            recorded.append(
+                Recorded(
+                    found.position,
+                    found.stream,
+                    found.version,
+                    each.event,
+                    found.sealed,
+                    found.index,
+                )
+            )
+        return recorded
+
+    def _placed(self, appends: Sequence[Append]) -> list[Placed]:
+        wanted = {}
+        for stream, _, events in appends:
+            for event in events:
+                if stream_of(event) != stream:
+                    raise ValueError(f"{type(event).__name__} does not belong to {stream}")
+                wanted[id(event)] = tuple(self._mapper.owners(event))
+        if len({each.stream for each in appends}) != len(appends):
+            raise ValueError("A stream stands twice in one append.")
+        keys = self._mapper.vault.keys(owner for owners in wanted.values() for owner in owners)
+        return [
+            Placed(stream, version, event, {kind: keys[s, kind] for s, kind in wanted[id(event)]})
+            for stream, after, events in appends
+            for version, event in enumerate(events, after + 1)
+        ]
+
+    def _stored_before(
+        self, placed: Sequence[Placed], claims: Mapping[str, str]
+    ) -> list[Recorded] | None:
+        """The result of this same append, if it is already in the log."""
+        held = [self.claim(key) for key in claims]
+        if [each and each.value for each in held] != list(claims.values()):
+            return None
+        if claims:
+            places = {(each.position, each.count) for each in held if each}
+            if len(places) != 1:
+                return None
+            rows = self._recorder.rows_at(*places.pop())
+        else:
+            found = {each.originator_id: each.originator_version for each in placed}
+            rows = sorted(
+                row for stream, last in found.items() for row in self._recorder.rows(stream, last)
+            )[-len(placed) :]
+        stored = self._opened([self._mapper.recorded(row) for row in rows], KINDS)
+        same = [(each.stream, each.version, each.event) for each in stored] == [
+            each[:3] for each in placed
+        ]
+        return stored if same else None
+
+    # ── Reading ───────────────────────────────────────────────────────────────────────────────────
+
+    def history(
+        self,
+        stream: str,
+        *,
+        opened: bool | Collection[str] = False,
+        up_to: int | None = None,
+    ) -> list[Recorded]:
+        """The events of a stream in order, [] for a stream that does not exist.
+
+        Private fields are withheld unless their kinds are `opened` (True: all). `up_to` is the
+        last version wanted. Raises `Unreadable`, `Unavailable`.
+        """
+        with _unavailable():
+            rows = self._recorder.rows(stream, up_to)
+        return self._opened([self._mapper.recorded(row) for row in rows], opened)
+
+    def since(
+        self,
+        position: int,
+        limit: int,
+        *,
+        names: Collection[str] | None = None,
+        opened: bool | Collection[str] = (),
+        raw: bool = False,
+    ) -> Page:
+        """At most `limit` events after a position, in order; fewer where they are very large.
+
+        With `names`, only events of these stored names. Headers only, unless kinds are `opened`;
+        `sealed` leaves the raw message out unless it is opened or `raw`. A checkpoint is the
+        page's `reached`, never its length: an empty page means that nothing more is there.
+
+        The events before an unreadable one are returned; if it comes first, raises `Unreadable`
+        (with its position). Raises `Unavailable`.
+        """
+        if names is not None and not names:
+            raise ValueError("No events are asked for.")
+        kinds = KINDS if opened is True else opened or ()
+        with _unavailable():
+            # Read before the page: what is appended in between is for the next one.
+            newest = self._recorder.newest() if names else position
+            rows = self._recorder.page(position, limit, tuple(names or ()))
+        page = self._readable(rows, kinds, raw or "raw" in kinds)
+        page.reached = page[-1].position if page else max(position, newest)
+        return page
+
+    def newest(self) -> int:
+        """The position of the newest event; 0 in an empty log. Raises `Unavailable`."""
+        with _unavailable():
+            return self._recorder.newest()
+
+    def wait(self, position: int, seconds: float) -> bool:
+        """Block until there is an event after a position; False when the seconds are over.
+
+        Raises `Unavailable`.
+        """
+        with _unavailable():
+            return self._recorder.wait_for(position, seconds)
+
+    def claim(self, key: str) -> Claim | None:
+        """The claim of this key, if an append holds it. Raises `Unavailable`."""
+        with _unavailable():
+            return self._recorder.claim(key)
+
+    def recorded_at(self, position: int, count: int = 1) -> list[Recorded]:
+        """The events from a position on, headers only, such as those that a claim came with."""
+        with _unavailable():
+            rows = self._recorder.rows_at(position, count)
+        return [self._mapper.recorded(row) for row in rows]
+
+    # ── Private words ─────────────────────────────────────────────────────────────────────────────
+
+    def opened(self, recorded: Recorded, kinds: Collection[str] | None = None) -> Recorded:
+        """The same event with its private fields of these kinds (None: all) filled in.
+
+        A field stays `WITHHELD` if its key is destroyed, or if it is the raw message and
+        `recorded` came without it. Raises `Tampered`.
+        """
+        return self._mapper.opened([recorded], KINDS if kinds is None else kinds)[0]
+
+    def open_sealed(
+        self, sealed: bytes, kinds: Collection[str] | None = None, *, stream: str | None = None
+    ) -> dict[str, Any]:
+        """The private fields in the sealed part of an event, by name: a value or `WITHHELD`.
+
+        `sealed` may come from a read model. With `stream`, the part of another stream's event is
+        `Tampered`, so that a row cannot show the words of another child.
+        """
+        return self._mapper.open_sealed(sealed, KINDS if kinds is None else kinds, stream=stream)
+
+    def parts(self, sealed: bytes) -> dict[str, bool]:
+        """The kinds of private words sealed here; False where the key is destroyed.
+
+        Raises `Tampered`.
+        """
+        return self._mapper.readable(sealed) if sealed else {}
+
+    def close(self) -> None:
+        """Let go of the database; the vault stays open."""
+        self._log.close()
+
+    # ── Inside ────────────────────────────────────────────────────────────────────────────────────
+
+    def _readable(self, rows: Sequence[Row], kinds: Collection[str], raw: bool) -> Page:
+        """What can be read before the first row that cannot; raises if that is the first."""
+        page = Page()
+        recorded = self._mapper.recorded
+        try:
+            for row in rows:
+                page.append(recorded(row, raw=raw))
+        except Unreadable:
+            if not page:
+                raise
+        if kinds:
+            try:
+                page[:] = self._mapper.opened(page, kinds)
+            except Tampered as error:
+                sound = [each for each in page if each.position < (error.position or 0)]
+                if not sound:
+                    raise
+                page[:] = self._mapper.opened(sound, kinds)
+        return page
+
+    def _opened(self, found: list[Recorded], kinds: bool | Collection[str]) -> list[Recorded]:
+        if not kinds:
+            return found
+        return self._mapper.opened(found, KINDS if kinds is True else kinds)
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(str(error)) from error
