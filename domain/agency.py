@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.codes import AgencyKind
+from domain.identity import is_slug
 from domain.kernel import Command, Event, Refused, caused
 
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
@@ -108,8 +109,11 @@ def decide(command: AgencyCommand, state: Agency) -> list[AgencyEvent]:
             return []
         case RegisterAgency() if state.kind:
             raise Refused(f"The agency {command.agency_id} is already registered as {state.name}.")
-        case RegisterAgency(agency_id=agency_id) if not _is_slug(agency_id):
+        case RegisterAgency(agency_id=agency_id) if not is_slug(agency_id):
             raise Refused("An agency's id is lower-case letters, digits and hyphens, at most 60.")
+        case RegisterAgency(agency_id="authority"):
+            # the council's own id: an agency of that name would speak in its voice
+            raise Refused("The id `authority` is the council's own: choose another.")
         case RegisterAgency() | RenameAgency() if not command.name.strip():
             raise Refused("Enter the agency's name.")
         case RegisterAgency():
@@ -126,9 +130,3 @@ def decide(command: AgencyCommand, state: Agency) -> list[AgencyEvent]:
             return [caused(AgencyResumed, command)] if state.suspended else []
         case _:
             assert_never(command)
-
-
-def _is_slug(text: str) -> bool:
-    # `authority` is the council's own id: an agency of that name would speak in its voice
-    plain = text.replace("-", "")
-    return text != "authority" and len(text) <= 60 and plain.isascii() and plain.isalnum() and text == text.lower()

@@ -63,7 +63,7 @@ class AdultDescribed(Struct, frozen=True, omit_defaults=True):
 
 
 class AddressDescribed(Struct, frozen=True, omit_defaults=True):
-    """An address. `of`: whose, in the sender's words; `restricted`: marked as not to be disclosed."""
+    """An address. `of`: whose, in the sender's words; `restricted`: not to be disclosed."""
 
     lines: tuple[str, ...] = ()
     postcode: str | None = None

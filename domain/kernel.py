@@ -1,7 +1,8 @@
 """What every other file is made of: events, commands, refusals, the three times, private words."""
 
+from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import UNSET, Meta, Struct
@@ -129,12 +130,12 @@ def caused(kind: type[E], command: Command, **more: Any) -> E:
     return kind(**(given | more))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _shared(kind: type[Event], command: type[Command]) -> tuple[str, ...]:
     return tuple(f for f in kind.__struct_fields__ if f in command.__struct_fields__)
 
 
-@lru_cache(maxsize=None)
+@cache
 def private_fields(kind: type[Struct]) -> dict[str, Private]:
     """The private fields of an event or command, by name."""
     found = {}
@@ -157,3 +158,34 @@ def subject_of(event: Event) -> str:
     return str(getattr(event, event.subject_field, None) or stream_of(event))
 
 
+# ── What every family asks of a command ───────────────────────────────────────────────────────────
+
+
+def check_times(command: Command) -> None:
+    """Raise `Refused` if a person says that something happened after it was written down.
+
+    What a message caused is let through: an agency's clock may be wrong, and a concern is never
+    refused for it. Called once for each command by the service that takes it, before `decide`.
+    """
+    if command.message is None and command.happened_at > command.recorded_at:
+        raise Refused("It cannot have happened in the future: give the day and time it happened.")
+
+
+Trace = tuple[Any, ...]
+"""What tells a fact from another of its kind: when it happened, by whom, and its clear fields."""
+
+
+def trace(event: Event) -> Trace:
+    """The event's trace. Private words are no part of it: state is folded without opening them."""
+    return (type(event), *(getattr(event, name) for name in _telling(type(event))))
+
+
+def once(event: E, traces: Collection[Trace]) -> list[E]:
+    """The event, unless one with its trace is among those of the stream already."""
+    return [] if trace(event) in traces else [event]
+
+
+@cache
+def _telling(kind: type[Event]) -> tuple[str, ...]:
+    own = (f for f in kind.__struct_fields__ if f not in STAMPED and f not in private_fields(kind))
+    return ("happened_at", "by", "agency", *own)

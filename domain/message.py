@@ -15,8 +15,15 @@ from msgspec.structs import replace
 from domain.kernel import WITHHELD, Command, Event, Private, caused
 
 Result = Literal[
-    "recorded", "updated", "cancelled", "correlated", "merged", "duplicate", "conflict", "no-concern",
-]  # fmt: skip
+    "recorded",
+    "updated",
+    "cancelled",
+    "correlated",
+    "merged",
+    "duplicate",
+    "conflict",
+    "no-concern",
+]
 """What became of a message: see the intake line of the public surface."""
 
 RawBytes = Annotated[bytes, Private("raw")]
@@ -71,9 +78,9 @@ class KeepMessage(Command, frozen=True, tag="keep-message"):
     content: str
     size: int
     raw: RawBytes
+    result: Result
     file_name: FileName | None = None
     referral_id: str | None = None
-    result: Result
     row: int | None = None
     problems: tuple[str, ...] = ()
 
