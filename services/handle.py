@@ -101,8 +101,6 @@ def handle(store: EventStore, command: Command) -> Handled:
     return _refused(identity, "Others are writing to the same record: try again in a moment.")
 
 
-
-
 def _refused(identity: str, reason: str) -> Handled:
     return Handled(identity, "refused", reason)
 

@@ -135,6 +135,11 @@ class EventStore:
         with _unavailable():
             return cls(Log(vault, catalogue, env))
 
+    @property
+    def vault(self) -> Vault:
+        """The keys that seal what is stored here."""
+        return self._mapper.vault
+
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────
 
     def append(

@@ -1,0 +1,545 @@
+"""What becomes of a message: kept, matched to children, one referral each, and a receipt.
+
+Each message (or row of a file) is one transaction: its raw bytes, its referral, the children
+registered or matched, and the keys by which it is known again. A receipt is given only after that
+transaction is durable. A message is refused only when it is empty, too large, or from nobody who
+may send; whatever else is wrong with it is a problem for a person to read.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from adapters.event_store import Conflict, EventStore
+from adapters.translation import AgencyFormat, Sent, Translation, formats
+from domain import agency, message, referral
+from domain.agency import Agency
+from domain.codes import AgencyKind, ReferralSource
+from domain.kernel import Command, Recorded, Refused
+from domain.message import KeepMessage, Message, Result
+from domain.referral import (
+    CancelReferral,
+    ReceiveReferral,
+    Referral,
+    ReferralReceived,
+    ReportConflict,
+    UpdateReferral,
+)
+from services.duty import Duty
+from services.handle import ATTEMPTS, Plan
+from services.identify import Found, Identify
+
+log = structlog.get_logger()
+
+LARGEST = 25 * 1024 * 1024
+"""Bytes of the largest message that is kept."""
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:message")
+
+SOURCE_OF: dict[AgencyKind, ReferralSource] = {
+    "police": "6",
+    "gp": "3A",
+    "health": "3F",
+    "voluntary": "8",
+    "school": "2A",
+    "public": "1D",
+}
+
+Channel = Literal["file", "standard-input", "http"]
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The intake line of the public surface: what became of one message."""
+
+    source: str
+    message: str
+    format: str | None = None
+    result: Result | Literal["refused"]
+    referral: str | None = None
+    children: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    position: int | None = None
+    reason: str | None = None
+
+
+class Intake:
+    """Takes messages in, on one event store. Not shared between threads."""
+
+    def __init__(self, store: EventStore, clock: Callable[[], datetime] | None = None) -> None:
+        self.store = store
+        self.formats = formats()
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._identify = Identify(store)
+        self._duty = Duty(store)
+
+    def take(
+        self, sent: Sent, *, source: str = "-", channel: Channel = "file", format: str = "auto"
+    ) -> Iterator[Receipt]:
+        """A receipt for the message, or for each row of it, as soon as that is durable.
+
+        `format` is a name of `adapters.translation.formats` or `auto`. Nothing is refused over its
+        content: see the head of this module.
+        """
+        digest = hashlib.sha256(sent.body).hexdigest()
+        sender = self._sender(sent.agency)
+        reason = _why_refused(sent, sender)
+        if reason:
+            log.warning("message_refused", message=digest, size=len(sent.body))
+            yield Receipt(source=source, message=digest, result="refused", reason=reason)
+            return
+        chosen = self._recognised(sent) if format == "auto" else self.formats[format]
+        for part in self._parts(chosen, sent, sender, digest):
+            yield self._take_part(part, source, channel)
+
+    def _sender(self, agency_id: str) -> Agency:
+        history = self.store.history(f"agency-{agency_id}")
+        events: Any = (recorded.event for recorded in history)
+        return reduce(agency.evolve, events, Agency())
+
+    def _recognised(self, sent: Sent) -> AgencyFormat | None:
+        return next((each for each in self.formats.values() if each.recognise(sent)), None)
+
+    def _parts(
+        self, chosen: AgencyFormat | None, sent: Sent, sender: Agency, digest: str
+    ) -> list["Part"]:
+        name = chosen.FORMAT.name if chosen else "unknown"
+        translations = _translate(chosen, sent, digest)
+        whole = Part(
+            translation=Translation(), sent=sent, sender=sender, format=name, digest=digest
+        )
+        if len(translations) == 1:
+            return [replace(whole, translation=translations[0])]
+        return [
+            replace(whole, translation=translation, file=not index)
+            for index, translation in enumerate(translations)
+        ]
+
+    def _take_part(self, part: "Part", source: str, channel: Channel) -> Receipt:
+        for _attempt in range(ATTEMPTS):
+            try:
+                receipt = self._once(part, source, channel)
+            except Conflict:
+                continue  # another process took the same message, or named the same child
+            log.info(
+                "message_taken",
+                message=part.digest,
+                format=part.format,
+                result=receipt.result,
+                referral=receipt.referral,
+                position=receipt.position,
+            )
+            return receipt
+        raise Busy(
+            "Others are writing about the same child or message without pause. "
+            "Nothing of this message was stored: send it again."
+        )
+
+    def _once(self, part: "Part", source: str, channel: Channel) -> Receipt:
+        """Decide on what is in the store now, and append it in one transaction."""
+        now = self._clock()
+        try:
+            return _Writing(self, part, source, channel, now).receipt()
+        except Refused as refused:
+            # A rule of ours must not lose a concern: what it says goes to a person as it came.
+            log.error("intake_rule_refused", message=part.digest, format=part.format)
+            said = part.translation
+            unnamed = replace(
+                said, intent="new", children=(), problems=(*said.problems, str(refused))
+            )
+            return _Writing(
+                self, replace(part, translation=unnamed), source, channel, now
+            ).receipt()
+
+    def opened(self, recorded: Recorded) -> Any:
+        """The event with its private fields."""
+        return self.store.opened(recorded).event
+
+
+class Busy(Exception):
+    """Nothing was stored because others wrote at the same time, again and again."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One message, or one row of a file that holds several (`file`: the row that also keeps it)."""
+
+    translation: Translation
+    sent: Sent
+    sender: Agency
+    format: str
+    digest: str
+    file: bool = False
+
+    @property
+    def body(self) -> bytes:
+        return self.sent.body if self.translation.raw is None else self.translation.raw
+
+    @property
+    def content(self) -> str:
+        if self.translation.raw is None:
+            return self.digest
+        return hashlib.sha256(self.translation.raw).hexdigest()
+
+    @property
+    def key(self) -> str:
+        row = "" if self.translation.row is None else f"|{self.translation.row}"
+        return self.translation.key or self.sent.key or f"{self.digest}{row}"
+
+    @property
+    def message_id(self) -> str:
+        return _message_id(self.sent.agency, self.format, self.key)
+
+    @property
+    def bytes_claim(self) -> str:
+        """Under which the same bytes are known again, whatever key they come with."""
+        row = "" if self.translation.row is None else f"|{self.translation.row}"
+        return f"bytes:{self.sent.agency}|{self.digest}{row}"
+
+
+def _message_id(sender: str, format: str, key: str) -> str:
+    return f"message-{uuid5(_NAMESPACE, f'{sender}|{format}|{key}')}"
+
+
+def _why_refused(sent: Sent, sender: Agency) -> str | None:
+    if not sender.kind:
+        return (
+            "This sender is not registered. Register it with "
+            "`safeguarding senders add` and send the message again."
+        )
+    if sender.suspended:
+        return "This sender is suspended: resume it and send the message again."
+    if not sent.body:
+        return "The message is empty: there is nothing to keep. Send it again in full."
+    if len(sent.body) > LARGEST:
+        return "The message is larger than 25 MiB. Send it without its attachments, or in parts."
+    return None
+
+
+def _translate(chosen: AgencyFormat | None, sent: Sent, digest: str) -> list[Translation]:
+    if chosen is None:
+        text = sent.body.decode("utf-8", errors="replace").replace("\0", "")
+        problem = "The format is not one that we know: a person must read the message."
+        return [Translation(concern=text[: 1024 * 1024], problems=(problem,))]
+    try:
+        return chosen.translate(sent)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not lose a concern
+        log.error(
+            "translation_failed",
+            message=digest,
+            format=chosen.FORMAT.name,
+            error=type(error).__name__,
+        )
+        problem = "Our program failed on this message: read it as it came, and tell the operator."
+        return [Translation(problems=(problem,))]
+
+
+class _Writing:
+    """One attempt at storing one part: what is known now, the commands, the claims."""
+
+    def __init__(
+        self, intake: Intake, part: Part, source: str, channel: Channel, now: datetime
+    ) -> None:
+        self.intake = intake
+        self.store = intake.store
+        self.part = part
+        self.translation = part.translation
+        self.source = source
+        self.channel = channel
+        self.plan = Plan(intake.store)
+        self.claims: dict[str, str] = {}
+        self.problems = list(part.translation.problems)
+        happened_at = part.translation.happened_at or part.sent.received_at
+        if happened_at > part.sent.received_at:  # their clock is ahead of ours
+            happened_at = part.sent.received_at
+        self.stamped: dict[str, Any] = {
+            "happened_at": happened_at,
+            "received_at": part.sent.received_at,
+            "recorded_at": now,
+            "by": part.sent.agency,
+            "agency": part.sent.agency,
+            "message": part.digest,
+        }
+
+    def receipt(self) -> Receipt:
+        known, contents = self._known()
+        if self.part.content in contents:
+            return self._duplicate(known)
+        if known:
+            return self._conflict(known)
+        same_bytes = self.store.claim(self.part.bytes_claim)
+        if same_bytes is not None:
+            return self._duplicate(self.store.history(same_bytes.value))
+        match self.translation.intent:
+            case "no-concern":
+                return self._keep("no-concern", None)
+            case "merge":
+                return self._merge()
+            case "update" | "cancel":
+                return self._to_the_first() or self._new()
+            case "new":
+                return self._new()
+
+    # What is there already
+
+    def _known(self) -> tuple[list[Recorded], tuple[str, ...]]:
+        """What is kept under this message's key, and the content hashes of it."""
+        history = self.store.history(self.part.message_id)
+        events: Any = [recorded.event for recorded in history]
+        return history, reduce(message.evolve, events, Message()).contents
+
+    def _duplicate(self, history: list[Recorded]) -> Receipt:
+        """The first's receipt, said again."""
+        first = next(
+            (
+                recorded
+                for recorded in history
+                if getattr(recorded.event, "content", None) == self.part.content
+            ),
+            history[0],
+        )
+        referral_id = getattr(first.event, "referral_id", None)
+        position = first.position
+        children: tuple[str, ...] = ()
+        if referral_id:
+            for recorded in self.store.history(referral_id):
+                if recorded.event.message == first.event.message:
+                    position = recorded.position
+                    break
+            children = self._referral(referral_id).child_ids
+        return self._receipt("duplicate", referral_id, children, position)
+
+    def _referral(self, referral_id: str) -> Referral:
+        events: Any = (recorded.event for recorded in self.store.history(referral_id))
+        return reduce(referral.evolve, events, Referral())
+
+    # What is done
+
+    def _conflict(self, known: list[Recorded]) -> Receipt:
+        """Same key, other content: kept, and a person decides which holds."""
+        referral_id = next((r.event.referral_id for r in known if r.event.referral_id), None)  # type: ignore[attr-defined]
+        self.problems.append(
+            "Another message came under the same key with other content: compare the two."
+        )
+        if referral_id is None:
+            return self._open(result="conflict")
+        self._add(
+            self._described(ReportConflict, referral_id, ()),
+            self._kept("conflict", referral_id),
+        )
+        return self._stored("conflict", referral_id, self._referral(referral_id).child_ids)
+
+    def _to_the_first(self) -> Receipt | None:
+        """An update or cancellation goes to the referral it speaks of; None if that is not here."""
+        referral_id = self._correlated((*self.translation.earlier, *self.translation.references))
+        if referral_id is None:
+            self.problems.append(
+                "It speaks of an earlier message that has not come: read it as a new concern."
+            )
+            return None
+        return self._follow(referral_id)
+
+    def _follow(self, referral_id: str) -> Receipt:
+        state = self._referral(referral_id)
+        cancel = self.translation.intent == "cancel"
+        found = [] if cancel else self._children(referral_id)
+        added = [each for each in found if each.child_id not in state.child_ids]
+        if added and state.child_ids:
+            self.problems.append("It names a child that the first message did not name.")
+        kind = CancelReferral if cancel else UpdateReferral
+        child_ids = tuple(each.child_id for each in found)
+        self._add(*(command for each in added for command in each.commands))
+        self._add(self._described(kind, referral_id, child_ids))
+        result: Result = "cancelled" if cancel else "updated"
+        self._add(self._kept(result, referral_id))
+        self._claim_references(referral_id)
+        return self._stored(result, referral_id, (*state.child_ids, *(e.child_id for e in added)))
+
+    def _new(self) -> Receipt:
+        earlier = self._correlated(self.translation.references)
+        if earlier is not None and self.intake._identify.speaks_of(
+            self.translation.children, earlier
+        ):
+            return self._follow(earlier)  # sent again with other content: the same concern
+        return self._open(perhaps_about=earlier)
+
+    def _open(self, result: Result = "recorded", perhaps_about: str | None = None) -> Receipt:
+        referral_id = f"referral-{uuid4().hex}"
+        found = self._children(referral_id)
+        duty = self.intake._duty.of(
+            tuple(each.child_id for each in found if each.matched),
+            self._postcodes(),
+            self.part.sent.received_at,
+        )
+        child_ids = tuple(each.child_id for each in found)
+        self._add(*(command for each in found for command in each.commands))
+        self._add(
+            self._described(
+                ReceiveReferral,
+                referral_id,
+                child_ids,
+                team_id=duty.team_id,
+                told_workers=duty.workers,
+                perhaps_about=perhaps_about or duty.recent_referral,
+            ),
+            self._kept(result, referral_id),
+        )
+        self._claim_references(referral_id)
+        return self._stored(result, referral_id, child_ids)
+
+    def _merge(self) -> Receipt:
+        """Two of the sender's records are one person: ours are merged only by the usual rule."""
+        merged = self.intake._identify.merged(
+            self.part.sent.agency, self.translation.superseded, self.translation.children
+        )
+        if merged is None:  # neither, or only one, of them is known here
+            return self._keep("no-concern", None)
+        if merged.certain:
+            self._add(merged.command(self.stamped))
+            self._add(self._kept("merged", None))
+            return self._stored("merged", None, (merged.child_id,))
+        self.problems.append(
+            "The sender says that two of its records are one child: compare ours before merging."
+        )
+        return self._open()
+
+    def _keep(self, result: Result, referral_id: str | None) -> Receipt:
+        self._add(self._kept(result, referral_id))
+        return self._stored(result, referral_id, ())
+
+    # How it is written
+
+    def _children(self, referral_id: str) -> list[Found]:
+        found, problems, claims = self.intake._identify.children(
+            self.translation.children, referral_id, self.part.sent.agency, self.stamped
+        )
+        self.problems.extend(problems)
+        self.claims.update(claims)
+        return found
+
+    def _described(
+        self, kind: type[Any], referral_id: str, child_ids: tuple[str, ...], **more: Any
+    ) -> Command:
+        said = self.translation
+        described: Command = kind(
+            **self.stamped,
+            referral_id=referral_id,
+            channel=self.channel,
+            format=self.part.format,
+            unit=self.part.sent.unit,
+            source=said.source or self._source(),
+            urgency=said.urgency,
+            concern_codes=said.concern_codes,
+            parents_informed=said.parents_informed,
+            consent=said.consent,
+            lawful_basis=said.lawful_basis,
+            problems=tuple(dict.fromkeys(self.problems)),
+            child_ids=child_ids,
+            referrer=said.referrer,
+            references=said.references,
+            children=said.children,
+            adults=said.adults,
+            addresses=said.addresses,
+            concern=said.concern,
+            **more,
+        )
+        return described
+
+    def _source(self) -> ReferralSource:
+        return SOURCE_OF[self.part.sender.kind] if self.part.sender.kind else "10"
+
+    def _kept(self, result: Result, referral_id: str | None) -> KeepMessage:
+        return KeepMessage(
+            **self.stamped,
+            message_id=self.part.message_id,
+            format=self.part.format,
+            channel=self.channel,
+            content=self.part.content,
+            size=len(self.part.body),
+            raw=self.part.body,
+            file_name=self.part.sent.file_name,
+            referral_id=referral_id,
+            result=result,
+            row=self.translation.row,
+            problems=tuple(dict.fromkeys(self.problems)),
+        )
+
+    def _whole_file(self, result: Result, referral_id: str | None) -> Iterator[KeepMessage]:
+        """The file itself, kept beside its first row."""
+        if not self.part.file:
+            return
+        message_id = _message_id(self.part.sent.agency, "file", self.part.digest)
+        if self.store.history(message_id):
+            return
+        yield replace(
+            self._kept(result, referral_id),
+            message_id=message_id,
+            content=self.part.digest,
+            size=len(self.part.sent.body),
+            raw=self.part.sent.body,
+            row=None,
+        )
+
+    def _add(self, *commands: Command) -> None:
+        self.plan.add(*commands)
+
+    def _postcodes(self) -> tuple[str, ...]:
+        said = self.translation
+        codes = (*(c.postcode for c in said.children), *(a.postcode for a in said.addresses))
+        return tuple(code for code in codes if code)
+
+    def _correlated(self, references: tuple[str, ...]) -> str | None:
+        """The referral that this sender knows by one of these references."""
+        for reference in references:
+            claim = self.store.claim(self._reference_claim(reference))
+            if claim is not None:
+                return claim.value
+        return None
+
+    def _reference_claim(self, reference: str) -> str:
+        token = self.store.vault.token("reference", f"{self.part.sent.agency}|{reference.strip()}")
+        return f"reference:{token}"
+
+    def _claim_references(self, referral_id: str) -> None:
+        for reference in self.translation.references:
+            claim = self._reference_claim(reference)
+            if reference.strip() and self.store.claim(claim) is None:
+                self.claims[claim] = referral_id
+
+    def _stored(
+        self, result: Result, referral_id: str | None, children: tuple[str, ...]
+    ) -> Receipt:
+        self._add(*self._whole_file(result, referral_id))
+        self.claims[self.part.bytes_claim] = self.part.message_id
+        recorded = self.plan.append(self.claims)
+        return self._receipt(result, referral_id, children, _position(recorded, result))
+
+    def _receipt(
+        self, result: Result, referral_id: str | None, children: tuple[str, ...], position: int
+    ) -> Receipt:
+        return Receipt(
+            source=self.source,
+            message=self.part.digest,
+            format=self.part.format,
+            result=result,
+            referral=referral_id,
+            children=children,
+            problems=tuple(dict.fromkeys(self.problems)),
+            position=position,
+        )
+
+
+def _position(recorded: list[Recorded], result: Result) -> int:
+    """Of the event that tells the story: the referral's own if there is one, else the message's."""
+    for each in recorded:
+        if isinstance(each.event, ReferralReceived):
+            return each.position
+    for each in recorded:
+        if each.stream.startswith("referral-"):
+            return each.position
+    return recorded[0].position
