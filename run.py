@@ -76,7 +76,7 @@ def test(words: list[str]) -> NoReturn:
         "format": [PYTHON, "-m", "ruff", "format", "--check"],
         "lint": [PYTHON, "-m", "ruff", "check"],
         "types": [PYTHON, "-m", "mypy"],
-        "imports": [os.path.join(ENVIRONMENT, "bin", "lint-imports")],
+        "imports": [os.path.join(ENVIRONMENT, "bin", "lint-imports"), "--no-logo"],
         # The tests come last: their closing line is what a reader of the log looks for.
         "tests": [PYTHON, "-m", "pytest", "-n", workers, "--dist", "loadfile", "--cov"],
     }
