@@ -27,9 +27,6 @@ from adapters.event_store.mapper import Row
 PAGE_BYTES = 32 * 1024 * 1024
 """Most bytes of events in one page; one event alone may be larger."""
 
-POLL_SECONDS = 0.05
-"""How long an append of another process may stay unnoticed where nothing announces it."""
-
 
 class Claim(NamedTuple):
     """A key that was claimed once and for all, by the transaction that stored some events.
@@ -77,6 +74,9 @@ class LogRecorder(ProcessRecorder):
 
     Its tables are `<table>_events`, `<table>_claims` (both append-only) and `<table>_tracking`.
     """
+
+    poll_seconds = 0.05
+    """How long an append of another process may stay unnoticed when nothing announces it."""
 
     def __init__(self, table: str = "stored") -> None:
         self.table = table
@@ -161,7 +161,7 @@ class LogRecorder(ProcessRecorder):
                 return False
             with self._appended:
                 if self._appends == seen:
-                    self._appended.wait(min(remaining, POLL_SECONDS))
+                    self._appended.wait(min(remaining, self.poll_seconds))
 
     def announce(self) -> None:
         """Wake those who wait: there may be new events."""
@@ -222,7 +222,10 @@ class LogRecorder(ProcessRecorder):
             statement += f" and {one_of('topic', topics)}"
             parameters += topics
         found = self.read(f"{statement} order by position limit ?", (*parameters, limit))
-        return [Notification(*row[1:5], id=row[0]) for row in found]
+        return [
+            Notification(stream, version, topic, state, id=position)
+            for position, stream, version, topic, state in found
+        ]
 
     def max_notification_id(self) -> int | None:
         newest: int | None
@@ -253,7 +256,7 @@ class Tail(Subscription[LogRecorder]):
             if self._has_been_stopped:
                 raise StopIteration
             after = self._last_notification_id or 0
-            if self._recorder.wait_for(after, POLL_SECONDS):
+            if self._recorder.wait_for(after, self._recorder.poll_seconds):
                 self._found = list(
                     self._recorder.select_notifications(
                         after, 500, topics=self._topics, inclusive_of_start=False

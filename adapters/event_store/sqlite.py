@@ -78,7 +78,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         with _library_errors():
-            connection = self._readers.pop() if self._readers else self._connect()
+            try:
+                connection = self._readers.pop()
+            except IndexError:
+                connection = self._connect()
             try:
                 yield connection
             finally:
