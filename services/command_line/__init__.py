@@ -1,0 +1,1 @@
+"""The commands of `safeguarding`, a file a kind of command."""
