@@ -172,7 +172,7 @@ def check_times(command: Command) -> None:
 
 
 Trace = tuple[Any, ...]
-"""What tells a fact from another of its kind: when it happened, by whom, and its clear fields."""
+"""What tells a fact from another of its kind: when, by whom, in which message, its clear fields."""
 
 
 def trace(event: Event) -> Trace:
@@ -188,4 +188,4 @@ def once(event: E, traces: Collection[Trace]) -> list[E]:
 @cache
 def _telling(kind: type[Event]) -> tuple[str, ...]:
     own = (f for f in kind.__struct_fields__ if f not in STAMPED and f not in private_fields(kind))
-    return ("happened_at", "by", "agency", *own)
+    return ("happened_at", "by", "agency", "message", *own)

@@ -76,10 +76,14 @@ class _OfReferral(Event, frozen=True, kw_only=True):
 
 
 class _Described(_OfReferral, frozen=True, kw_only=True):
-    """What a message said. `problems`: sentences on what could not be read, free of content."""
+    """What a message said. `problems`: sentences on what could not be read, free of content.
+
+    `row` numbers the part of a file that holds several: the file is one message.
+    """
 
     channel: str
     format: str
+    row: int | None = None
     unit: str | None = None
     source: ReferralSource = "10"
     urgency: Urgency = "not-stated"
@@ -231,6 +235,7 @@ class _ForReferral(Command, frozen=True, kw_only=True):
 class _Describe(_ForReferral, frozen=True, kw_only=True):
     channel: str
     format: str
+    row: int | None = None
     unit: str | None = None
     source: ReferralSource = "10"
     urgency: Urgency = "not-stated"
@@ -358,14 +363,15 @@ ReferralCommand = (
 
 class Referral(Struct, frozen=True):
     received_at: Instant | None = None
-    messages: tuple[str, ...] = ()
-    """SHA-256 of every message that told of it."""
+    messages: frozenset[tuple[str, int | None]] = frozenset()
+    """SHA-256 of every message that told of it, and which row of it did."""
     team_id: str | None = None
     child_ids: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     """Children whom a person took off it: the sender's next message does not put them back."""
     acknowledged: bool = False
     cancelled: bool = False
+    """The last that the sender said was that they withdraw it."""
     conflict: Literal["open", "settled"] | None = None
     screened: tuple[Rag, Threshold] | None = None
     decision: tuple[Outcome, str | None, str | None] | None = None
@@ -383,7 +389,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
             return replace(
                 state,
                 received_at=event.received_at,
-                messages=_messages(state, event),
+                messages=_told(state, event),
                 team_id=event.team_id,
                 child_ids=event.child_ids,
             )
@@ -391,16 +397,17 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
             told = [c for c in event.child_ids if c not in state.removed]
             return replace(
                 state,
-                messages=_messages(state, event),
+                messages=_told(state, event),
                 child_ids=tuple(dict.fromkeys([*state.child_ids, *told])),
+                cancelled=False,
                 traces=state.traces | {trace(event)},
             )
         case ReferralCancelled():
-            return replace(state, messages=_messages(state, event), cancelled=True)
+            return replace(state, messages=_told(state, event), cancelled=True)
         case ReferralConflicted():
             return replace(
                 state,
-                messages=_messages(state, event),
+                messages=_told(state, event),
                 conflict="open",
                 traces=state.traces | {trace(event)},
             )
@@ -459,8 +466,9 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
 
         # What the sender does: at any time, before a decision or after it
         case UpdateReferral() | CancelReferral() | ReportConflict() if (
-            command.message in state.messages
-        ):
+            command.message,
+            command.row,
+        ) in state.messages:
             return []  # the agency sent it twice
         case UpdateReferral():
             return once(caused(ReferralUpdated, command), state.traces)
@@ -582,8 +590,8 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             assert_never(command)
 
 
-def _messages(state: Referral, event: ReferralEvent) -> tuple[str, ...]:
-    return state.messages if event.message is None else (*state.messages, event.message)
+def _told(state: Referral, event: _Described) -> frozenset[tuple[str, int | None]]:
+    return state.messages | ({(event.message, event.row)} if event.message else set())
 
 
 def _team(command: DecideReferral, state: Referral) -> str | None:

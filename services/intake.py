@@ -431,6 +431,7 @@ class _Writing:
             referral_id=referral_id,
             channel=self.channel,
             format=self.part.format,
+            row=said.row,
             unit=self.part.sent.unit,
             source=said.source or self._source(),
             urgency=said.urgency,
