@@ -1,0 +1,163 @@
+"""How does a JSON value of unknown quality become one of our Structs, field by field?
+
+A strict decoder loses a whole message over one field. Here every field is fitted on its own: what
+fits is taken, what does not is left at its default and told as a problem. All fields of the
+Structs have defaults.
+"""
+
+import json
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import Struct, inspect
+
+from adapters.reading import Problems
+
+S = TypeVar("S", bound=Struct)
+
+_YES = frozenset({"yes", "y", "true", "1"})
+_NO = frozenset({"no", "n", "false", "0"})
+_NOTHING = object()
+_MOST_ITEMS = 200
+_MOST_COMPARED = 100
+
+
+class Fit:
+    """Fits values, and keeps what had no place: `left_over` is text for a person to read.
+
+    `own`: the message is of our own definition, so that a field that is not in it is told of.
+    Others' messages hold much that we do not read, and that is no problem.
+    """
+
+    def __init__(self, problems: Problems, *, own: bool) -> None:
+        self.problems = problems
+        self.own = own
+        self.left_over: list[str] = []
+        self._unknown = 0
+        self._compared = 0
+
+    def fit(self, kind: type[S], value: Any, where: str) -> S:
+        """The Struct with every field that could be read; `where` names it to a person."""
+        fields = _fields(kind)
+        if not isinstance(value, dict):
+            self._not_read(where, value)
+            return kind()
+        found = {}
+        for name, (attribute, wanted) in fields.items():
+            given = value.get(name)
+            if given is None:
+                continue
+            fitted = self._value(wanted, given, f"{where}: {name.replace('_', ' ')}")
+            if fitted is not _NOTHING:
+                found[attribute] = fitted
+        if self.own:
+            self._told_unknown({n: v for n, v in value.items() if n not in fields}, tuple(fields))
+        return kind(**found)
+
+    def _value(self, wanted: inspect.Type, given: Any, where: str) -> Any:
+        match wanted:
+            case inspect.AnyType():
+                return given
+            case inspect.StrType():
+                fitted = _as_text(given)
+            case inspect.BoolType():
+                fitted = _as_bool(given)
+            case inspect.LiteralType(values=values):
+                fitted = _as_one_of(values, given)
+            case inspect.StructType(cls=kind):
+                return self.fit(kind, given, where)
+            case inspect.VarTupleType(item_type=item):
+                return self._items(item, given if isinstance(given, list) else [given], where)
+            case _:
+                raise TypeError(f"no rule for {wanted}")  # a Struct of ours, not a message
+        if fitted is _NOTHING:
+            self._not_read(where, given)
+        return fitted
+
+    def _items(self, wanted: inspect.Type, given: list[Any], where: str) -> tuple[Any, ...]:
+        if len(given) > _MOST_ITEMS:
+            self.problems.say(f"{where}: only the first {_MOST_ITEMS} were read.")
+            self._keep(where, given[_MOST_ITEMS:])
+        fits = (
+            self._value(wanted, each, f"{where} {index}")
+            for index, each in enumerate(given[:_MOST_ITEMS], start=1)
+            if each is not None
+        )
+        return tuple(each for each in fits if each is not _NOTHING)
+
+    def _not_read(self, where: str, value: Any) -> None:
+        self.problems.say(f"{where} could not be read.")
+        self._keep(where, value)
+
+    def _told_unknown(self, unknown: dict[str, Any], known: tuple[str, ...]) -> None:
+        for name, value in unknown.items():
+            near = misspelled(name, known) if self._compared < _MOST_COMPARED else None
+            self._compared += 1
+            if near:
+                self.problems.say(f"A field looks like “{near}” misspelled: it was not used.")
+            else:
+                self._unknown += 1
+            self._keep(name, value)
+
+    def _keep(self, name: str, value: Any) -> None:
+        if not self.own or value in (None, "", [], {}):
+            return
+        try:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            text = "(nested too deeply to be shown)"
+        self.left_over.append(f"{name}: {text}")
+
+    def told_unknown(self) -> None:
+        """Say how many fields have no place at all; to be called once, at the end."""
+        if self._unknown == 1:
+            self.problems.say("1 field is not known: it is shown with the concern.")
+        elif self._unknown:
+            self.problems.say(f"{self._unknown} fields are not known: they are shown below.")
+
+
+def misspelled(name: str, known: Iterable[str]) -> str | None:
+    """The known name that this one is nearly."""
+    plain = name[:60].strip().lower().replace(" ", "_")
+    return next(iter(get_close_matches(plain, known, 1, 0.75)), None)
+
+
+@cache
+def _fields(kind: type[Struct]) -> dict[str, tuple[str, inspect.Type]]:
+    described = cast(inspect.StructType, inspect.type_info(kind))
+    return {f.encode_name: (f.name, _plain(f.type)) for f in described.fields}
+
+
+def _plain(wanted: inspect.Type) -> inspect.Type:
+    """Without notes for the schema, and without `| None`."""
+    if isinstance(wanted, inspect.Metadata):
+        return _plain(wanted.type)
+    if isinstance(wanted, inspect.UnionType):
+        rest = [each for each in wanted.types if not isinstance(each, inspect.NoneType)]
+        return _plain(rest[0])
+    if isinstance(wanted, inspect.VarTupleType):
+        return msgspec.structs.replace(wanted, item_type=_plain(wanted.item_type))
+    return wanted
+
+
+def _as_text(given: Any) -> Any:
+    if isinstance(given, str):
+        return given.strip()
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return str(given)
+    return _NOTHING
+
+
+def _as_bool(given: Any) -> Any:
+    word = str(given).strip().lower() if isinstance(given, str | bool | int) else ""
+    if word in _YES:
+        return True
+    return False if word in _NO else _NOTHING
+
+
+def _as_one_of(values: tuple[Any, ...], given: Any) -> Any:
+    word = "-".join(given.lower().replace("_", " ").split()) if isinstance(given, str) else ""
+    return next((each for each in values if str(each).lower() == word), _NOTHING)

@@ -1,0 +1,278 @@
+"""How are a date, a number, a sex or a person in a message read, whatever the format?
+
+The sender's words are kept; what cannot be right (a birth date in the future, an NHS number whose
+check digit fails) is told as a problem and kept out of the field that others rely on.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from adapters.reading import Problems
+from domain.codes import Sex
+from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, Identifier
+from domain.identity import nhs_number, nhs_number_ok
+
+LOCAL = ZoneInfo("Europe/London")
+"""The time zone of an English agency that states none."""
+
+GROWN_UP = 18
+_OLDEST = date(1900, 1, 1)
+_LONGEST_PREGNANCY = timedelta(days=310)
+NO_PERSON = "No person is named: nobody can be matched until a person reads it."
+NO_CHILD = "The subject is an adult: no child is named."
+NO_CONCERN_TOLD = "No concern is told: read the message as it came."
+
+# ── Dates ──
+
+_ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.ASCII | re.DOTALL)
+_OUR_DAY = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})(?: .*)?", re.ASCII | re.DOTALL)
+_NAMED_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? +([a-z]{3})[a-z]*,? +(\d{4})", re.I | re.ASCII)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def day(text: str) -> date | None:
+    """A calendar date: dd/mm/yyyy (also with dots, hyphens or spaces), ISO 8601, or 4 May 2016."""
+    plain = text.strip()[:40]
+    if iso := _ISO_DAY.fullmatch(plain):
+        return calendar_day(iso[1], iso[2], iso[3])
+    if ours := _OUR_DAY.fullmatch(plain):
+        return calendar_day(ours[3], ours[2], ours[1])
+    named = _NAMED_DAY.fullmatch(plain)
+    if named and named[2].lower() in _MONTHS:
+        return calendar_day(named[3], str(_MONTHS.index(named[2].lower()) + 1), named[1])
+    return None
+
+
+def calendar_day(year: str, month: str, day: str) -> date | None:
+    """The day, if the calendar has it."""
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def birth_date(text: str, told_on: date, problems: Problems, whose: str) -> date | None:
+    """A birth date, dd/mm/yyyy or ISO 8601; None with a problem when it cannot be one."""
+    if not text.strip():
+        return None
+    return plausible_birth(day(text), told_on, problems, whose)
+
+
+def plausible_birth(
+    born: date | None, told_on: date, problems: Problems, whose: str
+) -> date | None:
+    """The birth date unless it is missing, before 1900 or in the future: then a problem."""
+    if born is None:
+        problems.say(f"{whose}: the birth date is not a whole date.")
+    elif born < _OLDEST or born > told_on + timedelta(days=1):
+        problems.say(f"{whose}: the birth date cannot be right.")
+    else:
+        return born
+    return None
+
+
+def due_date(text: str, told_on: date, problems: Problems, whose: str) -> date | None:
+    """The expected date of birth of an unborn child; None with a problem when it cannot be one."""
+    if not text.strip():
+        return None
+    due = day(text)
+    if due is None:
+        problems.say(f"{whose}: the due date is not a whole date.")
+    elif abs(due - told_on) > _LONGEST_PREGNANCY * 2:
+        problems.say(f"{whose}: the due date cannot be right.")
+    else:
+        return due
+    return None
+
+
+_OUR_TIME = re.compile(r"(\d{1,2}/\d{1,2}/\d{4})(?:,? (?:at )?(\d{1,2})[:.](\d{2}))?", re.ASCII)
+
+
+def instant(text: str, problems: Problems, what: str) -> datetime | None:
+    """An instant: RFC 3339, or dd/mm/yyyy hh:mm; local time where no zone is given."""
+    plain = text.strip()[:60]
+    if not plain:
+        return None
+    ours = _OUR_TIME.fullmatch(plain)
+    if ours:
+        on = day(ours[1])
+        plain = f"{on}T{int(ours[2] or 0):02}:{ours[3] or '00'}"
+    try:
+        at = datetime.fromisoformat(plain)
+    except ValueError:
+        problems.say(f"{what} is not a whole date and time.")
+        return None
+    return as_universal(at if at.tzinfo else at.replace(tzinfo=LOCAL))
+
+
+def as_universal(at: datetime) -> datetime | None:
+    """The same instant in UTC; None at the edges of what a computer's calendar holds."""
+    try:
+        return at.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+def offset(text: str) -> timezone | None:
+    """A zone written as +0100 or -05:30."""
+    sign, digits = (-1 if text[:1] == "-" else 1), text[1:].replace(":", "")
+    if len(digits) != 4 or not digits.isdecimal():
+        return None
+    away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(sign * away) if away < timedelta(hours=24) else None
+
+
+def plausible_time(
+    at: datetime | None, received_at: datetime, problems: Problems
+) -> datetime | None:
+    """When it happened, unless that lies in the future or before any child of today was born."""
+    if at is None:
+        return None
+    if at > received_at + timedelta(days=1):
+        problems.say("The message is dated in the future: the time of receipt is used.")
+        return None
+    if at < received_at - timedelta(days=366 * GROWN_UP):
+        problems.say("The message is dated many years ago: the time of receipt is used.")
+        return None
+    return at
+
+
+# ── Numbers and codes ──
+
+
+def sex_of(text: str, problems: Problems, whose: str) -> Sex:
+    """F or M by letter or word; everything else is unknown."""
+    word = text.strip().lower()
+    if word in {"f", "female", "girl", "woman", "2"}:
+        return "F"
+    if word in {"m", "male", "boy", "man", "1"}:
+        return "M"
+    if word not in {"", "u", "unknown", "not known", "other", "o", "i", "x", "unborn", "n", "a"}:
+        problems.say(f"{whose}: the sex could not be read.")
+    return "U"
+
+
+_PLACEHOLDERS = frozenset(str(digit) * 10 for digit in range(10))
+
+
+def checked_nhs_number(
+    text: str, problems: Problems, whose: str
+) -> tuple[str | None, tuple[Identifier, ...]]:
+    """The NHS number where its check digit holds; else it is kept as an identifier only."""
+    number = nhs_number(text.strip())
+    if not number:
+        return None, ()
+    if nhs_number_ok(number) and number not in _PLACEHOLDERS:
+        return number, ()
+    problems.say(f"{whose}: the NHS number fails its check digit.")
+    return None, (Identifier(system="nhs", value=number[:60]),)
+
+
+_OUTWARD_INWARD = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})")
+
+
+def postcode_of(text: str) -> str | None:
+    """A postcode in capitals with one space where it is laid out as one; else as it came."""
+    plain = " ".join(text.upper().split())
+    laid_out = _OUTWARD_INWARD.fullmatch(plain)
+    return f"{laid_out[1]} {laid_out[2]}" if laid_out else plain or None
+
+
+# ── People ──
+
+
+def years_old(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def is_adult(born: date | None, on: date) -> bool:
+    """Eighteen or over on that day; an unknown birth date says nothing."""
+    return born is not None and years_old(born, on) >= GROWN_UP
+
+
+class People:
+    """The people of a message, each put where their age says: an adult is never a child."""
+
+    def __init__(self, told_on: date, problems: Problems) -> None:
+        self.told_on = told_on
+        self.problems = problems
+        self._children: list[ChildDescribed] = []
+        self._adults: list[AdultDescribed] = []
+
+    def subject(self, child: ChildDescribed, *, born_expected: bool = True) -> None:
+        """Somebody whom the concern is about: a child, unless the birth date says an adult."""
+        if not is_told(child):
+            return
+        if is_adult(child.born_on, self.told_on):
+            self._adults.append(_grown(child))
+            return
+        if child.born_on is None and child.due_on is None and born_expected:
+            self.problems.say("A birth date is missing: it is not certain that this is a child.")
+        self._children.append(child)
+
+    def other(self, adult: AdultDescribed, child: ChildDescribed | None = None) -> None:
+        """Somebody else: an adult, unless a birth date says a child (then as `child`)."""
+        named = adult.family_name or adult.given_name
+        if adult.born_on is not None and not is_adult(adult.born_on, self.told_on) and child:
+            self._children.append(child)
+        elif named or adult.contact or adult.identifiers:
+            self._adults.append(adult)
+
+    def children(self) -> tuple[ChildDescribed, ...]:
+        return tuple(dict.fromkeys(self._children))
+
+    def adults(self) -> tuple[AdultDescribed, ...]:
+        seen: dict[tuple[str, str], AdultDescribed] = {}
+        for adult in self._adults:
+            name = (adult.family_name.casefold(), adult.given_name.casefold())
+            seen.setdefault(name if any(name) else (adult.contact or "", ""), adult)
+        return tuple(seen.values())
+
+    def told(self) -> None:
+        """Say who is missing; to be called once, when all are named."""
+        if self._children:
+            return
+        self.problems.say(NO_CHILD if self._adults else NO_PERSON)
+
+
+def is_told(child: ChildDescribed) -> bool:
+    """Whether anything says who it is; sex or school alone does not."""
+    return bool(
+        child.family_name
+        or child.given_name
+        or child.born_on
+        or child.due_on
+        or child.nhs_number
+        or child.identifiers
+    )
+
+
+def _grown(child: ChildDescribed) -> AdultDescribed:
+    number = child.nhs_number
+    nhs = (Identifier(system="nhs", value=number),) if number else ()
+    return AdultDescribed(
+        family_name=child.family_name,
+        given_name=child.given_name,
+        born_on=child.born_on,
+        role=child.relationship or "subject of the message",
+        identifiers=(*nhs, *child.identifiers),
+    )
+
+
+def located(child: ChildDescribed, homes: tuple[AddressDescribed, ...]) -> ChildDescribed:
+    """The child with the postcode of the first home, unless that may not be disclosed."""
+    if child.postcode or not homes or any(home.restricted for home in homes):
+        return child
+    return replace(child, postcode=next((h.postcode for h in homes if h.postcode), None))
+
+
+def name_parts(text: str) -> tuple[str, str]:
+    """Family and given name of a name in one piece: `HOLT, Amira` or `Amira Holt`."""
+    family, comma, given = text.partition(",")
+    if comma:
+        return family.strip(), given.strip()
+    given, _, family = text.strip().rpartition(" ")
+    return (family.strip(), given.strip()) if given else (family.strip(), "")

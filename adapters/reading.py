@@ -1,0 +1,281 @@
+"""What can be read from bytes that nobody vouches for: which characters, which JSON, which text?
+
+Nothing here raises over content. What is wrong is said in a sentence for the person who will read
+the message; a sentence names a field of ours, never a value.
+"""
+
+import codecs
+import html
+import json
+import re
+from typing import Any
+
+from adapters.translation import Sent, Translation
+
+LARGEST_READ = 1024 * 1024
+"""Characters of JSON that are parsed, and of text that is shown: the rest is kept, not read."""
+
+_MOST_PROBLEMS = 40
+
+
+class Problems:
+    """Sentences on what could not be read, each once, in the order found."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, None] = {}
+
+    def say(self, sentence: str) -> None:
+        if len(self._said) < _MOST_PROBLEMS:
+            self._said.setdefault(sentence)
+        else:
+            self._said.setdefault("More is wrong with the message than is listed here.")
+
+    def __bool__(self) -> bool:
+        return bool(self._said)
+
+    def told(self) -> tuple[str, ...]:
+        return tuple(self._said)
+
+
+# ── Characters ──
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LOST = "\N{REPLACEMENT CHARACTER}"
+_UNSEEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFEFF])
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def decoded(body: bytes, problems: Problems, declared: str | None = None) -> str:
+    """The characters of a message, without control characters.
+
+    A byte order mark decides; then UTF-8 if it is that, the `declared` character set, UTF-16 if
+    every other byte is nought; else Windows-1252, which is a guess and is said to be one.
+    """
+    for mark, name in _MARKS:
+        if body.startswith(mark):
+            return _strictly(body[len(mark) :], name, problems)
+    silent = _silent_utf16(body)
+    if silent:
+        problems.say("The characters are not marked as UTF-16, but were read as that.")
+        return _strictly(body, silent, problems)
+    wanted = _known_charset(declared, problems)
+    if wanted != "utf-8":
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            return _strictly(body, wanted, problems)
+        if text.isascii():
+            return cleaned(text)
+        problems.say("The characters are UTF-8, although the message declares others.")
+        return cleaned(text)
+    return _utf8_or_guess(body, problems)
+
+
+def _utf8_or_guess(body: bytes, problems: Problems) -> str:
+    try:
+        return cleaned(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        whole = body[: error.start]
+        if error.reason == "unexpected end of data" and not whole.isascii():
+            problems.say("The message is cut off in the middle of a character.")
+            return cleaned(whole.decode("utf-8"))
+    problems.say(
+        "The characters are not UTF-8: they were read as Windows-1252, and some may be wrong."
+    )
+    return cleaned(body.decode("windows-1252", errors="replace"))
+
+
+def _strictly(body: bytes, name: str, problems: Problems) -> str:
+    try:
+        return cleaned(body.decode(name))
+    except UnicodeDecodeError:
+        problems.say("Some characters could not be read.")
+        return cleaned(body.decode(name, errors="replace"))
+
+
+def _silent_utf16(body: bytes) -> str | None:
+    start = body[:2000]
+    if len(start) < 8:
+        return None
+    high, low = start[::2].count(0), start[1::2].count(0)
+    half = len(start) // 2
+    if low > half * 0.6 and high < half * 0.1:
+        return "utf-16-le"
+    if high > half * 0.6 and low < half * 0.1:
+        return "utf-16-be"
+    return None
+
+
+_HL7_CHARSETS = re.compile(r"(?:ISO[ _-]?IR|8859)[/ _-]?(\d{1,2})", re.IGNORECASE)
+
+
+def _known_charset(declared: str | None, problems: Problems) -> str:
+    plain = (declared or "utf-8").strip().lower()
+    iso = _HL7_CHARSETS.fullmatch(plain)
+    name = f"iso8859-{iso[1]}" if iso else plain.removeprefix("unicode").strip() or "utf-8"
+    if name in {"ascii", "us-ascii"}:
+        return "utf-8"
+    try:
+        known = codecs.lookup(name)
+        known.decode(b"")  # some codecs are no character sets
+    except (LookupError, ValueError, TypeError):
+        problems.say("The character set that the message declares is not known.")
+        return "utf-8"
+    if not getattr(known, "_is_text_encoding", True):
+        problems.say("The character set that the message declares is not known.")
+        return "utf-8"
+    return known.name
+
+
+def cleaned(text: str) -> str:
+    """Text without control characters (line ends and tabs stay) and without broken characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _SURROGATES.sub(_LOST, text.translate(_UNSEEN))
+
+
+def beginning(sent: Sent, size: int = 64 * 1024) -> str:
+    """The first characters of a message, for recognising its format; whatever the bytes."""
+    return decoded(sent.body[:size], Problems()).lstrip()
+
+
+# ── Text ──
+
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?ul|/?ol|/?table|/?h[1-6])\b[^<>]*>", re.I)
+_TAG = re.compile(r"<[^<>]*>")
+_SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
+
+
+def text_of_html(markup: str) -> str:
+    """The words of HTML or XHTML, a line a paragraph; scripts and styles left out."""
+    for name in ("script", "style", "head"):
+        markup = _without(markup, name)
+    words = html.unescape(_TAG.sub("", _BREAK.sub("\n", markup)))
+    lines = (_SPACES.sub(" ", line).strip() for line in cleaned(words).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _without(markup: str, name: str) -> str:
+    kept, at, lower = [], 0, markup.lower()
+    while (start := lower.find(f"<{name}", at)) >= 0:
+        end = lower.find(f"</{name}", start)
+        if end < 0:
+            break
+        kept.append(markup[at:start])
+        at = end
+    return "".join([*kept, markup[at:]])
+
+
+def shown(text: str, problems: Problems) -> str:
+    """As much of a text as is shown, empty where it is no text (noise, a picture, an archive)."""
+    text = text.strip()
+    sample = text[:10_000]
+    strange = sum(not (c.isprintable() or c in "\n\r\t") or c == _LOST for c in sample)
+    if strange > len(sample) * 0.05:
+        return ""
+    if len(text) > LARGEST_READ:
+        problems.say("The text is very long: only its beginning is shown, the rest is kept.")
+        return text[:LARGEST_READ]
+    return text
+
+
+def unread(sent: Sent, text: str, problems: Problems) -> Translation:
+    """A message whose structure could not be read: its text as the concern, for a person to read.
+
+    Noise is not shown as text. There is at least one problem.
+    """
+    seen = 0 if _is_noise(sent.body) else 1
+    words = shown(text, problems) if seen else ""
+    if not words:
+        problems.say("The message holds no readable text: look at it as it came.")
+    return Translation(concern=words, problems=problems.told())
+
+
+def _is_noise(body: bytes) -> bool:
+    sample = body[:10_000]
+    if any(sample.startswith(mark) for mark, _ in _MARKS) or _silent_utf16(sample):
+        return False
+    controls = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1c" for byte in sample)
+    return controls > len(sample) * 0.05
+
+
+# ── JSON ──
+
+
+class NoJson(Exception):
+    """The text is not JSON that may be read; the problem is already told."""
+
+
+def json_value(text: str, problems: Problems) -> Any:
+    """The JSON value, of the plain types; `NoJson` when there is none or it is too large or deep.
+
+    Read all the same, with a problem: a name given twice in one object (the last one counts),
+    broken characters, numbers that no computer holds (kept as text).
+    """
+    if len(text) > LARGEST_READ:
+        problems.say("The message is larger than 1 MiB: it is kept, but was not read in full.")
+        raise NoJson
+    reader = _Reader(problems)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=reader.pairs,
+            parse_float=reader.decimal,
+            parse_int=reader.whole,
+            parse_constant=reader.constant,
+        )
+        return _scrubbed(value, problems) if "\\u" in text else value
+    except RecursionError:
+        problems.say("The message is nested too deeply to be read.")
+    except ValueError:
+        problems.say("The message is not complete JSON: it may be cut off or damaged.")
+    raise NoJson
+
+
+class _Reader:
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+
+    def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = dict(pairs)
+        if len(held) != len(pairs):
+            self._problems.say(
+                "A field stands twice in the same place: the last one was read. "
+                "Compare with the message as it came."
+            )
+        return held
+
+    def decimal(self, digits: str) -> Any:
+        number = float(digits)
+        return self._too_large(digits) if number in (float("inf"), float("-inf")) else number
+
+    def whole(self, digits: str) -> Any:
+        return int(digits) if len(digits) <= 30 else self._too_large(digits)
+
+    def constant(self, name: str) -> None:
+        self._problems.say("A number in the message is not a number.")
+
+    def _too_large(self, digits: str) -> str:
+        self._problems.say("A number in the message is too large to be one.")
+        return digits
+
+
+def _scrubbed(value: Any, problems: Problems) -> Any:
+    if isinstance(value, str):
+        clean = cleaned(value)
+        if clean != value:
+            problems.say("Some characters could not be read.")
+        return clean
+    if isinstance(value, list):
+        return [_scrubbed(each, problems) for each in value]
+    if isinstance(value, dict):
+        return {
+            _scrubbed(name, problems): _scrubbed(each, problems) for name, each in value.items()
+        }
+    return value
