@@ -60,17 +60,12 @@ def safeguarding(words: list[str]) -> NoReturn:
 
 def test(words: list[str]) -> NoReturn:
     """Run every check and tell how long each took, or pytest alone with `words`."""
-    import signal
-    import subprocess
     import time
 
     make_ready(("dev", "postgresql"))
     os.chdir(ROOT)
     if words:
         os.execv(PYTHON, [PYTHON, "-m", "pytest", *words])
-    end_when_told()
-    interrupted: list[int] = []  # Ctrl+C reaches the step too: it is left to end by itself
-    signal.signal(signal.SIGINT, lambda number, _: interrupted.append(number))
     workers = str(min(4, os.cpu_count() or 1))
     steps = {
         "format": [PYTHON, "-m", "ruff", "format", "--check"],
@@ -84,16 +79,35 @@ def test(words: list[str]) -> NoReturn:
     for name, command in steps.items():
         print(f"== {name}", flush=True)
         began = time.monotonic()
-        if subprocess.run(command, check=False).returncode:
+        if run_step(command):
             failed.append(name)
-        if interrupted:
-            stop("Stopped.", 130)
         if name != "tests":
             outcome = "FAILED" if name in failed else "passed"
             print(f"== {name} {outcome} in {time.monotonic() - began:.1f} s", flush=True)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}.")
     sys.exit(0)
+
+
+def run_step(command: list[str]) -> int:
+    """Return the exit code of the command. Told to stop, let it end by itself, then stop."""
+    import signal
+    import subprocess
+
+    told: list[int] = []
+
+    def stop_step(number: int, _: object) -> None:
+        told.append(number)
+        if number == signal.SIGTERM:  # Ctrl+C has reached the step as well
+            step.send_signal(signal.SIGINT)
+
+    step = subprocess.Popen(command)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop_step)
+    code = step.wait()
+    if told:
+        stop("Stopped.", 128 + told[0])
+    return code
 
 
 # The environment
