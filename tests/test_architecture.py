@@ -16,7 +16,12 @@ from tests.examples import EXAMPLES
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("domain", "projections", "adapters", "services")
-DATABASES = ("adapters/event_store/", "adapters/read_models.py", "adapters/vault.py")
+DATABASES = (
+    "adapters/access_log/",
+    "adapters/event_store/",
+    "adapters/read_models.py",
+    "adapters/vault.py",
+)
 AT_HOME = {  # the only places that import it
     "eventsourcing": ("adapters/event_store/",),
     "kafka": ("adapters/kafka.py",),
@@ -24,7 +29,12 @@ AT_HOME = {  # the only places that import it
     "psycopg_pool": DATABASES,
     "sqlite3": DATABASES,
 }
-VENDORED = "services/web/static/"
+VENDORED = (  # not our words; `VENDORED.json` beside them says whose they are
+    "services/web/static/govuk.",
+    "services/web/static/htmx.",
+    "services/web/static/licences/",
+    "services/web/static/moj.",
+)
 REGISTRIES = (
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|maven\.org|maven\.apache\.org"
     r"|golang\.org/dl|proxy\.golang\.org|crates\.io"
@@ -145,7 +155,7 @@ def test_an_event_is_stored_under_a_name_with_its_version(name: str) -> None:
 
 
 def test_every_event_has_an_example() -> None:
-    assert set(EVENTS) <= set(EXAMPLES)
+    assert not set(EVENTS.values()) - set(EXAMPLES)
 
 
 # How it is written
@@ -164,7 +174,9 @@ def test_nothing_is_left_unfinished() -> None:
 
 
 def test_no_test_waits_for_time_to_pass() -> None:
-    assert not found(WAITING, suffix=".py", under="tests/")
+    """A part may poll while a real server starts; what uses it may not."""
+    waiting = found(WAITING, suffix=".py", under="tests/")
+    assert not [place for place in waiting if not place.startswith("tests/parts/")]
 
 
 def test_our_own_code_is_not_mocked() -> None:
