@@ -91,6 +91,14 @@ def imported(tree: ast.Module) -> Iterator[str]:
 # Where things are
 
 
+def test_every_package_of_ours_is_under_the_import_contracts() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = (each["layers"] for each in settings["contracts"] if each["type"] == "layers")
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert packages == set(PACKAGES) == set(settings["root_packages"])
+    assert packages == {name for layer in layers for name in layer.split(" | ")}
+
+
 def test_no_other_distribution_owns_our_four_names() -> None:
     owners = importlib.metadata.packages_distributions()
     assert {name: set(owners.get(name, [])) - {"safeguarding"} for name in PACKAGES} == {
