@@ -1,6 +1,6 @@
 """Which codes may a safeguarding flag carry, and which of them says that there is no concern?
 
-Source: the safeguarding concern codes of the NHS Booking and Referral Standard (SNOMED CT, and `U`).
+Source: safeguarding concern codes of the NHS Booking and Referral Standard (SNOMED CT, and `U`).
 Codes are compared as strings.
 """
 
