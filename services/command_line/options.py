@@ -59,7 +59,9 @@ def instant(text: str | None) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInstant(f"{text!r} is no instant: write it as 2026-11-23T09:00:00+00:00.") from None
+        raise BadInstant(
+            f"{text!r} is no instant: write it as 2026-11-23T09:00:00+00:00."
+        ) from None
     if found.tzinfo is None:
         raise BadInstant(f"{text!r} has no offset: write 2026-11-23T09:00:00Z or …+01:00.")
     return found

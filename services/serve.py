@@ -1,0 +1,115 @@
+"""How is the system served on one machine: pages, API and projections in one process?"""
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+import uvicorn
+
+from services.assemble import Parts
+
+log = structlog.get_logger()
+
+GRACE = 2
+"""Seconds that open requests have to end after Ctrl+C."""
+
+
+class PortTaken(Exception):
+    """Something else listens there."""
+
+
+class Server(uvicorn.Server):
+    """Ends at the first Ctrl+C, whatever connections a browser keeps open."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending()
+        super().handle_exit(sig, frame)
+
+    def end(self) -> None:
+        """End from another thread, as Ctrl+C would."""
+        self._ending()
+        self.should_exit = True
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes a free one. Raises `PortTaken` with a sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+        taken.listen(128)
+    except OSError as error:
+        taken.close()
+        raise PortTaken(
+            f"Cannot listen on {host}:{port} ({error.strerror}): choose another --port, or 0."
+        ) from None
+    return taken
+
+
+@contextmanager
+def projections_running(parts: Parts) -> Iterator[threading.Thread]:
+    """Keep the read models up to date in a thread of this process until the block ends."""
+    stop = threading.Event()
+    thread = threading.Thread(target=parts.projector.run, args=(stop,), name="projections")
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stop.set()
+        thread.join(GRACE)
+
+
+def serve(
+    parts: Parts,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    demo: bool = False,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until Ctrl+C or SIGTERM. `announce` is told the address once connections queue there.
+
+    Raises `PortTaken`.
+    """
+    from services.web.app import application
+
+    with listening(host, port) as taken, projections_running(parts):
+        bound = taken.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        application_ = application(parts, demo=demo)
+        config = uvicorn.Config(
+            application_,
+            log_config=None,
+            access_log=False,  # its lines would hold ids and searches from the address
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=30,
+            lifespan="on",
+        )
+        server = Server(config, parts.ending.set)
+        announce(f"http://{shown}:{bound}")
+        log.info("serving", port=bound)
+        with _quiet_second_interrupt():
+            server.run(sockets=[taken])
+
+
+@contextmanager
+def _quiet_second_interrupt() -> Iterator[None]:
+    """uvicorn raises the signal again once it has ended; it has done its work by then."""
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    for each in before:
+        signal.signal(each, lambda *_: None)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
