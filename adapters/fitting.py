@@ -116,13 +116,15 @@ class Fit:
         if self._unknown == 1:
             self.problems.say("1 field is not known: it is shown with the concern.")
         elif self._unknown:
-            self.problems.say(f"{self._unknown} fields are not known: they are shown below.")
+            self.problems.say(
+                f"{self._unknown} fields are not known: they are shown with the concern."
+            )
 
 
 def misspelled(name: str, known: Iterable[str]) -> str | None:
     """The known name that this one is nearly."""
     plain = name[:60].strip().lower().replace(" ", "_")
-    return next(iter(get_close_matches(plain, known, 1, 0.75)), None)
+    return next(iter(get_close_matches(plain, known, 1, 0.8)), None)
 
 
 @cache

@@ -47,7 +47,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LOST = "\N{REPLACEMENT CHARACTER}"
-_UNSEEN = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFEFF])
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -135,9 +135,7 @@ def _known_charset(declared: str | None, problems: Problems) -> str:
 
 def cleaned(text: str) -> str:
     """Text without control characters (line ends and tabs stay) and without broken characters."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _SURROGATES.sub(_LOST, text.translate(_UNSEEN))
+    return _SURROGATES.sub(_LOST, _UNSEEN.sub("", text))
 
 
 def beginning(sent: Sent, size: int = 64 * 1024) -> str:
