@@ -120,6 +120,11 @@ class Form:
             kind: tuple(name for name, mark in private.items() if mark.kind == kind)
             for kind in kinds
         }
+        self.required = {
+            kind
+            for kind, names in self.fields.items()
+            if not all(_accepts_none(hints[name]) for name in names)
+        }
         self.decode_part: dict[str, Callable[[bytes], Struct]] = {
             kind: msgspec.msgpack.Decoder(
                 msgspec.defstruct(
@@ -128,6 +133,14 @@ class Form:
             ).decode
             for kind, names in self.fields.items()
         }
+
+
+def _accepts_none(hint: Any) -> bool:
+    try:
+        msgspec.convert(None, hint)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _holds_private(hint: Any, seen: set[Any]) -> bool:
@@ -158,7 +171,6 @@ class SealingMapper(Mapper[str]):
             self.forms[name] = Form(kind)
             if self.forms[name].topic != name:
                 raise TypeError(f"{kind.__name__} is in the catalogue as {name}")
-        self._encode = msgspec.json.Encoder(order="deterministic").encode
         self._pack = msgspec.msgpack.Encoder().encode
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +192,7 @@ class SealingMapper(Mapper[str]):
         clear = structs.replace(event, **form.private) if form.private else event
         name = type(event).__name__
         try:
-            header = self._encode(clear)
+            header = content(clear)
             form.decode(header)
         except UNFIT as error:
             raise Unstorable(f"{name} could not be read again: {error}") from error
@@ -355,9 +367,14 @@ class SealingMapper(Mapper[str]):
         ciphers: Mapping[bytes, Any],
         position: int | None,
     ) -> dict[str, Any]:
+        stream, version, _ = _read_place(place)
+        if parts.keys() - form.fields.keys():
+            raise Tampered("a part is sealed that it never had", stream, version, position)
         values: dict[str, Any] = {}
         for kind in form.fields.keys() & kinds:
             part = parts.get(kind)
+            if part is None and kind in form.required:
+                raise Tampered(f"its {kind} part is missing", stream, version, position)
             if part is None:
                 values |= dict.fromkeys(form.fields[kind])
             elif (cipher := ciphers[part.key_id]) is None or not part.box:
@@ -367,7 +384,6 @@ class SealingMapper(Mapper[str]):
                     packed = unseal(cipher, part.box, _associated(place, kind, part.key_id))
                     found = form.decode_part[kind](packed)
                 except (InvalidTag, *UNFIT):
-                    stream, version, _ = _read_place(place)
                     why = f"its {kind} part is not what was sealed here"
                     raise Tampered(why, stream, version, position) from None
                 for name in form.fields[kind]:
@@ -375,6 +391,9 @@ class SealingMapper(Mapper[str]):
                     values[name] = None if value is UNSET else value
         return values
 
+
+content: Callable[[Event], bytes] = msgspec.json.Encoder(order="deterministic").encode
+"""An event's JSON, private fields included: the same bytes for the same event."""
 
 # ── Bytes ─────────────────────────────────────────────────────────────────────────────────────────
 

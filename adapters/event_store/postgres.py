@@ -198,7 +198,7 @@ class PostgresRecorder(recorder.LogRecorder):
             if version == SCHEMA_VERSION:
                 return
             if version > SCHEMA_VERSION:
-                raise ProgrammingError("This database was written by a newer version.")
+                raise OperationalError("This database was written by a newer version.")
             with connection.transaction():
                 # Whoever comes second waits here, and then finds everything in its place.
                 connection.execute(

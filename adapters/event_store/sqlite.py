@@ -11,7 +11,6 @@ from eventsourcing.persistence import (
     DatabaseError,
     IntegrityError,
     OperationalError,
-    ProgrammingError,
     StoredEvent,
     Tracking,
 )
@@ -95,7 +94,11 @@ class Database:
                 connection.execute("pragma journal_mode = wal")
                 (version,) = connection.execute("pragma user_version").fetchone()
                 if version > SCHEMA_VERSION:
-                    raise ProgrammingError(f"{self.path} was written by a newer version.")
+                    raise OperationalError(f"{self.path} was written by a newer version.")
+                if connection.execute(
+                    "select 1 from sqlite_schema where name = ?", (f"{table}_tracking",)
+                ).fetchone():
+                    return
                 refusals = "".join(
                     REFUSAL.format(table=table, kind=kind, change=change)
                     for kind in ("events", "claims")
