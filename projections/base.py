@@ -1,11 +1,15 @@
 """What is a projection? A name, tables, and a pure function from an event in the log to SQL."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
+import msgspec
 from msgspec import Struct
 
+from domain.calendar import local_day
+from domain.clocks import Clock
 from domain.kernel import Event, Recorded
 
 Query = Callable[[str, Mapping[str, Any]], list[Mapping[str, Any]]]
@@ -36,6 +40,60 @@ class Projection(Struct, frozen=True, kw_only=True):
     project: Callable[[Recorded], Iterable[Write]]
 
 
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
 def stamp(instant: datetime) -> str:
     """An instant as text of one length, in UTC, so that text order is time order."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def listed(values: Sequence[str]) -> str:
+    """Texts as one JSON text, which `rows` reads again."""
+    return msgspec.json.encode(values).decode() if values else "[]"
+
+
+def last_day(clock: Clock) -> str:
+    """The last day within a limit, as text; of one counted in hours the day it runs out."""
+    return (local_day(clock.due) if isinstance(clock.due, datetime) else clock.due).isoformat()
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
+
+EVER = "9999"
+"""Comes after every stamp: the bound of a question that has none."""
+
+S = TypeVar("S", bound=Struct)
+
+
+def known(as_known_at: datetime | None) -> str:
+    """Up to which stamp of recording a question looks; all of them if it names no instant."""
+    return EVER if as_known_at is None else stamp(as_known_at)
+
+
+def rows(kind: type[S], found: Iterable[Mapping[str, Any]]) -> list[S]:
+    """Each row as a struct of that kind: texts as instants, dates and lists, 0 and 1 as truths."""
+    lists = _lists(kind)
+    read = []
+    for row in found:
+        values = dict(row)
+        for name in lists & values.keys():
+            values[name] = msgspec.json.decode(values[name] or "[]")
+        read.append(msgspec.convert(values, kind, strict=False))
+    return read
+
+
+def among(name: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """The placeholders for `in (…)`, and their values. Nothing is in an empty list."""
+    named = {f"{name}{i}": value for i, value in enumerate(values)}
+    return ", ".join(f":{each}" for each in named) or "null", named
+
+
+@cache
+def _lists(kind: type[Struct]) -> frozenset[str]:
+    hints = get_type_hints(kind).items()
+    return frozenset(
+        name
+        for name, hint in hints
+        if tuple in (get_origin(hint), *(get_origin(each) for each in get_args(hint)))
+    )

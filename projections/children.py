@@ -1,0 +1,419 @@
+"""
+Which child is this, and which of our records are about them?
+
+    found(query, tokens) -> list[Child]              whom all these blind-index tokens name
+    registered(query, *, limit=500) -> list[Child]   every child, newest record first
+    child(query, child_id) -> Child | None           a merged record gives the child it became
+    relationships(query, child_id) -> list[Relationship]
+    households(query, child_id) -> list[Household]   each with the other children in it now
+
+Names are sealed: `Child.sealed` holds the details as last known, `Child.first_sealed` those that
+the record was opened with (and its identifiers); both open under `identity`, stream `child_id`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from domain.case import CaseClosed, CaseOpened, CaseReopened
+from domain.child import (
+    ChildRecordsMerged,
+    ChildRecordsSeparated,
+    ChildRegistered,
+    DetailsCorrected,
+    HouseholdJoined,
+    HouseholdLeft,
+    RecordRestricted,
+    RecordUnrestricted,
+    RelationshipEnded,
+    RelationshipRecorded,
+)
+from domain.codes import Sex
+from domain.kernel import Recorded
+from projections.base import Projection, Query, Write, among, listed, rows, stamp
+
+SCHEMA = (
+    """
+    create table if not exists children (
+        child_id text primary key,
+        merged_into text,
+        sex text not null,
+        unborn integer not null,
+        referral_id text,
+        restricted integer not null,
+        named text not null,
+        registered_at text not null,
+        position integer not null,
+        first_sealed blob not null,
+        sealed blob not null
+    )
+    """,
+    """
+    create index if not exists children_merged on children (merged_into)
+    where merged_into is not null
+    """,
+    """
+    create table if not exists children_tokens (
+        token text not null,
+        child_id text not null,
+        primary key (token, child_id)
+    )
+    """,
+    "create index if not exists children_tokens_of on children_tokens (child_id)",
+    """
+    create table if not exists children_cases (
+        case_id text primary key,
+        child_id text not null,
+        is_open integer not null
+    )
+    """,
+    "create index if not exists children_cases_of on children_cases (child_id)",
+    """
+    create table if not exists children_relationships (
+        relationship_id text primary key,
+        child_id text not null,
+        relation text not null,
+        other_child_id text,
+        since text not null,
+        ended_at text,
+        sealed blob not null
+    )
+    """,
+    "create index if not exists children_relationships_of on children_relationships (child_id)",
+    """
+    create table if not exists children_households (
+        household_id text not null,
+        child_id text not null,
+        since text not null,
+        left_at text,
+        position integer not null,
+        sealed blob not null,
+        primary key (household_id, child_id)
+    )
+    """,
+    "create index if not exists children_households_of on children_households (child_id)",
+)
+REGISTERED = """
+insert into children (child_id, merged_into, sex, unborn, referral_id, restricted, named,
+    registered_at, position, first_sealed, sealed)
+values (:child_id, null, :sex, :unborn, :referral_id, 0, '[]', :at, :position, :sealed, :sealed)
+on conflict (child_id) do nothing
+"""
+CORRECTED = """
+update children set sex = :sex, unborn = :unborn, sealed = :sealed where child_id = :child_id
+"""
+UNNAMED = "delete from children_tokens where child_id = :child_id"
+NAMED = """
+insert into children_tokens (token, child_id) values (:token, :child_id)
+on conflict (token, child_id) do nothing
+"""
+MERGED = "update children set merged_into = :into where child_id = :child_id"
+RESTRICTED = (
+    "update children set restricted = :restricted, named = :named where child_id = :child_id"
+)
+CASE = """
+insert into children_cases (case_id, child_id, is_open) values (:case_id, :child_id, :is_open)
+on conflict (case_id) do update set is_open = excluded.is_open
+"""
+RELATED = """
+insert into children_relationships
+    (relationship_id, child_id, relation, other_child_id, since, ended_at, sealed)
+values (:relationship_id, :child_id, :relation, :other_child_id, :at, null, :sealed)
+on conflict (relationship_id) do update
+set relation = excluded.relation, other_child_id = excluded.other_child_id,
+    since = excluded.since, ended_at = null, sealed = excluded.sealed
+"""
+UNRELATED = """
+update children_relationships set ended_at = :at where relationship_id = :relationship_id
+"""
+JOINED = """
+insert into children_households (household_id, child_id, since, left_at, position, sealed)
+values (:household_id, :child_id, :at, null, :position, :sealed)
+on conflict (household_id, child_id) do update
+set since = excluded.since, left_at = null, position = excluded.position, sealed = excluded.sealed
+"""
+LEFT = """
+update children_households set left_at = :at
+where household_id = :household_id and child_id = :child_id
+    and left_at is null and position < :position
+"""
+
+
+class Child(Struct, frozen=True, kw_only=True):
+    """`records`: other records found to be about this child. `named`: who may open a restricted
+    record. `cases` and `open_cases` are those of all the records."""
+
+    child_id: str
+    sex: Sex
+    unborn: bool
+    referral_id: str | None
+    restricted: bool
+    named: tuple[str, ...]
+    registered_at: datetime
+    first_sealed: bytes
+    sealed: bytes
+    records: tuple[str, ...]
+    cases: tuple[str, ...]
+    open_cases: tuple[str, ...]
+
+
+class Relationship(Struct, frozen=True, kw_only=True):
+    """`sealed` holds the other person's name (`identity`) and contact (`location`)."""
+
+    relationship_id: str
+    child_id: str
+    relation: str
+    other_child_id: str | None
+    since: datetime
+    ended_at: datetime | None
+    sealed: bytes
+
+
+class Household(Struct, frozen=True, kw_only=True):
+    """Where a child lives or lived; `sealed` holds the address (`location`)."""
+
+    household_id: str
+    child_id: str
+    since: datetime
+    left_at: datetime | None
+    sealed: bytes
+    with_children: tuple[str, ...]
+
+
+def project(recorded: Recorded) -> Iterator[Write]:
+    event = recorded.event
+    match event:
+        case ChildRegistered(child_id=child_id):
+            yield Write(
+                REGISTERED,
+                {
+                    "child_id": child_id,
+                    "sex": event.sex,
+                    "unborn": int(event.unborn),
+                    "referral_id": event.referral_id,
+                    "at": stamp(event.recorded_at),
+                    "position": recorded.position,
+                    "sealed": recorded.sealed,
+                },
+            )
+            yield from _named(child_id, recorded.index)
+        case DetailsCorrected(child_id=child_id):
+            details = {"sex": event.sex, "unborn": int(event.unborn), "sealed": recorded.sealed}
+            yield Write(CORRECTED, details | {"child_id": child_id})
+            yield Write(UNNAMED, {"child_id": child_id})
+            yield from _named(child_id, recorded.index)
+        case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
+            yield Write(MERGED, {"child_id": merged, "into": child_id})
+        case ChildRecordsSeparated(merged_child_id=merged):
+            yield Write(MERGED, {"child_id": merged, "into": None})
+        case RecordRestricted(child_id=child_id, named=named):
+            restricted = {"restricted": 1, "named": listed(named)}
+            yield Write(RESTRICTED, restricted | {"child_id": child_id})
+        case RecordUnrestricted(child_id=child_id):
+            yield Write(RESTRICTED, {"restricted": 0, "named": "[]", "child_id": child_id})
+        case (
+            CaseOpened(case_id=case_id, child_id=child_id)
+            | CaseReopened(case_id=case_id, child_id=child_id)
+        ):
+            yield Write(CASE, {"case_id": case_id, "child_id": child_id, "is_open": 1})
+        case CaseClosed(case_id=case_id, child_id=child_id):
+            yield Write(CASE, {"case_id": case_id, "child_id": child_id, "is_open": 0})
+        case RelationshipRecorded():
+            yield Write(
+                RELATED,
+                {
+                    "relationship_id": event.relationship_id,
+                    "child_id": event.child_id,
+                    "relation": event.relation,
+                    "other_child_id": event.other_child_id,
+                    "at": stamp(event.happened_at),
+                    "sealed": recorded.sealed,
+                },
+            )
+        case RelationshipEnded(relationship_id=relationship_id):
+            ended = {"relationship_id": relationship_id, "at": stamp(event.happened_at)}
+            yield Write(UNRELATED, ended)
+        case HouseholdJoined():
+            yield Write(
+                JOINED,
+                {
+                    "household_id": event.household_id,
+                    "child_id": event.child_id,
+                    "at": stamp(event.happened_at),
+                    "position": recorded.position,
+                    "sealed": recorded.sealed,
+                },
+            )
+        case HouseholdLeft():
+            yield Write(
+                LEFT,
+                {
+                    "household_id": event.household_id,
+                    "child_id": event.child_id,
+                    "at": stamp(event.happened_at),
+                    "position": recorded.position,
+                },
+            )
+
+
+def _named(child_id: str, tokens: Iterable[str]) -> Iterator[Write]:
+    for token in tokens:
+        yield Write(NAMED, {"token": token, "child_id": child_id})
+
+
+def found(query: Query, tokens: Sequence[str]) -> list[Child]:
+    """The children with a record that every token names, newest record first; none for no token."""
+    wanted = dict.fromkeys(tokens)
+    if not wanted:
+        return []
+    named, values = among("token", wanted)
+    # The literal count is safe: it is our own number, and PostgreSQL would guess a text's type.
+    matching = query(
+        f"select child_id from children_tokens where token in ({named})"  # noqa: S608
+        f" group by child_id having count(*) = {len(wanted)}",
+        values,
+    )
+    return _children(query, {row["child_id"] for row in matching})
+
+
+def registered(query: Query, *, limit: int = 500) -> list[Child]:
+    """The newest records, those merged into others left out."""
+    newest = query(
+        "select child_id from children where merged_into is null"
+        " order by position desc limit :limit",
+        {"limit": limit},
+    )
+    return _children(query, [row["child_id"] for row in newest])
+
+
+def child(query: Query, child_id: str) -> Child | None:
+    """The child whose record this is, or was before it was merged into another."""
+    return next(iter(_children(query, [child_id])), None)
+
+
+def relationships(query: Query, child_id: str) -> list[Relationship]:
+    """Whom a child belongs with, and did, the newest first."""
+    found = query(
+        "select relationship_id, child_id, relation, other_child_id, since, ended_at, sealed"
+        " from children_relationships where child_id = :child_id"
+        " order by since desc, relationship_id",
+        {"child_id": child_id},
+    )
+    return rows(Relationship, found)
+
+
+def households(query: Query, child_id: str) -> list[Household]:
+    """Where a child lives and lived, the newest first."""
+    found = query(
+        "select household_id, child_id, since, left_at, sealed from children_households"
+        " where child_id = :child_id order by since desc, household_id",
+        {"child_id": child_id},
+    )
+    together = query(
+        "select other.household_id, other.child_id from children_households own"
+        " join children_households other on other.household_id = own.household_id"
+        " where own.child_id = :child_id and other.child_id <> :child_id"
+        " and other.left_at is null order by other.child_id",
+        {"child_id": child_id},
+    )
+    return rows(
+        Household,
+        (
+            {**row, "with_children": listed(_of(together, "household_id", row["household_id"]))}
+            for row in found
+        ),
+    )
+
+
+def _of(found: Iterable[Mapping[str, Any]], column: str, value: str) -> list[str]:
+    return [row["child_id"] for row in found if row[column] == value]
+
+
+COLUMNS = """
+select child_id, merged_into, sex, unborn, referral_id, restricted, named, registered_at, position,
+    first_sealed, sealed
+from children
+"""
+
+
+def _children(query: Query, child_ids: Iterable[str]) -> list[Child]:
+    """These children, each record followed to the one it was merged into, newest record first."""
+    survivors: dict[str, Mapping[str, Any]] = {}
+    seeking = set(child_ids)
+    while seeking:
+        named, values = among("child", seeking)
+        found = query(f"{COLUMNS} where child_id in ({named})", values)
+        survivors |= {row["child_id"]: row for row in found if row["merged_into"] is None}
+        seeking = {row["merged_into"] for row in found if row["merged_into"]} - survivors.keys()
+    records = {child_id: [child_id] for child_id in survivors}
+    belongs = {child_id: child_id for child_id in survivors}
+    absorbed = set(survivors)
+    while absorbed:
+        named, values = among("child", absorbed)
+        found = query(
+            f"select child_id, merged_into from children where merged_into in ({named})"  # noqa: S608
+            " order by position",
+            values,
+        )
+        for row in found:
+            belongs[row["child_id"]] = belongs[row["merged_into"]]
+            records[belongs[row["child_id"]]].append(row["child_id"])
+        absorbed = {row["child_id"] for row in found}
+    named, values = among("child", belongs)
+    cases = query(
+        f"select case_id, child_id, is_open from children_cases where child_id in ({named})"  # noqa: S608
+        " order by case_id",
+        values,
+    )
+    return rows(
+        Child,
+        (
+            {
+                **row,
+                "records": listed(records[child_id][1:]),
+                "cases": listed(
+                    [c["case_id"] for c in cases if belongs[c["child_id"]] == child_id]
+                ),
+                "open_cases": listed(
+                    [
+                        c["case_id"]
+                        for c in cases
+                        if c["is_open"] and belongs[c["child_id"]] == child_id
+                    ]
+                ),
+            }
+            for child_id, row in sorted(survivors.items(), key=lambda item: -item[1]["position"])
+        ),
+    )
+
+
+children = Projection(
+    name="children",
+    version=1,
+    tables={
+        "children": ("child_id",),
+        "children_tokens": ("token", "child_id"),
+        "children_cases": ("case_id",),
+        "children_relationships": ("relationship_id",),
+        "children_households": ("household_id", "child_id"),
+    },
+    schema=SCHEMA,
+    events=(
+        ChildRegistered,
+        DetailsCorrected,
+        ChildRecordsMerged,
+        ChildRecordsSeparated,
+        RecordRestricted,
+        RecordUnrestricted,
+        CaseOpened,
+        CaseClosed,
+        CaseReopened,
+        RelationshipRecorded,
+        RelationshipEnded,
+        HouseholdJoined,
+        HouseholdLeft,
+    ),
+    project=project,
+)
