@@ -241,7 +241,8 @@ def test_a_role_that_may_only_add_and_read_is_enough_to_start_again(postgresql: 
             f"create role {role}; grant usage on schema access to {role};"
             f" grant select, insert on all tables in schema access to {role}"
         )
-    lesser = open_access_log(f"{postgresql}&options=-c%20role%3D{role}")
+    joined = "&" if "?" in postgresql else "?"
+    lesser = open_access_log(f"{postgresql}{joined}options=-c%20role%3D{role}")
     assert look(lesser, ELLA) == 1
     lesser.close()
     with database(postgresql) as run:
