@@ -3,6 +3,7 @@ Which referrals wait for a person, and what does that person need to see to deci
 
     waiting(query, team=None) -> list[Waiting]      oldest due first
     told(query, worker_id) -> list[Waiting]         those about children whose worker was told
+    naming(query, child_id) -> list[Waiting]        those that name a child
     referral(query, referral_id) -> Referral | None
                              decided or not; with all that was said and done about it, in log order
     perhaps_same(query, referral_id) -> list[str]   later ones, perhaps about the same thing
@@ -99,6 +100,7 @@ SCHEMA = (
         primary key (referral_id, child_id)
     )
     """,
+    "create index if not exists inbox_children_of on inbox_children (child_id)",
     """
     create table if not exists inbox_events (
         position integer primary key,
@@ -451,6 +453,17 @@ def waiting(query: Query, team: str | None = None) -> list[Waiting]:
 def told(query: Query, worker_id: str) -> list[Waiting]:
     """The waiting referrals about children whose allocated worker was told of them."""
     return [each for each in waiting(query) if worker_id in each.told_workers]
+
+
+def naming(query: Query, child_id: str) -> list[Waiting]:
+    """The waiting referrals that name a child."""
+    found = query(
+        "select inbox.* from inbox_children join inbox using (referral_id)"
+        " where child_id = :child_id and removed = 0 and waiting = 1"
+        " order by due_on, received_at, position",
+        {"child_id": child_id},
+    )
+    return _with_children(query, rows(Waiting, found))
 
 
 def referral(query: Query, referral_id: str) -> Referral | None:

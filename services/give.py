@@ -11,7 +11,7 @@ from adapters.event_store import EventStore
 from domain.catalogue import COMMANDS
 from domain.kernel import STAMPED, Command, Refused, private_fields
 from domain.plan import plan_of
-from services.access import commands_of_persons
+from services.access.actions import GIVABLE
 from services.handle import Handled, handle
 
 GIVEN = frozenset(STAMPED) - {"happened_at"}
@@ -48,7 +48,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:given")
 
 def command_named(name: str) -> type[Command]:
     """The class of a command that a person may give. Raises `Refused` for any other name."""
-    if name not in commands_of_persons():
+    if name not in GIVABLE:
         raise Refused(f"There is no command {name!r} that a person may give.")
     return COMMANDS[name]
 
@@ -59,7 +59,11 @@ def schema(name: str) -> dict[str, Any]:
     whole = msgspec.json.schema(kind)
     own: dict[str, Any] = whole["$defs"][kind.__name__]
     hidden = GIVEN | {"command_name"}
-    optional = {"happened_at", BEGINS.get(name), "plan_id" if "plan_id" in own["properties"] else ""}
+    optional = {
+        "happened_at",
+        BEGINS.get(name),
+        "plan_id" if "plan_id" in own["properties"] else "",
+    }
     own["properties"] = {k: v for k, v in own["properties"].items() if k not in hidden}
     own["required"] = [k for k in own["required"] if k not in hidden | optional]
     private = private_fields(kind)
@@ -67,7 +71,11 @@ def schema(name: str) -> dict[str, Any]:
         if field in private:
             shape["x-sealed"] = private[field].kind
     own["title"] = name
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **own, "$defs": whole["$defs"]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **own,
+        "$defs": whole["$defs"],
+    }
 
 
 def command_from(

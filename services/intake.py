@@ -91,7 +91,7 @@ class Intake:
         sender = self._sender(sent.agency)
         reason = _why_refused(sent, sender)
         if reason:
-            log.warning("message_refused", message=digest, size=len(sent.body))
+            log.info("message_refused", message=digest, size=len(sent.body))
             yield Receipt(source=source, message=digest, result="refused", reason=reason)
             return
         chosen = self._recognised(sent) if format == "auto" else self.formats[format]

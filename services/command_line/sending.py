@@ -206,15 +206,15 @@ def add_sender(
         Its name, as people write it.
     """
     from domain.agency import RegisterAgency
+    from services.access.principal import OPERATOR
     from services.handle import handle
-    from services.people import OPERATOR
 
     now = datetime.now(UTC)
     command = RegisterAgency(
         happened_at=now,
         received_at=now,
         recorded_at=now,
-        by=OPERATOR,
+        by=OPERATOR.person,
         agency="authority",
         command=uuid4().hex,
         agency_id=agency,

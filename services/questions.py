@@ -1,0 +1,250 @@
+"""What is answered on the command line and under `/api/`, in the public surface's shapes?
+
+Every answer passes the gate first: who asks, what for, and the look is recorded before a line
+leaves. Private words are opened here, from the sealed parts that the read models' rows carry.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from adapters.event_store import EventStore
+from domain.kernel import WITHHELD
+from projections import agencies, caseload, chronology, inbox, people
+from projections import children as children_
+from projections.base import Query
+from services.access import Principal, Resource
+from services.assemble import Parts
+
+Row = dict[str, Any]
+
+TOLD = ("narrative", "health", "police")
+"""The kinds of private words that a timeline's text is made of; never an address or a name."""
+
+
+def the_inbox(parts: Parts, who: Principal, team: str | None = None) -> Iterator[Row]:
+    """Referrals that wait for a decision, oldest due first."""
+    waiting = inbox.waiting(parts.query, team)
+    about = tuple(each.referral_id for each in waiting)
+    parts.gate.open(who, "see-inbox", Resource(about=about))
+    for each in waiting:
+        yield {
+            "referral": each.referral_id,
+            "agency": each.agency,
+            "received_at": each.received_at,
+            "due_on": each.due_on,
+            "urgency": each.urgency,
+            "children": each.child_ids,
+            "problems": [*each.problems, *_news(each)],
+            "team": each.team_id,
+            "told_workers": each.told_workers,
+        }
+
+
+def _news(referral: inbox.Waiting) -> Iterator[str]:
+    """What came after the first message and waits for somebody."""
+    if referral.conflict_at:
+        yield "Another message came under the same key with other content: settle which holds."
+    if referral.cancelled_at:
+        yield "The sender withdrew it: decide all the same."
+    if referral.updated_at:
+        yield "The sender sent more since."
+    if referral.followed_up_at:
+        yield "The referrer asked what became of it."
+
+
+def timeline(
+    parts: Parts,
+    who: Principal,
+    child_id: str,
+    *,
+    agency: str | None = None,
+    kind: str | None = None,
+    as_known_at: datetime | None = None,
+) -> Iterator[Row]:
+    """One child's story from every agency, in the order in which things happened."""
+    parts.gate.open(who, "see-child", about_child(parts.query, child_id))
+    entries = chronology.timeline(
+        parts.query, child_id, agency=agency, kind=kind, as_known_at=as_known_at
+    )
+    for each in entries:
+        yield {
+            "position": each.position,
+            "event": each.event,
+            "stream": each.stream,
+            "happened_at": each.happened_at,
+            "received_at": each.received_at,
+            "recorded_at": each.recorded_at,
+            "agency": each.agency,
+            "title": each.title,
+            "text": text_of(parts.store, each.sealed),
+            "superseded_by": each.superseded_by,
+        }
+
+
+def text_of(store: EventStore, sealed: bytes) -> str:
+    """The words of an entry, a paragraph a field; destroyed words are said to be so."""
+    if not sealed:
+        return ""
+    fields = store.open_sealed(sealed, TOLD)
+    words = [value for value in fields.values() if isinstance(value, str) and value.strip()]
+    if any(value is WITHHELD for value in fields.values()):
+        words.append("Words that were destroyed are not shown.")
+    return "\n\n".join(words)
+
+
+def children(parts: Parts, who: Principal, search: str | None = None) -> Iterator[Row]:
+    """Children by whole names, in any case; without words those registered last."""
+    if search is None:
+        found = children_.registered(parts.query)
+        about: tuple[str, ...] = tuple(each.child_id for each in found)
+    else:
+        tokens = parts.store.vault.tokens(search)
+        found = children_.found(parts.query, tokens) if tokens else []
+        about = tokens
+    parts.gate.open(who, "search-children", Resource(about=about))
+    for each in found:
+        if not parts.gate.may(who, "search-children", about_child(parts.query, each.child_id)):
+            continue  # restricted to others: not found
+        details = details_of(parts.store, each)
+        yield {
+            "child": each.child_id,
+            "name": details["name"],
+            "born_on": details["born_on"],
+            "due_on": details["due_on"],
+            "identifiers": details["identifiers"],
+            "cases": each.cases,
+        }
+
+
+def details_of(store: EventStore, child: children_.Child) -> Row:
+    """A child's name, birth or due date and identifiers; None for what is unknown or destroyed."""
+    known = _opened(store, child.first_sealed) | _opened(store, child.sealed)
+    name = " ".join(n for n in (known.get("given_name"), known.get("family_name")) if n)
+    number = known.get("nhs_number")
+    identifiers = [{"system": "nhs", "value": number}] if number else []
+    identifiers += [msgspec.to_builtins(each) for each in known.get("identifiers") or ()]
+    return {
+        "name": name or ("Unborn child" if child.unborn else None),
+        "given_name": known.get("given_name"),
+        "family_name": known.get("family_name"),
+        "born_on": known.get("born_on"),
+        "due_on": known.get("due_on"),
+        "nhs_number": number,
+        "identifiers": list({str(each): each for each in identifiers}.values()),
+    }
+
+
+def _opened(store: EventStore, sealed: bytes) -> Row:
+    fields = store.open_sealed(sealed, ("identity",)) if sealed else {}
+    return {name: value for name, value in fields.items() if value is not WITHHELD}
+
+
+def events(
+    parts: Parts, who: Principal, *, start: int = 1, stream: str | None = None, opened: bool = False
+) -> Iterator[Row]:
+    """The log itself, in order: clear headers, and whether each part is sealed or destroyed."""
+    about = (stream,) if stream else ("log",)
+    parts.gate.open(who, "open-log" if opened else "see-log", Resource(about=about))
+    for each in _recorded(parts.store, start, stream):
+        readable = parts.store.parts(each.sealed)
+        shown: Row = {kind: "sealed" if there else "destroyed" for kind, there in readable.items()}
+        if opened:
+            for kind in (kind for kind, there in readable.items() if there):
+                shown[kind] = msgspec.to_builtins(parts.store.open_sealed(each.sealed, (kind,)))
+        yield {
+            "position": each.position,
+            "stream": each.stream,
+            "version": each.version,
+            "event": each.name,
+            "recorded_at": each.event.recorded_at,
+            "header": msgspec.to_builtins(each.event),
+            "parts": shown,
+        }
+
+
+def _recorded(store: EventStore, start: int, stream: str | None) -> Iterator[Any]:
+    if stream is not None:
+        yield from (each for each in store.history(stream) if each.position >= start)
+        return
+    position = max(start, 1) - 1
+    while True:
+        page = store.since(position, 1000)
+        if not page:
+            return
+        yield from page
+        position = page.reached
+
+
+def everybody(parts: Parts, who: Principal) -> Iterator[Row]:
+    """Whom `--as` accepts: the people of every team, the agencies' own users, the operator."""
+    staff = people.staff(parts.query)
+    parts.gate.open(who, "see-people", Resource(about=("people",)))
+    yield {"person": "operator", "name": "Operator", "role": "operator", "team": None}
+    for each in staff:
+        fields = parts.store.open_sealed(each.sealed, ("staff",)) if each.sealed else {}
+        name = fields.get("name")
+        yield {
+            "person": each.person_id,
+            "name": name if isinstance(name, str) else None,
+            "role": each.role,
+            "team": each.team_id,
+        }
+    for agency in agencies.senders(parts.query):
+        yield {"person": agency.agency_id, "name": agency.name, "role": "referrer", "team": None}
+
+
+def senders(parts: Parts, who: Principal) -> Iterator[Row]:
+    """Who may send."""
+    parts.gate.open(who, "see-agencies", Resource(about=("agencies",)))
+    for each in agencies.senders(parts.query):
+        yield {"agency": each.agency_id, "kind": each.kind, "name": each.name}
+
+
+# ── The facts about what is asked for ─────────────────────────────────────────────────────────────
+
+
+def about_child(query: Query, child_id: str) -> Resource:
+    """What the rules must know of a child, or of whatever belongs to one."""
+    child = children_.child(query, child_id)
+    case = caseload.of_child(query, child_id)
+    if child is None:
+        return Resource(about=(child_id,), present=False)
+    named = inbox.naming(query, child_id)
+    workers = {case.worker_id, case.handover_to} if case else set()
+    return Resource(
+        about=(child_id,),
+        teams=frozenset(t for t in _teams(case, named) if t),
+        closed_with=case.team_id if case and not case.is_open else None,
+        workers=frozenset(w for w in workers if w) | {w for r in named for w in r.told_workers},
+        waiting=bool(named),
+        named=frozenset(child.named) if child.restricted else None,
+    )
+
+
+def _teams(case: caseload.Case | None, named: list[inbox.Waiting]) -> Iterator[str | None]:
+    if case and case.is_open:
+        yield case.team_id
+    yield from (each.team_id for each in named)
+
+
+def about_referral(query: Query, referral_id: str) -> Resource:
+    """What the rules must know of a referral: its duty team, and the teams of its children."""
+    found = inbox.referral(query, referral_id)
+    if found is None:
+        return Resource(about=(referral_id,), present=False)
+    cases = [caseload.of_child(query, child_id) for child_id in found.now.child_ids]
+    open_cases = [case for case in cases if case and case.is_open]
+    teams = {found.now.team_id, *(case.team_id for case in open_cases)}
+    workers = {*found.now.told_workers, *(case.worker_id for case in open_cases)}
+    return Resource(
+        about=(referral_id, *found.now.child_ids),
+        teams=frozenset(team for team in teams if team),
+        workers=frozenset(worker for worker in workers if worker),
+        waiting=found.now.waiting,
+        agency=found.now.agency,
+    )
+
+
