@@ -98,11 +98,11 @@ SOFTWARE.
 FONT_FACE = re.compile(r"@font-face\{[^}]*\}")
 FONT_NOTICE = re.compile(r"/\*![^*]*Margaret Calvert.*?\*/", re.S)
 FONT_NAME = re.compile(r'"?GDS Transport"?,\s*arial,\s*sans-serif')
-ARMS = r"govuk-footer__crown|govuk-footer__copyright-logo|moj-header__logotype-cr(?:own|est)"
+ARMS = r"govuk-logo|govuk-footer__(?:crown|copyright-logo)|moj-header__logotype-cr(?:own|est)"
 ARMS_RULE = re.compile(rf"[^{{}};]*(?:{ARMS})[^{{}}]*\{{[^{{}}]*\}}")
 SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=.*")
 IMAGE = re.compile(r"url\(/assets/(images/[^)]+)\)")
-FORBIDDEN = re.compile(r"GDS Transport|@font-face|Calvert|crest|crown", re.I)
+FORBIDDEN = re.compile(r"GDS Transport|govuk-logo|@font-face|Calvert|crest|crown", re.I)
 
 
 def main() -> int:

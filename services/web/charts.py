@@ -236,7 +236,7 @@ def _clocks_finding(clocks: Sequence[Clock], now: datetime) -> str:
     overdue = sorted((clock for clock in running if _late(clock, now)), key=_due)
     if overdue:
         listed = "; ".join(f"{clock.text}, {_lateness(clock)}" for clock in overdue[:3])
-        more = f"; and {plural(len(overdue) - 3, 'more')}" if len(overdue) > 3 else ""
+        more = f"; and {len(overdue) - 3} more" if len(overdue) > 3 else ""
         return f"{plural(len(overdue), 'deadline')} overdue: {listed}{more}."
     if running:
         clock = min(running, key=_due)
@@ -314,7 +314,7 @@ def run_chart(
                 _at(x(place)),
                 _at(y(value)),
                 5 if last else 3,
-                _tip(f"{govweek(weeks[place].week)}: {_figure(value, measure.unit)}".capitalize()),
+                _tip(f"{_week(weeks[place].week)}: {_figure(value, measure.unit)}"),
             )
         )
     parts += [_text(right + 8, at, words, "chart-label") for at, words in _apart(labels)]
@@ -334,7 +334,7 @@ def run_chart(
     )
     rows = tuple(
         (
-            govweek(week.week).capitalize(),
+            _week(week.week),
             "nothing to measure" if week.value is None else _figure(week.value, measure.unit),
         )
         for week in weeks
@@ -431,6 +431,10 @@ def _round_up(value: float) -> float:
     while value > 10 * size:
         size *= 10
     return next(float(step * size) for step in (2, 4, 6, 8, 10) if value <= step * size)
+
+
+def _week(week: str) -> str:
+    return f"W{govweek(week)[1:]}"
 
 
 def _week_day(week: str) -> str:

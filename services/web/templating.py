@@ -7,9 +7,22 @@ every page) and the rows of one read model. Times are shown as the clock on the 
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    TemplateRuntimeError,
+    Undefined,
+    UndefinedError,
+    meta,
+    nodes,
+)
+from jinja2.utils import missing
 from msgspec import Struct
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,6 +34,14 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 """All that the templates and charts need: they hold no inline style and no inline script."""
+
+
+LOADER = ChoiceLoader(
+    [
+        FileSystemLoader(TEMPLATES),
+        PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+    ]
+)
 
 
 class Link(Struct, frozen=True):
@@ -57,21 +78,34 @@ class Frame(Struct, frozen=True, kw_only=True):
     csrf_token: str = ""
 
 
+class Absent(Undefined):
+    """What a template asks for and does not get: an error where it is asked of one of our rows.
+
+    A blank on a page about a child could be taken for "nothing is known". The GOV.UK components
+    count on leaving parameters out, so what is asked of their dictionaries stays blank.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[TemplateRuntimeError] = UndefinedError,
+    ) -> None:
+        super().__init__(hint, obj, name, exc)
+        if isinstance(obj, Struct):
+            self._fail_with_undefined_error()
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """The templates, ours and the GOV.UK components', with everything escaped.
-
-    Not strict about undefined names: the GOV.UK components count on leaving parameters out. Our
-    own templates are checked for undefined names by a test instead.
-    """
+    """The templates, ours and the GOV.UK components', with everything escaped."""
     made = Environment(
-        loader=ChoiceLoader(
-            [
-                FileSystemLoader(TEMPLATES),
-                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
-            ]
-        ),
+        loader=LOADER,
         autoescape=True,
+        undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -82,8 +116,23 @@ def environment() -> Environment:
 
 
 def render(template: str, frame: Frame, **rows: object) -> str:
-    """The HTML of a page. `rows` are the names that the template uses."""
+    """The HTML of a page. `rows`: every name that its template uses, KeyError if one is not."""
+    if left_out := names_used(template) - rows.keys() - {"frame"}:
+        raise KeyError(f"{template} is not given {', '.join(sorted(left_out))}")
     return environment().get_template(template).render(frame=frame, **rows)
+
+
+@lru_cache(maxsize=256)
+def names_used(template: str) -> frozenset[str]:
+    """What a template itself, not the layout that it extends, takes from whoever renders it."""
+    made = environment()
+    source, _, _ = LOADER.get_source(made, template)
+    tree = made.parse(source)
+    # A block is looked at by itself, so that what is imported above it would seem to be missing.
+    imported = {node.target for node in tree.find_all(nodes.Import)}
+    for node in tree.find_all(nodes.FromImport):
+        imported |= {name if isinstance(name, str) else name[1] for name in node.names}
+    return frozenset(meta.find_undeclared_variables(tree) - imported - made.globals.keys())
 
 
 # ── Wording ──────────────────────────────────────────────────────────────────────────────────────
