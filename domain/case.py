@@ -32,6 +32,11 @@ def case_of(child_id: str) -> str:
     return f"case-{child_id.removeprefix('child-')}"
 
 
+def child_of(case_id: str) -> str:
+    """The child that a case is about."""
+    return f"child-{case_id.removeprefix('case-')}"
+
+
 AuditGrade = Literal["outstanding", "good", "requires-improvement", "inadequate"]
 
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
@@ -277,6 +282,8 @@ def evolve(state: Case, event: CaseEvent) -> Case:
 def decide(command: CaseCommand, state: Case) -> list[CaseEvent]:
     of_case = {"child_id": state.child_id, "episode": state.episode}
     match command:
+        case OpenCase() if command.case_id != case_of(command.child_id):
+            raise Refused("That is another child's case: choose this child's own.")
         case OpenCase() if state.episode and not state.closed:
             return []  # a second referral joins the open case
         case OpenCase():

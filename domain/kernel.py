@@ -171,6 +171,39 @@ def check_times(command: Command) -> None:
         raise Refused("It cannot have happened in the future: give the day and time it happened.")
 
 
+def check_ids(command: Command) -> None:
+    """Raise `Refused` if an id is empty, or is not of the kind that its field asks for.
+
+    `child_id` and `merged_child_id` hold `child-…`, and so on: a visit must never be written into
+    the stream of a case. Called once for each command by the service that takes it.
+    """
+    for name in command.__struct_fields__:
+        given = getattr(command, name)
+        if not name.endswith("_id") or given is None:
+            continue
+        kind = name.removesuffix("_id").rpartition("_")[2]
+        prefix = f"{kind}-" if kind in _STREAMS else ""
+        if not given.startswith(prefix) or not given.removeprefix(prefix).strip():
+            wanted = f"starts with {prefix}" if prefix else "is not empty"
+            raise Refused(f"Choose the {kind}: its id ({name}) {wanted}.")
+
+
+_STREAMS = frozenset(
+    {
+        "assessment",
+        "case",
+        "child",
+        "conference",
+        "enquiry",
+        "message",
+        "plan",
+        "record",
+        "referral",
+        "risk",
+        "team",
+    }
+)
+
 Trace = tuple[Any, ...]
 """What tells a fact from another of its kind: when, by whom, in which message, its clear fields."""
 

@@ -148,6 +148,8 @@ def evolve(state: Plan, event: PlanEvent) -> Plan:
 
 def decide(command: PlanCommand, state: Plan) -> list[PlanEvent]:
     match command:
+        case _ if command.plan_id != plan_of(command.child_id):
+            raise Refused("That is another child's plan: choose this child's own.")
         case StartProtectionPlan() if state.started:
             if state.started == (command.category, command.conference_id):
                 return []

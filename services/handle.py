@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from adapters.event_store import Append, Conflict, EventStore
 from domain.catalogue import FAMILY_OF
-from domain.kernel import Command, Event, Recorded, Refused, check_times, stream_of
+from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
 
 log = structlog.get_logger()
@@ -86,6 +86,7 @@ def handle(store: EventStore, command: Command) -> Handled:
         plan = Plan(store)
         try:
             check_times(command)
+            check_ids(command)
             plan.add(command)
             if not plan.events:
                 return Handled(identity, "already done")

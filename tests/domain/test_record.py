@@ -1,0 +1,25 @@
+"""Record: an error is put right by a new entry, and the old one stays."""
+
+from tests.examples import correct_entry, corrected, retract_entry, retracted
+from tests.scenario import given
+
+
+def test_an_entry_is_corrected_once() -> None:
+    given().when(correct_entry()).then(corrected())
+    given(corrected()).when(correct_entry()).then_nothing()
+
+
+def test_an_entry_is_retracted_once() -> None:
+    given().when(retract_entry()).then(retracted())
+    given(retracted()).when(retract_entry()).then_nothing()
+
+
+def test_a_correction_is_not_changed_into_another() -> None:
+    given(corrected()).when(retract_entry()).then_refused("already corrected")
+    given(retracted()).when(correct_entry()).then_refused("already retracted")
+
+
+def test_a_correction_says_what_is_right_and_why() -> None:
+    given().when(correct_entry(words="")).then_refused("Write what is right")
+    given().when(correct_entry(reason=" ")).then_refused("Record why")
+    given().when(retract_entry(reason=" ")).then_refused("Record why")
