@@ -1,0 +1,504 @@
+"""
+What must be done by when, for whom, and was it?
+
+    due(query, as_at, *, team=None, worker=None, unmet=False, overdue=False, as_known_at=None)
+        -> list[Deadline]         as it stood at `as_at`, earliest due first; `unmet`: what is still
+                                  to be done, `overdue`: of that, what is late
+    of_child(query, child_id, as_at, *, as_known_at=None) -> list[Deadline]
+    of_referral(query, referral_id, as_at, *, as_known_at=None) -> list[Deadline]
+
+The clocks (each cites the policy version that it was counted by):
+R1 decide a referral and acknowledge it; a reopened one is to be decided again, on a new clock;
+R3 tell the referrer what was decided;
+R5 an assessment authorised for each child accepted for one, from the referral;
+R6 the review point of an assessment, on the manager's day or the policy's.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from domain.assessment import (
+    AssessmentAuthorised,
+    AssessmentExtended,
+    AssessmentStarted,
+    ReviewPointReached,
+)
+from domain.calendar import local_day
+from domain.case import (
+    CaseAllocated,
+    CaseClosed,
+    CaseOpened,
+    CaseReallocated,
+    CaseReopened,
+    CaseTransferred,
+    CaseUnallocated,
+    case_of,
+)
+from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
+from domain.clocks import Clock, State, clock
+from domain.kernel import Recorded
+from domain.referral import (
+    ChildAdded,
+    ChildRemoved,
+    ReferralAcknowledged,
+    ReferralDecided,
+    ReferralReceived,
+    ReferralReopened,
+    ReferralRouted,
+    ReferralUpdated,
+    ReferrerToldOutcome,
+)
+from projections.base import Projection, Query, Write, among, known, last_day, listed, rows, stamp
+
+SCHEMA = (
+    # `clock` names the row; `held` is whose team and worker it falls to: a referral or a case;
+    # `assessed`: of a review point, the clock (R5) that the authorised assessment meets.
+    """
+    create table if not exists deadlines (
+        clock text primary key,
+        rule text not null,
+        about text not null,
+        referral_id text,
+        case_id text,
+        child_id text,
+        assessment_id text,
+        assessed text,
+        held text not null,
+        position integer not null,
+        policy text not null,
+        started_at text not null,
+        started_recorded_at text not null,
+        due_on text not null,
+        due_at text,
+        acknowledge integer not null,
+        acknowledged_at text,
+        acknowledged_recorded_at text,
+        acknowledged_by integer,
+        done_at text,
+        done_recorded_at text,
+        done_by integer,
+        stopped_at text,
+        stopped_recorded_at text,
+        stopped_by integer,
+        closed integer not null default 0,
+        extended_at text
+    )
+    """,
+    "create index if not exists deadlines_referral on deadlines (referral_id, rule)",
+    "create index if not exists deadlines_case on deadlines (case_id, rule)",
+    "create index if not exists deadlines_by_held on deadlines (held)",
+    """
+    create table if not exists deadlines_held (
+        held text primary key,
+        team_id text,
+        worker_id text
+    )
+    """,
+    "create index if not exists deadlines_of_team on deadlines_held (team_id)",
+    "create index if not exists deadlines_of_worker on deadlines_held (worker_id)",
+    """
+    create table if not exists deadlines_children (
+        child_id text not null,
+        referral_id text not null,
+        removed integer not null default 0,
+        primary key (child_id, referral_id)
+    )
+    """,
+    "create index if not exists deadlines_children_of on deadlines_children (referral_id)",
+)
+START = """
+insert into deadlines (clock, rule, about, referral_id, case_id, child_id, assessment_id, assessed,
+    held, position, policy, started_at, started_recorded_at, due_on, due_at, acknowledge)
+values (:clock, :rule, :about, :referral_id, :case_id, :child_id, :assessment_id, :assessed,
+    :held, :position, :policy, :started_at, :recorded_at, :due_on, :due_at, :acknowledge)
+on conflict (clock) do nothing
+"""
+# Decided anew, or work began on it: what stopped the clock of this referral no longer holds.
+START_R5 = f"""
+{START.rpartition("on conflict")[0]}
+on conflict (clock) do update
+set assessment_id = coalesce(deadlines.assessment_id, excluded.assessment_id),
+    stopped_at = null, stopped_recorded_at = null, stopped_by = null, closed = 0
+where deadlines.done_at is null
+"""
+ACKNOWLEDGED = """
+update deadlines
+set acknowledged_at = :at, acknowledged_recorded_at = :recorded_at, acknowledged_by = :position
+where referral_id = :referral_id and rule = 'R1' and acknowledge = 1 and acknowledged_at is null
+"""
+DONE = """
+update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
+where referral_id = :referral_id and rule = :rule and done_at is null and stopped_at is null
+    and position < :position
+"""
+STOPPED = """
+update deadlines
+set stopped_at = :at, stopped_recorded_at = :recorded_at, stopped_by = :position, closed = :closed
+"""
+REOPENED = f"""
+{STOPPED}
+where referral_id = :referral_id and done_at is null and stopped_at is null
+    and (rule = 'R3' or rule = 'R5' and assessment_id is null) and position < :position
+"""
+AUTHORISED = """
+update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
+where case_id = :case_id and rule = 'R5' and done_at is null and position < :position
+    and (assessment_id is null
+        or clock = (select assessed from deadlines review where review.clock = :review))
+"""
+REVIEW_NOT_NEEDED = f"{STOPPED} where clock = :review and done_at is null and stopped_at is null"
+REVIEWED = """
+update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
+where clock = :review and done_at is null
+"""
+EXTENDED = """
+update deadlines set extended_at = :at
+where clock = (select assessed from deadlines review where review.clock = :review)
+"""
+CLOSED = f"""
+{STOPPED}
+where case_id = :case_id and done_at is null and stopped_at is null and position < :position
+"""
+CASE_REOPENED = """
+update deadlines
+set stopped_at = null, stopped_recorded_at = null, stopped_by = null, closed = 0
+where case_id = :case_id and closed = 1 and stopped_by < :position
+"""
+HOLD = """
+insert into deadlines_held (held, team_id, worker_id) values (:held, :team_id, :worker_id)
+on conflict (held) do update
+set team_id = coalesce(excluded.team_id, deadlines_held.team_id), worker_id = excluded.worker_id
+"""
+TOLD_OF = """
+insert into deadlines_children (child_id, referral_id) values (:child_id, :referral_id)
+on conflict (child_id, referral_id) do nothing
+"""
+PUT_ON = """
+insert into deadlines_children (child_id, referral_id) values (:child_id, :referral_id)
+on conflict (child_id, referral_id) do update set removed = 0
+"""
+TAKEN_OFF = """
+update deadlines_children set removed = 1 where child_id = :child_id and referral_id = :referral_id
+"""
+
+
+class Deadline(Struct, frozen=True, kw_only=True):
+    """One clock as it stood at the instant asked for.
+
+    `due_on` is the last day within the limit, `due_at` the last instant where it is counted in
+    hours. `waiting_for`: what was still to be done. `stopped_by`: the position of the event that
+    met or stopped it. `extended_at`: reasons for taking longer were recorded; the limit stays.
+    `child_ids`: the child, or all the children of the referral.
+    """
+
+    rule: str
+    about: str
+    referral_id: str | None
+    case_id: str | None
+    child_ids: tuple[str, ...]
+    team_id: str | None
+    worker_id: str | None
+    policy: str
+    started_at: datetime
+    due_on: date
+    due_at: datetime | None
+    state: State
+    waiting_for: tuple[str, ...]
+    stopped_at: datetime | None
+    stopped_by: int | None
+    extended_at: datetime | None
+
+
+TO_DO = {"R1": "decision", "R3": "outcome told", "R5": "authorisation", "R6": "review"}
+ACKNOWLEDGEMENT = "acknowledgement"
+
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def project(recorded: Recorded) -> Iterator[Write]:
+    event = recorded.event
+    done: dict[str, Any] = {
+        "at": stamp(event.happened_at),
+        "recorded_at": stamp(event.recorded_at),
+        "position": recorded.position,
+    }
+    match event:
+        # A referral is to be decided, acknowledged, its outcome told
+        case ReferralReceived(referral_id=referral_id):
+            yield _started(recorded, clock("R1", event.received_at), referral_id, acknowledge=1)
+            yield _held(referral_id, event.team_id)
+            yield from (_child(TOLD_OF, child, referral_id) for child in event.child_ids)
+        case ReferralUpdated(referral_id=referral_id):
+            yield from (_child(TOLD_OF, child, referral_id) for child in event.child_ids)
+        case ReferralRouted(referral_id=referral_id, team_id=team_id):
+            yield _held(referral_id, team_id)
+        case ReferralAcknowledged(referral_id=referral_id):
+            yield Write(ACKNOWLEDGED, done | {"referral_id": referral_id})
+        case ReferralDecided(referral_id=referral_id):
+            yield Write(DONE, done | {"referral_id": referral_id, "rule": "R1"})
+            yield _started(recorded, clock("R3", event.happened_at), referral_id)
+            if event.outcome == "assessment":
+                limit = clock("R5", event.referral_received_at)
+                for child in event.child_ids:
+                    yield _assess(recorded, limit, case_of(child), child, referral_id=referral_id)
+        case ReferrerToldOutcome(referral_id=referral_id):
+            yield Write(DONE, done | {"referral_id": referral_id, "rule": "R3"})
+        case ReferralReopened(referral_id=referral_id):
+            yield Write(REOPENED, done | {"referral_id": referral_id, "closed": 0})
+            yield _started(recorded, clock("R1", event.happened_at), referral_id)
+
+        # Which children a referral is about
+        case ChildAdded(referral_id=referral_id, child_id=child):
+            yield _child(PUT_ON, child, referral_id)
+        case ChildRemoved(referral_id=referral_id, child_id=child):
+            yield _child(TAKEN_OFF, child, referral_id)
+        case ChildRegistered(referral_id=str(referral_id), child_id=child):
+            yield _child(TOLD_OF, child, referral_id)
+        case ChildMatched(referral_id=referral_id, child_id=child):
+            yield _child(PUT_ON if event.rule == "person" else TOLD_OF, child, referral_id)
+        case ChildUnmatched(referral_id=referral_id, child_id=child):
+            yield _child(TAKEN_OFF, child, referral_id)
+
+        # An assessment is to be reviewed and authorised
+        case AssessmentStarted(case_id=case_id, child_id=child):
+            limit = clock("R5", event.referral_received_at)
+            assessment = {"assessment_id": event.assessment_id}
+            yield _assess(recorded, limit, case_id, child, **assessment)
+            review = clock("R6", event.happened_at)
+            last = event.review_on.isoformat() if event.review_on else last_day(review)
+            values = _values(recorded, review, _review(event), event.assessment_id, case_id)
+            assessed = {"assessed": _assessed(case_id, limit), "due_on": last, "child_id": child}
+            yield Write(START, values | assessed | {"case_id": case_id})
+        case ReviewPointReached():
+            yield Write(REVIEWED, done | {"review": _review(event)})
+        case AssessmentExtended():
+            yield Write(EXTENDED, {"at": done["at"], "review": _review(event)})
+        case AssessmentAuthorised(case_id=case_id):
+            yield Write(AUTHORISED, done | {"case_id": case_id, "review": _review(event)})
+            yield Write(REVIEW_NOT_NEEDED, done | {"review": _review(event), "closed": 0})
+
+        # Who has the case, and whether there still is one
+        case CaseOpened(case_id=case_id, team_id=team_id):
+            yield _held(case_id, team_id)
+        case CaseAllocated(case_id=case_id) | CaseReallocated(case_id=case_id):
+            yield _held(case_id, event.team_id, event.worker_id)
+        case CaseUnallocated(case_id=case_id):
+            yield _held(case_id, None)
+        case CaseTransferred(case_id=case_id, team_id=team_id):
+            yield _held(case_id, team_id)
+        case CaseClosed(case_id=case_id):
+            yield Write(CLOSED, done | {"case_id": case_id, "closed": 1})
+        case CaseReopened(case_id=case_id):
+            yield Write(CASE_REOPENED, {"case_id": case_id, "position": recorded.position})
+            yield _held(case_id, None)
+
+
+def _started(recorded: Recorded, limit: Clock, referral_id: str, *, acknowledge: int = 0) -> Write:
+    name = f"{limit.rule}|{recorded.position}"
+    values = _values(recorded, limit, name, referral_id, referral_id)
+    return Write(START, values | {"referral_id": referral_id, "acknowledge": acknowledge})
+
+
+def _assess(recorded: Recorded, limit: Clock, case_id: str, child_id: str, **more: str) -> Write:
+    values = _values(recorded, limit, _assessed(case_id, limit), case_id, case_id)
+    return Write(START_R5, values | {"case_id": case_id, "child_id": child_id} | more)
+
+
+def _values(recorded: Recorded, limit: Clock, name: str, about: str, held: str) -> dict[str, Any]:
+    return {
+        "clock": name,
+        "rule": limit.rule,
+        "about": about,
+        "held": held,
+        "position": recorded.position,
+        "policy": limit.policy,
+        "started_at": stamp(limit.started_at),
+        "recorded_at": stamp(recorded.event.recorded_at),
+        "due_on": last_day(limit),
+        "due_at": limit.due_at and stamp(limit.due_at),
+        "referral_id": None,
+        "case_id": None,
+        "child_id": None,
+        "assessment_id": None,
+        "assessed": None,
+        "acknowledge": 0,
+    }
+
+
+def _assessed(case_id: str, limit: Clock) -> str:
+    """One clock for a case and the referral it came from, whatever starts it first."""
+    return f"R5|{case_id}|{stamp(limit.started_at)}"
+
+
+def _review(event: Any) -> str:
+    return f"R6|{event.assessment_id}"
+
+
+def _held(held: str, team_id: str | None, worker_id: str | None = None) -> Write:
+    return Write(HOLD, {"held": held, "team_id": team_id, "worker_id": worker_id})
+
+
+def _child(sql: str, child_id: str, referral_id: str) -> Write:
+    return Write(sql, {"child_id": child_id, "referral_id": referral_id})
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
+
+UNMET = """
+(done_at is null or done_at > :at or done_recorded_at > :known or acknowledge = 1 and
+    (acknowledged_at is null or acknowledged_at > :at or acknowledged_recorded_at > :known))
+"""
+
+
+def due(
+    query: Query,
+    as_at: datetime,
+    *,
+    team: str | None = None,
+    worker: str | None = None,
+    unmet: bool = False,
+    overdue: bool = False,
+    as_known_at: datetime | None = None,
+) -> list[Deadline]:
+    """The clocks of a team, of a worker or of all, the earliest due first."""
+    where = "(:team = '' or team_id = :team) and (:worker = '' or worker_id = :worker)"
+    if unmet or overdue:
+        where += f" and {UNMET}"
+    if overdue:
+        where += " and due_on <= :today"
+    wanted = {"team": team or "", "worker": worker or "", "today": local_day(as_at).isoformat()}
+    found = _deadlines(query, where, wanted, as_at, as_known_at)
+    if overdue:
+        return [deadline for deadline in found if deadline.state == "overdue"]
+    if unmet:
+        return [deadline for deadline in found if deadline.state in ("running", "overdue")]
+    return found
+
+
+def of_child(
+    query: Query, child_id: str, as_at: datetime, *, as_known_at: datetime | None = None
+) -> list[Deadline]:
+    """The clocks of a child and of the referrals that are about them."""
+    where = (
+        "(child_id = :child_id or referral_id in (select referral_id from deadlines_children"
+        " where child_id = :child_id and removed = 0) and child_id is null)"
+    )
+    return _deadlines(query, where, {"child_id": child_id}, as_at, as_known_at)
+
+
+def of_referral(
+    query: Query, referral_id: str, as_at: datetime, *, as_known_at: datetime | None = None
+) -> list[Deadline]:
+    """The clocks that a referral started."""
+    wanted = {"referral_id": referral_id}
+    return _deadlines(query, "referral_id = :referral_id", wanted, as_at, as_known_at)
+
+
+def _deadlines(
+    query: Query,
+    where: str,
+    wanted: Mapping[str, str],
+    as_at: datetime,
+    as_known_at: datetime | None,
+) -> list[Deadline]:
+    until = {"at": stamp(as_at), "known": known(as_known_at)}
+    found = query(
+        "select deadlines.*, team_id, worker_id from deadlines"  # noqa: S608
+        " left join deadlines_held on deadlines_held.held = deadlines.held"
+        f" where started_at <= :at and started_recorded_at <= :known and {where}"
+        " order by due_on, started_at, clock",
+        {**wanted, **until},
+    )
+    named, values = among("referral", {row["about"] for row in found if row["child_id"] is None})
+    about = query(
+        "select referral_id, child_id from deadlines_children"  # noqa: S608
+        f" where referral_id in ({named}) and removed = 0 order by child_id",
+        values,
+    )
+    children: dict[str, list[str]] = {}
+    for row in about:
+        children.setdefault(row["referral_id"], []).append(row["child_id"])
+    return rows(
+        Deadline,
+        (
+            {
+                **row,
+                **_standing(row, as_at, until["known"]),
+                "child_ids": listed(
+                    [row["child_id"]] if row["child_id"] else children.get(row["about"], [])
+                ),
+            }
+            for row in found
+        ),
+    )
+
+
+def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[str, Any]:
+    """The state of a clock, from what had happened by then and was known."""
+    at = stamp(as_at)
+
+    def ended(what: str) -> list[tuple[str, int]]:
+        when, then = row[f"{what}_at"], row[f"{what}_recorded_at"]
+        return [(when, row[f"{what}_by"])] if when and when <= at and then <= known_at else []
+
+    done, acknowledged, stopped = ended("done"), ended("acknowledged"), ended("stopped")
+    missing = [] if done else [TO_DO[row["rule"]]]
+    if row["acknowledge"] and not acknowledged:
+        missing.append(ACKNOWLEDGEMENT)
+    end = stopped if missing else [max(done + acknowledged)]
+    last = datetime.fromisoformat(row["due_at"] or row["due_on"])
+    limit = Clock(
+        row["rule"],
+        row["policy"],
+        "",
+        datetime.fromisoformat(row["started_at"]),
+        last if row["due_at"] else last.date(),
+    )
+    ended_at = datetime.fromisoformat(end[0][0]) if end else None
+    return {
+        "state": limit.state(as_at, None if missing else ended_at, ended_at),
+        "waiting_for": listed([] if stopped else missing),
+        "stopped_at": ended_at,
+        "stopped_by": end[0][1] if end else None,
+    }
+
+
+deadlines = Projection(
+    name="deadlines",
+    version=1,
+    tables={
+        "deadlines": ("clock",),
+        "deadlines_held": ("held",),
+        "deadlines_children": ("child_id", "referral_id"),
+    },
+    schema=SCHEMA,
+    events=(
+        ReferralReceived,
+        ReferralUpdated,
+        ReferralRouted,
+        ReferralAcknowledged,
+        ReferralDecided,
+        ReferrerToldOutcome,
+        ReferralReopened,
+        ChildAdded,
+        ChildRemoved,
+        ChildRegistered,
+        ChildMatched,
+        ChildUnmatched,
+        AssessmentStarted,
+        ReviewPointReached,
+        AssessmentExtended,
+        AssessmentAuthorised,
+        CaseOpened,
+        CaseAllocated,
+        CaseReallocated,
+        CaseUnallocated,
+        CaseTransferred,
+        CaseClosed,
+        CaseReopened,
+    ),
+    project=project,
+)
