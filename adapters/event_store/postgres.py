@@ -1,7 +1,7 @@
 """How does a PostgreSQL database hold the log?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import Any, cast
 
@@ -118,6 +118,7 @@ class Database:
     def __init__(self, address: str) -> None:
         self.address = address
         self._idle: list[psycopg.Connection[Any]] = []
+        self._closed = False
 
     def connect(self) -> psycopg.Connection[Any]:
         """A new connection. Raises `ConnectionLost`."""
@@ -143,7 +144,7 @@ class Database:
         except psycopg.Error as error:
             if connection.closed:
                 # Those that idle were made to the same server and have most likely died with it.
-                self.close()
+                self._drop_idle()
                 raise recorder.ConnectionLost(str(error)) from error
             if refused := REFUSED.get(error.sqlstate or ""):
                 raise refused(error.diag.message_primary or "") from error
@@ -154,11 +155,18 @@ class Database:
         finally:
             if not connection.closed:
                 self._idle.append(connection)
+            if self._closed:
+                self._drop_idle()
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
-        while self._idle:
-            self._idle.pop().close()
+        """Close every connection, those in use as soon as they are given back."""
+        self._closed = True
+        self._drop_idle()
+
+    def _drop_idle(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 ERRORS = (
@@ -234,10 +242,16 @@ class PostgresRecorder(recorder.LogRecorder):
         return int(cast(tuple[int], found)[0])
 
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        query = _sql(statement.replace("?", "%b"))
+        try:
+            return self._read(query, parameters)
+        except recorder.ConnectionLost:
+            # The server may have been restarted since this connection was last used.
+            return self._read(query, parameters)
+
+    def _read(self, query: SQL, parameters: Sequence[Any]) -> list[Any]:
         with self.database.connection() as connection:
-            return connection.execute(
-                _sql(statement.replace("?", "%b")), parameters, prepare=True, binary=True
-            ).fetchall()
+            return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
 
     def page(self, position: int, limit: int, topics: Sequence[str]) -> Sequence[Row]:
         named = f" and {recorder.one_of('topic', topics)}" if topics else ""

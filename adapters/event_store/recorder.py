@@ -20,7 +20,7 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
-from eventsourcing.utils import strtobool
+from eventsourcing.utils import resolve_topic, strtobool
 
 from adapters.event_store.mapper import Row
 
@@ -180,7 +180,7 @@ class LogRecorder(ProcessRecorder):
             kwargs.get("tracking"),
         )
         self.announce()
-        return range(first, first + len(stored_events)) if stored_events else []
+        return list(range(first, first + len(stored_events)))
 
     def select_events(
         self,
@@ -308,7 +308,9 @@ class LogFactory(InfrastructureFactory[LogRecorder]):
     def tracking_recorder(
         self, tracking_recorder_class: type[LogRecorder] | None = None
     ) -> LogRecorder:
-        return self._ready(tracking_recorder_class or self.recorder_class)
+        topic = self.env.get(self.TRACKING_RECORDER_TOPIC)
+        named = resolve_topic(topic) if topic else self.recorder_class
+        return self._ready(tracking_recorder_class or named)
 
 
 def one_of(column: str, values: Iterable[str]) -> str:

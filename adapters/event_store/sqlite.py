@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -49,6 +49,7 @@ class Database:
         self._write_lock = Lock()
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
+        self._closed = False
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -85,6 +86,8 @@ class Database:
                 yield connection
             finally:
                 self._readers.append(connection)
+                if self._closed:
+                    self._drop_readers()
 
     def migrate(self, table: str) -> None:
         """Create what is missing, once, whoever comes first."""
@@ -112,12 +115,18 @@ class Database:
                 connection.close()
 
     def close(self) -> None:
+        """Close every connection, those that read as soon as they are given back."""
+        self._closed = True
         with self._write_lock:
             if self._writer:
                 self._writer.close()
                 self._writer = None
-        while self._readers:
-            self._readers.pop().close()
+        self._drop_readers()
+
+    def _drop_readers(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._readers.pop().close()
 
 
 @contextmanager
