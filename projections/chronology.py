@@ -98,7 +98,7 @@ from domain.referral import (
     ReferrerToldOutcome,
 )
 from domain.risk import ANSWERS, RISK_KINDS, RiskAnswered, RiskEscalated, RiskRaised
-from projections.base import Projection, Query, Write, among, known, rows, stamp
+from projections.base import EVER, Projection, Query, Write, among, known, rows, stamp
 
 SCHEMA = (
     # `about`: the child or referral whose story the entry belongs to; `also` a second record that
@@ -452,7 +452,7 @@ def _story(query: Query, child_id: str, as_known_at: datetime | None) -> set[str
         named, values = among("child", new)
         found = query(
             f"select distinct about from chronology_links where child_id in ({named})"  # noqa: S608
-            " and since <= :known and until > :known",
+            f" and since <= :known and (until > :known or until = '{EVER}')",
             {**values, "known": known(as_known_at)},
         )
         new = {row["about"] for row in found} - story
