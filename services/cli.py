@@ -38,6 +38,8 @@ def _run(words: list[str]) -> int:
     app = application(words)
     try:
         ended = app(words, print_error=False, exit_on_error=False, result_action="return_value")
+    except BrokenPipeError:
+        raise
     except CycloptsError as error:
         return _say(f"{error} (`safeguarding --help` lists the commands)", USAGE)
     except Exception as error:  # noqa: BLE001 - the one place where a fault becomes a sentence

@@ -14,6 +14,7 @@ from adapters.event_store import EventStore
 from domain.kernel import WITHHELD
 from projections import agencies, caseload, chronology, inbox, people
 from projections import children as children_
+from projections import deadlines as deadlines_
 from projections.base import Query
 from services.access import Principal, Resource
 from services.assemble import Parts
@@ -93,6 +94,42 @@ def text_of(store: EventStore, sealed: bytes) -> str:
     if any(value is WITHHELD for value in fields.values()):
         words.append("Words that were destroyed are not shown.")
     return "\n\n".join(words)
+
+
+def deadlines(
+    parts: Parts,
+    who: Principal,
+    *,
+    as_at: datetime,
+    as_known_at: datetime | None = None,
+    overdue: bool = False,
+    team: str | None = None,
+    worker: str | None = None,
+) -> Iterator[Row]:
+    """What is due, met, late or stopped, the earliest due first."""
+    found = deadlines_.due(
+        parts.query, as_at, team=team, worker=worker, overdue=overdue, as_known_at=as_known_at
+    )
+    about = tuple(dict.fromkeys(child for each in found for child in each.child_ids))
+    teams = frozenset((team,)) if team else frozenset[str]()
+    workers = frozenset((worker,)) if worker else frozenset[str]()
+    parts.gate.open(who, "see-deadlines", Resource(about=about, teams=teams, workers=workers))
+    for each in found:
+        limit = {"due_at": each.due_at} if each.due_at else {"due_on": each.due_on}
+        yield {
+            "rule": each.rule,
+            "about": each.about,
+            "child": each.child_ids[0] if len(each.child_ids) == 1 else None,
+            "children": each.child_ids,
+            "team": each.team_id,
+            "worker": each.worker_id,
+            "started_at": each.started_at,
+            **limit,
+            "state": each.state,
+            "waiting_for": each.waiting_for,
+            "stopped_by": each.stopped_by,
+            "policy": each.policy,
+        }
 
 
 def children(parts: Parts, who: Principal, search: str | None = None) -> Iterator[Row]:
@@ -246,5 +283,3 @@ def about_referral(query: Query, referral_id: str) -> Resource:
         waiting=found.now.waiting,
         agency=found.now.agency,
     )
-
-

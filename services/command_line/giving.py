@@ -1,0 +1,98 @@
+"""A person's command: the list of them, one's JSON Schema, or one carried out."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from domain.kernel import Refused
+from services.access.actions import GIVABLE
+from services.command_line.options import AS_USUAL, HERE, Shown, Where
+from services.command_line.output import show, tell
+
+
+def command(
+    name: str | None = None,
+    /,
+    *,
+    schema: bool = False,
+    as_: Annotated[str | None, Parameter(name="--as")] = None,
+    json: Annotated[Path | None, Parameter(name="--json", allow_leading_hyphen=True)] = None,
+    id: str | None = None,
+    where: Where = HERE,
+    shown: Shown = AS_USUAL,
+) -> int:
+    """List the commands that a person may give; show one's JSON Schema; or give one.
+
+    Parameters
+    ----------
+    schema
+        Show the command's JSON Schema.
+    as_
+        The person who gives it; `safeguarding people` lists them.
+    json
+        A file with its fields, or - for standard input.
+    id
+        The command's id: given a second time, nothing changes.
+    """
+    from services.give import schema as schema_of
+
+    if name is None:
+        show(({"command": each} for each in sorted(GIVABLE)), shown.format)
+        return 0
+    if name not in GIVABLE:
+        tell(f"There is no command {name!r}; `safeguarding command` lists them.")
+        return 2
+    if schema:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(schema_of(name))).decode() + "\n")
+        return 0
+    if as_ is None:
+        tell("Say who gives it: --as PERSON; `safeguarding people` lists them.")
+        return 2
+    fields = _fields(json)
+    if fields is None:
+        tell("The fields are a JSON object, in the file of --json or on standard input (--json -).")
+        return 2
+    return _give(name, fields, as_, id, where, shown)
+
+
+def _fields(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return {}
+    text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _give(
+    name: str,
+    fields: dict[str, Any],
+    person: str,
+    identity: str | None,
+    where: Where,
+    shown: Shown,
+) -> int:
+    from services.command_line.asking import asked
+    from services.give import give
+    from services.sign_in import sign_in
+
+    with asked(where) as parts:
+        who = sign_in(parts, person)
+        if who is None:
+            raise Refused(f"There is no person {person!r}; `safeguarding people` lists them.")
+        handled = give(parts, who, name, fields, identity=identity)
+    row: dict[str, Any] = {
+        "command": handled.command,
+        "result": handled.result,
+        "reason": handled.reason,
+        "events": [
+            {"position": each.position, "event": each.name, "stream": each.stream}
+            for each in handled.events
+        ],
+    }
+    show([row], shown.format)
+    return 1 if handled.result == "refused" else 0
