@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from adapters.access_log import AccessLog
+from adapters.access_log import SAFE, AccessLog
 from services.access.principal import Principal
 from services.access.rules import Decision, Resource, decide
 
@@ -46,14 +46,12 @@ class Gate:
         now = self._clock()
         decision = decide(principal, action, resource, now)
         if "record" in decision.obligations:
-            about = resource.about
-            if not resource.present:
-                about = tuple(each if RANDOM_ID(each) else UNKNOWN for each in about)
+            fits = SAFE if resource.present else RANDOM_ID
             self.log.record(
                 person=principal.person,
                 role=decision.role,
                 action=action,
-                about=about,
+                about=[each if fits(each) else UNKNOWN for each in resource.about],
                 permitted=decision.permit,
                 rule=decision.rule_id,
                 at=now,

@@ -493,6 +493,13 @@ def test_a_name_typed_where_an_id_belongs_does_not_get_into_the_log(gate: Gate) 
         assert newest.about == ("unknown",)
 
 
+def test_words_given_as_the_id_of_a_stream_do_not_get_into_the_log(gate: Gate) -> None:
+    gate.open(COMMAND_LINE, "see-log", Resource(about=("Ella Thorne", CHILD)))
+    newest = gate.log.newest()
+    assert newest
+    assert newest.about == ("unknown", CHILD)
+
+
 def test_a_search_leaves_its_tokens(gate: Gate) -> None:
     gate.open(principal("duty-worker"), "search-children", Resource(about=("k5xq2a7b", "mfrg22tb")))
     newest = gate.log.newest()
