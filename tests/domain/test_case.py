@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.case import case_of
+from domain.case import case_of, child_of
 from domain.kernel import Command
 from tests.examples import (
     MANAGER,
@@ -43,6 +43,7 @@ CLOSED = (case_opened(), case_closed())
 
 def test_each_child_has_one_stream_of_cases() -> None:
     assert case_of("child-7") == "case-7"
+    assert child_of("case-7") == "child-7"
     given().when(open_case(child_id="child-7")).then_refused("another child's case")
 
 
