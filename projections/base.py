@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -43,6 +43,7 @@ class Projection(Struct, frozen=True, kw_only=True):
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
 
+@lru_cache(maxsize=4096)  # an event's instants are asked for by every projection
 def stamp(instant: datetime) -> str:
     """An instant as text of one length, in UTC, so that text order is time order."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
