@@ -4,6 +4,8 @@ Source: safeguarding concern codes of the NHS Booking and Referral Standard (SNO
 Codes are compared as strings.
 """
 
+import re
+
 SAFEGUARDING_CODES: dict[str, str] = {
     "836881000000105": "Child is cause for safeguarding concern",
     "U": "Unspecified Safeguarding Concern Identified",
@@ -61,3 +63,13 @@ UNBORN_CHILD = "878111000000109"
 
 CATEGORY = "SG"
 """The category of a flag that is about safeguarding."""
+
+DUE_DATE_CODES = frozenset({"161714006", "11778-8", "11779-6", "EDD"})
+"""Codes of an observation that tells when a child is expected (SNOMED CT, LOINC)."""
+
+_CODE = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9][A-Za-z0-9.\-]{0,19}", re.ASCII)
+
+
+def may_be_code(text: str) -> bool:
+    """Whether it may be stored in clear as a code: no word, and short."""
+    return text in SAFEGUARDING_CODES or bool(_CODE.fullmatch(text))

@@ -48,6 +48,7 @@ _MARKS = (
 )
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
+_STRANGE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -174,8 +175,7 @@ def shown(text: str, problems: Problems) -> str:
     """As much of a text as is shown, empty where it is no text (noise, a picture, an archive)."""
     text = text.strip()
     sample = text[:10_000]
-    strange = sum(not (c.isprintable() or c in "\n\r\t") or c == _LOST for c in sample)
-    if strange > len(sample) * 0.05:
+    if len(_STRANGE.findall(sample)) > len(sample) * 0.05:
         return ""
     if len(text) > LARGEST_READ:
         problems.say("The text is very long: only its beginning is shown, the rest is kept.")
@@ -188,8 +188,7 @@ def unread(sent: Sent, text: str, problems: Problems) -> Translation:
 
     Noise is not shown as text. There is at least one problem.
     """
-    seen = 0 if _is_noise(sent.body) else 1
-    words = shown(text, problems) if seen else ""
+    words = "" if _is_noise(sent.body) else shown(text, problems)
     if not words:
         problems.say("The message holds no readable text: look at it as it came.")
     return Translation(concern=words, problems=problems.told())

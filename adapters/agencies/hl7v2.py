@@ -1,0 +1,347 @@
+"""What does a hospital's or surgery's HL7 version 2 message say? (REF, ADT, MDM)
+
+A REF is always a referral: I12 opens, I13 updates, I14 cancels it. An ADT or MDM is one as soon as
+it carries words or codes (DG1, OBX, NTE) other than the code for "no safeguarding issues"; one that
+carries none and is whole has nothing to look at. A40 and A34 say that two records are one person.
+Consent segments (CON) are about care, not about referral, and are not read.
+Source: HL7 version 2.8, chapters 2, 3, 9 and 11.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from adapters.concern_codes import NO_CONCERN, SAFEGUARDING_CODES, may_be_code
+from adapters.hl7_people import named, referrer_of
+from adapters.hl7_text import (
+    Components,
+    Message,
+    Segment,
+    declared_charset,
+    escaped,
+    has_segments,
+    instant_of,
+    looks_like_hl7,
+    message_of,
+    texts_of_messages,
+)
+from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
+from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time
+from adapters.reading import Problems, beginning, decoded, shown, unread
+from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.described import Urgency
+
+FORMAT = FormatInformation(
+    name="hl7v2",
+    title="HL7 version 2 messages of hospitals and surgeries (REF, ADT, MDM)",
+    transports=("file", "http"),
+    rank=20,
+)
+
+MOST_MESSAGES = 5000
+"""Messages of one file that are read one by one; what follows is kept together."""
+
+_REFERRALS: dict[str, Intent] = {"I12": "new", "I13": "update", "I14": "cancel"}
+_MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40"})
+_WHOLE = ("MSH", "EVN", "PID", "PV1")
+_URGENCIES: dict[str, Urgency] = {
+    "S": "immediate", "STAT": "immediate", "A": "urgent", "ASAP": "urgent", "R": "routine",
+}  # fmt: skip
+_ADMISSIONS: dict[str, Urgency] = {
+    "A": "urgent", "E": "urgent", "U": "urgent", "R": "routine", "C": "routine",
+}  # fmt: skip
+_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
+_ATTACHED = frozenset({"ED", "RP"})
+
+
+def recognise(sent: Sent) -> bool:
+    """Begins with a header of a message, batch or file."""
+    return looks_like_hl7(beginning(sent, 4096))
+
+
+def translate(sent: Sent) -> list[Translation]:
+    """A translation a message; see `adapters.translation.AgencyFormat`."""
+    problems = Problems()
+    text = decoded(sent.body, problems, declared_charset(sent.body))
+    parts = texts_of_messages(text.strip(" \t"))
+    found = [_one(part, sent, problems) for part in parts[:MOST_MESSAGES]]
+    if len(parts) == 1:
+        return found
+    numbered = [
+        replace(each, row=row, raw=part.encode())
+        for row, (each, part) in enumerate(zip(found, parts, strict=False), start=1)
+    ]
+    if len(parts) > MOST_MESSAGES:
+        numbered.append(_the_rest("".join(parts[MOST_MESSAGES:]), problems))
+    return numbered
+
+
+def _the_rest(text: str, problems: Problems) -> Translation:
+    problems.say(
+        f"The file has more than {MOST_MESSAGES} messages: the rest is here together, unread."
+    )
+    return Translation(
+        concern=shown(text, problems),
+        problems=problems.told(),
+        row=MOST_MESSAGES + 1,
+        raw=text.encode(),
+    )
+
+
+def _one(text: str, sent: Sent, of_the_file: Problems) -> Translation:
+    problems = Problems()
+    for sentence in of_the_file.told():
+        problems.say(sentence)
+    if not has_segments(text):
+        problems.say("The message is not HL7: it has neither a header nor a patient.")
+        return unread(sent, text, problems)
+    return _Reading(message_of(text, problems), sent, problems).translation()
+
+
+class _Told(NamedTuple):
+    """A piece of the concern: words, and the code they stand for, if any."""
+
+    words: str
+    code: str | None = None
+
+
+class _Reading:
+    def __init__(self, message: Message, sent: Sent, problems: Problems) -> None:
+        self.message = message
+        self.sent = sent
+        self.problems = problems
+        self.people = People(sent.received_at.date(), problems)
+        self.header = message.first("MSH")
+        self.kind, self.event = _type_of(message)
+
+    def translation(self) -> Translation:
+        pieces = [piece for piece in self._pieces() if piece.code != NO_CONCERN]
+        addresses = named(self.message, self.people, self.problems)
+        intent = self._intent(pieces)
+        references, earlier = self._references(intent)
+        merge = intent == "merge"
+        return Translation(
+            intent=intent,
+            key=self._key(),
+            references=references,
+            earlier=earlier,
+            happened_at=self._happened_at(),
+            urgency=self._urgency(),
+            concern=shown("\n".join(piece.words for piece in pieces if piece.words), self.problems),
+            concern_codes=tuple(dict.fromkeys(p.code for p in pieces if p.code)),
+            referrer=referrer_of(self.message),
+            children=self.people.children(),
+            adults=self.people.adults(),
+            addresses=addresses,
+            problems=self.problems.told(),
+            superseded=self._superseded() if merge else (),
+        )
+
+    # What is meant
+
+    def _intent(self, pieces: list[_Told]) -> Intent:
+        if self.kind == "REF":
+            return self._referral(pieces)
+        if self.event in _MERGES and self.kind in {"ADT", ""}:
+            return self._merge()
+        if self.kind not in {"ADT", "MDM"}:
+            self.problems.say("The type of the message is not one that we know.")
+        elif not pieces and self._is_whole():
+            return "no-concern"
+        self._told_what_lacks(pieces)
+        return "new"
+
+    def _referral(self, pieces: list[_Told]) -> Intent:
+        intent = _REFERRALS.get(self.event)
+        if intent is None:
+            self.problems.say("The event of the referral is not one that we know: read as new.")
+        if intent != "cancel":
+            self._told_what_lacks(pieces)
+        return intent or "new"
+
+    def _merge(self) -> Intent:
+        if self._superseded() and (self.people.children() or self.people.adults()):
+            self.people.told()
+            return "merge"
+        self.problems.say("The message merges two records, but does not name both.")
+        self.people.told()
+        return "new"
+
+    def _told_what_lacks(self, pieces: list[_Told]) -> None:
+        self.people.told()
+        if not pieces:
+            self.problems.say(NO_CONCERN_TOLD)
+
+    def _is_whole(self) -> bool:
+        """Whether a message without any words is whole, so that none can have been lost."""
+        for name in _WHOLE:
+            if not self.message.has(name):
+                self.problems.say(f"The segment {name} is missing: the message may be cut off.")
+        self._happened_at()
+        if not (self.people.children() or self.people.adults()):
+            self.people.told()
+        return not self.problems
+
+    def _key(self) -> str | None:
+        control = self.header.field(10).strip()
+        parts = (control, self.header.field(3).strip(), self.header.field(4).strip())
+        if not control and self.header.field(9):
+            self.problems.say("The message has no control id (MSH-10).")
+        return "|".join(parts) if control else None
+
+    def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Our name of it for the sender, and what it refers to."""
+        told = self.message.first("RF1")
+        referral = [number for number in (told.first(6)[1], told.first(11)[1]) if number]
+        own = [*referral, *filter(None, [self.header.first(10)[1]])]
+        earlier = referral if intent in {"update", "cancel"} else []
+        if intent in {"update", "cancel"} and not earlier:
+            self.problems.say("It does not say which referral (RF1-6) it updates or cancels.")
+        return tuple(dict.fromkeys(own)), tuple(dict.fromkeys(earlier))
+
+    def _superseded(self) -> tuple[str, ...]:
+        merged = [part[1] for mrg in self.message.all("MRG") for part in mrg.repeats(1)]
+        return tuple(dict.fromkeys(number for number in merged if number))
+
+    def _happened_at(self) -> datetime | None:
+        event = self.message.first("EVN")
+        for segment, number, what in (
+            (event, 6, "The time of the event (EVN-6)"),
+            (event, 2, "The time of the event (EVN-2)"),
+            (self.header, 7, "The time of the message (MSH-7)"),
+        ):
+            if segment.field(number).strip():
+                at = instant_of(segment.first(number)[1], self.problems, what)
+                return plausible_time(at, self.sent.received_at, self.problems)
+        return None
+
+    def _urgency(self) -> Urgency:
+        asked = self.message.first("RF1").first(2)[1].upper()
+        admitted = self.message.first("PV1").first(4)[1].upper()
+        return _URGENCIES.get(asked) or _ADMISSIONS.get(admitted) or "not-stated"
+
+    # What is told
+
+    def _pieces(self) -> Iterator[_Told]:
+        label = ""
+        for segment in self.message.segments:
+            match segment.name:
+                case "RF1":
+                    yield from _reason(segment)
+                case "DG1":
+                    yield from _diagnosis(segment)
+                case "NTE":
+                    yield from (_Told(words) for words in (segment.text(3),) if words)
+                case "OBX":
+                    yield from self._observed(segment, label)
+                    label = segment.first(3)[2] or segment.first(3)[1]
+                case _:
+                    pass
+
+    def _observed(self, segment: Segment, label: str) -> Iterator[_Told]:
+        kind = segment.first(2)[1].upper()
+        asked = segment.first(3)
+        question = asked[2] or asked[1]
+        if kind in _ATTACHED:
+            self.problems.say("An attachment (OBX) is kept with the message, but not shown here.")
+            return
+        if asked[1] in SAFEGUARDING_CODES:
+            yield _Told(question if asked[1] not in question else "", asked[1])
+        before = f"{question}: " if question and question != label else ""
+        if kind in _CODED:
+            for answer in segment.repeats(5):
+                words, code = _coded(answer)
+                yield _Told(f"{before}{words}" if words else "", code)
+        elif words := segment.text(5).replace("^", " "):
+            yield _Told(f"{before}{words}")
+
+
+def _type_of(message: Message) -> tuple[str, str]:
+    """Message type and event, such as REF and I12, from whichever field says so."""
+    told = message.first("MSH").first(9)
+    kind, _, rest = told[1].upper().partition("_")
+    event = told[2].upper() or rest or told[3].upper().partition("_")[2]
+    return kind, event or message.first("EVN").first(1)[1].upper()
+
+
+def _reason(segment: Segment) -> Iterator[_Told]:
+    """Why somebody is referred: coded reasons, and the free texts of later versions."""
+    for reason in segment.repeats(10):
+        words, code = _coded(reason)
+        yield _Told(words, code)
+    for number in (14, 22):
+        if words := segment.first(number)[1]:
+            yield _Told(words)
+
+
+def _diagnosis(segment: Segment) -> Iterator[_Told]:
+    words, code = _coded(segment.first(3))
+    told = " ".join(dict.fromkeys(part for part in (words, segment.first(4)[1]) if part))
+    if told or code:
+        yield _Told(f"Diagnosis: {told}" if told else "", code)
+
+
+def _coded(answer: Components) -> tuple[str, str | None]:
+    """Words and code; what names no code system, or looks like no code, is words."""
+    value, words = answer[1], answer[2]
+    if value in SAFEGUARDING_CODES:
+        return words or SAFEGUARDING_CODES[value], value
+    if may_be_code(value) and (words or answer[3]):
+        return words or value, value
+    return words or value or answer[5], None
+
+
+# ── A made-up referral ──
+
+
+def example(seed: int) -> bytes:
+    """A made-up REF^I12 of an emergency department."""
+    return written(story(FORMAT.name, seed))
+
+
+def written(told: Story) -> bytes:
+    """The referral in which a hospital would tell this story."""
+    first, *others = told.children
+    at = f"{told.at:%Y%m%d%H%M%S}+0000"
+    given, _, family = told.referrer.partition(" ")
+    urgency = {"immediate": "S", "urgent": "A", "routine": "R"}[told.urgency]
+    lines = [
+        "MSH|^~\\&|EDIS|CITYHOSP|CSC|EXSHIRE|" + at + f"||REF^I12^REF_I12|ED{told.reference}"
+        "|P|2.5.1||||||UNICODE UTF-8",
+        f"RF1||{urgency}||||R{told.reference}^EDIS|{told.at:%Y%m%d}",
+        f"PRD|RP^Referring provider|{escaped(family)}^{given}^^^Dr|||{told.telephone}^WPN^PH"
+        "|||||City Hospital",
+        _patient(first, told),
+        *(_adult(number, adult) for number, adult in enumerate(told.adults, start=1)),
+        *(_sibling(number, c) for number, c in enumerate(others, start=len(told.adults) + 1)),
+        f"DG1|1||{told.code}^Safeguarding concern^SCT|||A",
+        f"NTE|1||{escaped(told.concern)}",
+    ]
+    return "".join(f"{line}\r" for line in lines).encode()
+
+
+def _patient(child: MadeUpChild, told: Story) -> str:
+    numbers = f"{child.nhs_number}^^^NHS^NH~H{told.reference}^^^CITYHOSP^MR"
+    street, town = map(escaped, told.lines)
+    return (
+        f"PID|1||{numbers}||{_called(child)}||{child.born_on:%Y%m%d}|{child.sex}"
+        f"|||{street}^^{town}^^{told.postcode}^GBR^H"
+    )
+
+
+def _adult(number: int, adult: MadeUpAdult) -> str:
+    relation = {"mother": "MTH", "father": "FTH", "grandmother": "GRP"}.get(adult.role, "OTH")
+    contact = f"{adult.telephone}^PRN^PH"
+    born = f"{adult.born_on:%Y%m%d}"
+    return f"NK1|{number}|{_called(adult)}|{relation}^{adult.role}||{contact}{'|' * 11}{born}"
+
+
+def _sibling(number: int, child: MadeUpChild) -> str:
+    born = f"{child.born_on:%Y%m%d}"
+    return f"NK1|{number}|{_called(child)}|SIB^sibling{'|' * 12}{child.sex}|{born}"
+
+
+def _called(person: MadeUpAdult | MadeUpChild) -> str:
+    return f"{escaped(person.family_name)}^{escaped(person.given_name)}"

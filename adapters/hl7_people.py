@@ -1,0 +1,204 @@
+"""Who is named in an HL7 version 2 message: patient, next of kin, guarantor, and who wrote it?
+
+Source: HL7 version 2.8, chapters 3 (PID, NK1), 6 (GT1) and 11 (PRD).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from adapters.concern_codes import DUE_DATE_CODES
+from adapters.hl7_text import Components, Message, Segment, day_of
+from adapters.particulars import (
+    People,
+    checked_nhs_number,
+    located,
+    plausible_birth,
+    postcode_of,
+    sex_of,
+)
+from adapters.reading import Problems
+from domain.described import (
+    AddressDescribed,
+    AdultDescribed,
+    ChildDescribed,
+    Identifier,
+    ReferrerDescribed,
+)
+
+MOST_PEOPLE = 200
+
+_NHS = frozenset({"NHS", "NH", "NHSNMBR", "NHSNBR", "NHSNO", "NHS NUMBER"})
+_NHS_AUTHORITY = "2.16.840.1.113883.2.1.4.1"
+_THE_PATIENT = frozenset({"SEL", "SLF", "SELF", "ONESELF"})
+_RELATIONS = {
+    "MTH": "mother", "FTH": "father", "PAR": "parent", "SPO": "spouse", "DOM": "partner",
+    "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "GRD": "guardian",
+    "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
+    "SCH": "stepchild", "OTH": "other", "FND": "friend", "EXF": "extended family",
+}  # fmt: skip
+_PERHAPS_CHILDREN = frozenset(
+    {"child", "sibling", "brother", "sister", "foster child", "stepchild", "son", "daughter"}
+)
+
+
+class _Fields(NamedTuple):
+    """Where a segment about a relative says what."""
+
+    name: int
+    other_name: int
+    relation: int
+    address: int
+    contact: int
+    sex: int
+    born: int
+
+
+_NK1 = _Fields(name=2, other_name=30, relation=3, address=4, contact=5, sex=15, born=16)
+_GT1 = _Fields(name=3, other_name=3, relation=11, address=5, contact=6, sex=9, born=8)
+
+
+def named(message: Message, people: People, problems: Problems) -> tuple[AddressDescribed, ...]:
+    """Put everybody into `people`; the addresses, all restricted where the message says so."""
+    restricted = message.has("ARV") or message.first("PD1").field(12)[:1].upper() == "Y"
+    addresses: list[AddressDescribed] = []
+    patients = [*message.all("PID")]
+    relatives = [(segment, _NK1) for segment in message.all("NK1")]
+    relatives += [(segment, _GT1) for segment in message.all("GT1")]
+    if len(patients) + len(relatives) > MOST_PEOPLE:
+        problems.say(f"More than {MOST_PEOPLE} people are named: the rest is kept, not shown.")
+    for number, segment in enumerate(patients[:MOST_PEOPLE], start=1):
+        homes = tuple(_addresses(segment, 11, None, restricted))
+        addresses += homes
+        whose = "Patient" if number == 1 else f"Patient {number}"
+        people.subject(located(_patient(segment, whose, people, problems), homes))
+    for segment, fields in relatives[:MOST_PEOPLE]:
+        if _relative(segment, fields, people, problems):
+            role = _relation(segment.first(fields.relation))
+            addresses += _addresses(segment, fields.address, role, restricted)
+    for segment in message.all("OBX"):
+        # a due date speaks of a child, whoever the patient is
+        if segment.first(3)[1] in DUE_DATE_CODES and (due := day_of(segment.first(5)[1])):
+            people.subject(ChildDescribed(due_on=due))
+    return tuple(dict.fromkeys(addresses))
+
+
+def _patient(segment: Segment, whose: str, people: People, problems: Problems) -> ChildDescribed:
+    name = segment.first(5)
+    number, identifiers = _identifiers(segment, whose, problems)
+    return ChildDescribed(
+        family_name=name[1],
+        given_name=name[2],
+        born_on=_born(segment, 7, whose, people, problems),
+        sex=sex_of(segment.first(8)[1], problems, whose),
+        nhs_number=number,
+        identifiers=identifiers,
+    )
+
+
+def _identifiers(
+    segment: Segment, whose: str, problems: Problems
+) -> tuple[str | None, tuple[Identifier, ...]]:
+    number: str | None = None
+    others: dict[str, Identifier] = {}
+    for part in (part for field in (3, 2, 4) for part in segment.repeats(field)[:50]):
+        value = part[1]
+        if not value:
+            continue
+        if not _is_nhs(part):
+            others.setdefault(value, Identifier(system=part[4] or part[5], value=value))
+            continue
+        checked, failed = checked_nhs_number(value, problems, whose)
+        for identifier in failed:
+            others.setdefault(identifier.value, identifier)
+        if number and checked and checked != number:
+            problems.say(f"{whose}: two NHS numbers are given.")
+            others.setdefault(checked, Identifier(system="nhs", value=checked))
+        number = number or checked
+    return number, tuple(others.values())
+
+
+def _is_nhs(part: Components) -> bool:
+    return part[5].upper() in _NHS or part[4].upper() in _NHS or part.sub(4, 2) == _NHS_AUTHORITY
+
+
+def _relative(segment: Segment, fields: _Fields, people: People, problems: Problems) -> bool:
+    """Whether somebody other than the patient is named."""
+    called = segment.first(fields.name) or segment.first(fields.other_name)
+    relation = segment.first(fields.relation)
+    if not (called[1] or called[2]) or relation[1].upper() in _THE_PATIENT:
+        return False
+    role = _relation(relation)
+    born_on = _born(segment, fields.born, "Relative", people, problems)
+    if born_on is None and role in _PERHAPS_CHILDREN:
+        problems.say("A child or sibling has no birth date: listed among the adults.")
+    adult = AdultDescribed(
+        family_name=called[1],
+        given_name=called[2],
+        born_on=born_on,
+        role=role,
+        contact=_telephone(segment.first(fields.contact)),
+    )
+    child = ChildDescribed(
+        family_name=called[1],
+        given_name=called[2],
+        born_on=born_on,
+        sex=sex_of(segment.first(fields.sex)[1], problems, "Relative"),
+        relationship=role,
+    )
+    people.other(adult, child)
+    return True
+
+
+def _relation(part: Components) -> str | None:
+    words = (part[2] or _RELATIONS.get(part[1].upper()) or part[1]).lower()
+    return words or None
+
+
+def _born(
+    segment: Segment, number: int, whose: str, people: People, problems: Problems
+) -> date | None:
+    told = segment.first(number)[1]
+    return plausible_birth(day_of(told), people.told_on, problems, whose) if told else None
+
+
+def _addresses(
+    segment: Segment, number: int, of: str | None, restricted: bool
+) -> Iterator[AddressDescribed]:
+    for part in segment.repeats(number)[:20]:
+        street = " ".join(dict.fromkeys(text for s in (1, 2) if (text := part.sub(1, s))))
+        lines = tuple(line for line in (street, part[2], part[3], part[4]) if line)
+        if lines or part[5]:
+            yield AddressDescribed(
+                lines=lines, postcode=postcode_of(part[5]), of=of, restricted=restricted
+            )
+
+
+def _telephone(part: Components) -> str | None:
+    """The number as written; or put together; or an e-mail address."""
+    apart = "".join(part[number] for number in (5, 6, 7))
+    return part[1] or part[12] or part[4] or apart or None
+
+
+def referrer_of(message: Message) -> ReferrerDescribed:
+    """The referring provider (PRD), else referring doctor, operator, attending doctor."""
+    organisation = message.first("MSH").first(4)[1] or None
+    for provider in message.all("PRD"):
+        if "RP" in {part[1].upper() for part in provider.repeats(1)}:
+            name = provider.first(2)
+            return ReferrerDescribed(
+                name=_full_name(name[5], name[2], name[1]),
+                role=provider.first(1)[2] or None,
+                organisation=provider.first(10)[1] or organisation,
+                contact=_telephone(provider.first(5)),
+            )
+    visit, event = message.first("PV1"), message.first("EVN")
+    for clinician in (visit.first(8), event.first(5), visit.first(7)):
+        if clinician[2] or clinician[3]:
+            name_of = _full_name(clinician[6], clinician[3], clinician[2])
+            return ReferrerDescribed(name=name_of, organisation=organisation)
+    return ReferrerDescribed(organisation=organisation)
+
+
+def _full_name(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
