@@ -106,12 +106,12 @@ create table if not exists destroyed (
 INDEX = ("", "index")
 """The subject and kind of the key under which the blind-index tokens are made."""
 
-MOST_REMEMBERED = 50_000
-"""Data keys held in memory; one costs about half a kilobyte."""
-
 
 class Vault:
     """The data keys of one store. Safe to share between threads, and between processes."""
+
+    most_remembered = 50_000
+    """Data keys held in memory; one costs about half a kilobyte."""
 
     def __init__(self, folder: Path, protection: KeyProtection) -> None:
         self._protection = protection
@@ -293,9 +293,9 @@ class Vault:
         raise UnknownKey(f"This key store has never held the key {key_id.hex()}.")
 
     def _remember(self, owner: tuple[str, str], key: Key) -> None:
-        if len(self._by_id) >= MOST_REMEMBERED:
+        if len(self._by_id) >= self.most_remembered:
             self._by_id.clear()
-        if len(self._by_owner) >= MOST_REMEMBERED:
+        if len(self._by_owner) >= self.most_remembered:
             self._by_owner.clear()
         self._by_owner[owner] = key
         self._by_id[key.id] = key.cipher

@@ -262,7 +262,7 @@ class PostgresRecorder(recorder.LogRecorder):
             f"  select {self.columns} from {self.events} where position > ?{named}"
             "   order by position limit ?) as page"
             ") as sized where before < ? order by position",
-            (position, *topics, limit, recorder.PAGE_BYTES),
+            (position, *topics, limit, self.page_bytes),
         )
 
     def wait_for(self, position: int, seconds: float) -> bool:

@@ -24,9 +24,6 @@ from eventsourcing.utils import resolve_topic, strtobool
 
 from adapters.event_store.mapper import Row
 
-PAGE_BYTES = 32 * 1024 * 1024
-"""Most bytes of events in one page; one event alone may be larger."""
-
 
 class Claim(NamedTuple):
     """A key that was claimed once and for all, by the transaction that stored some events.
@@ -77,6 +74,8 @@ class LogRecorder(ProcessRecorder):
 
     poll_seconds = 0.05
     """How long an append of another process may stay unnoticed when nothing announces it."""
+    page_bytes = 32 * 1024 * 1024
+    """Most bytes of events in one page; one event alone may be larger."""
 
     def __init__(self, table: str = "stored") -> None:
         self.table = table
@@ -114,7 +113,7 @@ class LogRecorder(ProcessRecorder):
 
     @abstractmethod
     def page(self, position: int, limit: int, topics: Sequence[str]) -> Sequence[Row]:
-        """The events after a position, oldest first, cut where they exceed `PAGE_BYTES`."""
+        """The events after a position, oldest first, cut where they exceed `page_bytes`."""
 
     # ── Ours ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -222,7 +222,7 @@ class SQLiteRecorder(recorder.LogRecorder):
             )
             for row in cursor:
                 size += len(row[4])
-                if size > recorder.PAGE_BYTES and found:
+                if size > self.page_bytes and found:
                     break
                 found.append(row)
             cursor.close()

@@ -29,6 +29,7 @@ from adapters.event_store.recorder import (
     TrackingBehind,
 )
 from adapters.vault import Vault
+from domain.catalogue import EVENTS
 from domain.kernel import KINDS, Event, Recorded, stream_of
 
 RETRIES = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -113,17 +114,13 @@ class EventStore:
         address: str | Path,
         vault: Vault,
         *,
-        catalogue: Mapping[str, type[Event]] | None = None,
+        catalogue: Mapping[str, type[Event]] = EVENTS,
     ) -> Self:
         """The store at an address: `postgresql://…`, or a folder that holds `events.db`.
 
         Creates what is missing; several processes may start at once. `catalogue` (of stored name
         to class) is the domain's unless given. Raises `Unavailable`.
         """
-        if catalogue is None:
-            from domain.catalogue import EVENTS
-
-            catalogue = EVENTS
         address = str(address)
         if address.startswith(("postgresql://", "postgres://")):
             module = "adapters.event_store.postgres"

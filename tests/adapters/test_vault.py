@@ -165,10 +165,8 @@ def test_without_its_key_encryption_key_a_store_is_not_opened(folder: Path) -> N
     Vault.open(folder).close()
 
 
-def test_more_keys_than_are_remembered_work_all_the_same(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_REMEMBERED", 3)
+def test_more_keys_than_are_remembered_work_all_the_same(vault: Vault) -> None:
+    vault.most_remembered = 3
     owners = [(f"child-{n}", "narrative") for n in range(10)]
     keys = vault.keys(owners)
     assert keys.keys() == set(owners)

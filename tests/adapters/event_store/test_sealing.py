@@ -20,6 +20,7 @@ from adapters.event_store.mapper import (
     content,
 )
 from adapters.vault import KeyDestroyed, Vault
+from domain.catalogue import EVENTS
 from domain.kernel import KINDS, WITHHELD, Event, Narrative, Private, private_fields, stored_name
 from tests.adapters.event_store.direct import execute, without_triggers
 from tests.adapters.event_store.notes import (
@@ -32,6 +33,7 @@ from tests.adapters.event_store.notes import (
     kept,
     written,
 )
+from tests.examples import EXAMPLES
 
 FULL = written(
     words="Frightened of the dark.",
@@ -230,6 +232,15 @@ def stored(mapper: SealingMapper, event: Event, version: int = 1) -> Row:
     by_kind = {kind: key for (_, kind), key in keys.items()}
     found = mapper.to_stored_event(Placed("stream-|1|", version, event, by_kind))
     return Row(1, str(found.originator_id), found.originator_version, found.topic, found.state)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_of_the_domain_is_sealed_and_opened_again(vault: Vault, name: str) -> None:
+    real = SealingMapper(NullTranscoder())
+    real.equip(vault, EVENTS)
+    event = EXAMPLES[EVENTS[name]]
+    (opened,) = real.opened([real.recorded(stored(real, event))], KINDS)
+    assert content(opened.event) == content(event)
 
 
 @given(event=notes | messages, version=st.integers(1, 2**40))

@@ -14,7 +14,6 @@ from adapters.event_store import (
     Tracking,
     Unavailable,
     Unstorable,
-    recorder,
 )
 from adapters.vault import Vault
 from domain.kernel import WITHHELD
@@ -138,10 +137,8 @@ def test_a_page_of_some_names_says_how_far_it_looked(store: EventStore) -> None:
         store.since(0, 10, names=[])
 
 
-def test_a_page_is_small_even_when_messages_are_large(
-    store: EventStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recorder, "PAGE_BYTES", 100_000)
+def test_a_page_is_small_even_when_messages_are_large(store: EventStore) -> None:
+    store._recorder.page_bytes = 100_000
     for n in range(3):
         message = f"message-{n}"
         store.append([Append(message, 0, [kept(message, b"x" * 60_000)])])
