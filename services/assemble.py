@@ -60,7 +60,7 @@ def event_store(settings: Settings) -> Iterator[EventStore]:
 
 @contextmanager
 def all_parts(settings: Settings, clock: Callable[[], datetime] = now) -> Iterator[Parts]:
-    """The whole, closed again at the end. Raises what its parts raise when they cannot be opened."""
+    """The whole, closed again at the end. Raises what its parts raise when they do not open."""
     with ExitStack() as stack:
         store = stack.enter_context(event_store(settings))
         models = ReadModels.open(settings.store)

@@ -1,18 +1,24 @@
 """How does a person give a command, by its name and its fields, on a page or in a terminal?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import msgspec
 
-from adapters.event_store import EventStore
+from domain.case import child_of
 from domain.catalogue import COMMANDS
+from domain.child import MatchChild, RegisterChild
 from domain.kernel import STAMPED, Command, Refused, private_fields
 from domain.plan import plan_of
-from services.access.actions import GIVABLE
+from projections import caseload, risks
+from projections.base import Query
+from services.access import GIVABLE, Principal, Resource
+from services.access import give as give_action
+from services.assemble import Parts
 from services.handle import Handled, handle
+from services.questions import about_child, about_referral
 
 GIVEN = frozenset(STAMPED) - {"happened_at"}
 """Fields that the service stamps: a person who gives one is told so."""
@@ -111,18 +117,74 @@ def _sentence(name: str, error: msgspec.ValidationError) -> str:
 
 
 def give(
-    store: EventStore,
+    parts: Parts,
+    who: Principal,
     name: str,
     fields: Mapping[str, Any],
     *,
-    by: str,
-    now: datetime,
     identity: str | None = None,
 ) -> Handled:
-    """Carry out a command of a person who may give it; refusals are part of the answer."""
+    """Carry out a command of a person, if they may give it; a refusal is part of the answer.
+
+    Raises `Denied` when they may not, which looks the same as when there is no such thing.
+    """
     identity = identity or uuid4().hex
     try:
-        command = command_from(name, fields, by=by, now=now, identity=identity)
+        command = command_from(name, fields, by=who.person, now=parts.now(), identity=identity)
     except Refused as refused:
         return Handled(identity, "refused", str(refused))
-    return handle(store, command)
+    parts.gate.open(who, give_action(name), about_command(parts.query, command))
+    return handle(parts.store, command)
+
+
+def about_command(query: Query, command: Command) -> Resource:
+    """What the rules must know of whatever a command is about."""
+    match command:
+        case RegisterChild(referral_id=str(referral_id)):
+            return about_referral(query, referral_id)
+        case MatchChild(referral_id=referral_id):
+            return about_referral(query, referral_id)
+    begun = BEGINS.get(str(type(command).__struct_config__.tag))
+    for field in (command.stream_field, "child_id"):  # what is only begun now tells nothing yet
+        if field != begun and field in ABOUT and isinstance(getattr(command, field, None), str):
+            return ABOUT[field](query, getattr(command, field))
+    return Resource()
+
+
+def _about_case(query: Query, case_id: str) -> Resource:
+    return about_child(query, child_of(case_id))
+
+
+def _about_assessment(query: Query, assessment_id: str) -> Resource:
+    found = caseload.assessment(query, assessment_id)
+    return _about_childs(query, found.child_id if found else None, assessment_id)
+
+
+def _about_enquiry(query: Query, enquiry_id: str) -> Resource:
+    found = caseload.enquiry(query, enquiry_id)
+    return _about_childs(query, found.child_id if found else None, enquiry_id)
+
+
+def _about_risk(query: Query, risk_id: str) -> Resource:
+    found = risks.risk(query, risk_id)
+    return _about_childs(query, found.child_id if found else None, risk_id)
+
+
+def _about_childs(query: Query, child_id: str | None, identity: str) -> Resource:
+    return about_child(query, child_id) if child_id else Resource(about=(identity,), present=False)
+
+
+def _about_team(_query: Query, team_id: str) -> Resource:
+    return Resource(about=(team_id,), teams=frozenset((team_id,)))
+
+
+ABOUT: dict[str, Callable[[Query, str], Resource]] = {
+    "child_id": about_child,
+    "referral_id": about_referral,
+    "case_id": _about_case,
+    "assessment_id": _about_assessment,
+    "enquiry_id": _about_enquiry,
+    "risk_id": _about_risk,
+    "team_id": _about_team,
+}
+"""The fields that tell what a command is about."""

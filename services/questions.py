@@ -233,6 +233,17 @@ def everybody(parts: Parts, who: Principal) -> Iterator[Row]:
         yield {"person": agency.agency_id, "name": agency.name, "role": "referrer", "team": None}
 
 
+def name_of(parts: Parts, person_id: str) -> str:
+    """What a person or agency is called; the id where no name is known."""
+    person = people.who(parts.query, person_id)
+    if person is not None and person.sealed:
+        name = parts.store.open_sealed(person.sealed, ("staff",)).get("name")
+        if isinstance(name, str) and name:
+            return name
+    agency = agencies.agency(parts.query, person_id)
+    return agency.name if agency else person_id
+
+
 def senders(parts: Parts, who: Principal) -> Iterator[Row]:
     """Who may send."""
     parts.gate.open(who, "see-agencies", Resource(about=("agencies",)))

@@ -1,0 +1,201 @@
+"""What programs ask for: messages taken in, health, and the answers of the command line as JSON."""
+
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from adapters.translation import Sent
+from services import questions
+from services.command_line.options import BadInstant, instant
+from services.intake import Intake, Receipt
+from services.web.problems import Problem, as_json
+from services.web.routes import Context, open_route, self_guarded
+from services.web.session import SENDER_HEADER, on_this_machine
+
+STATUS = {"duplicate": 200, "conflict": 409, "refused": 422}
+
+
+class Takers:
+    """An intake for each thread that takes messages in."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def intake(self, context: Context) -> Intake:
+        found: Intake | None = getattr(self._local, "intake", None)
+        if found is None:
+            found = self._local.intake = Intake(context.parts.store, context.parts.now)
+        return found
+
+
+TAKERS = Takers()
+
+
+def _json(body: Any, status: int = 200) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json")
+
+
+# ── Health ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@open_route(get, "/health/live", "tells only that the process runs")
+def live(context: Context) -> Response[bytes]:
+    return _json({"status": "live"})
+
+
+@open_route(get, "/health/ready", "tells only whether it can be used")
+def ready(context: Context) -> Response[bytes]:
+    """Ready once the store answers and every read model has been built once."""
+    lines = context.parts.projector.status()
+    behind = max((line.behind for line in lines), default=0)
+    parked = sum(line.parked for line in lines)
+    usable = behind <= READY_BEHIND
+    body = {"status": "ready" if usable else "catching up", "behind": behind, "parked": parked}
+    return _json(body, 200 if usable else 503)
+
+
+READY_BEHIND = 5000
+"""Events that the pages may be behind and still be used; each page says so."""
+
+# ── Intake ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@open_route(
+    post, "/intake/{format:str}", "the sender proves who it is; nothing is shown but its receipt"
+)
+def take(context: Context) -> Response[bytes]:
+    """Take a message in: the raw body, from a sender known by its credential."""
+    request = context.request
+    sender = request.headers.get(SENDER_HEADER, "")
+    if not sender or not on_this_machine(request):
+        return as_json(
+            Problem(401, "Who sends this?", "The sender's credential is missing or not accepted.")
+        )
+    intake = TAKERS.intake(context)
+    name = context.path["format"]
+    if name != "auto" and name not in intake.formats:
+        known = ", ".join(("auto", *intake.formats))
+        return as_json(Problem(404, "No such format", f"The formats are: {known}."))
+    agency, _, unit = sender.partition(":")
+    sent = Sent(
+        body=context.body,
+        agency=agency,
+        unit=unit or None,
+        received_at=context.parts.now(),
+        content_type=request.headers.get("content-type"),
+        key=request.headers.get("x-request-id") or request.headers.get("idempotency-key"),
+        correlation=request.headers.get("x-correlation-id"),
+    )
+    receipts = list(intake.take(sent, channel="http", format=name))
+    return _receipts(receipts)
+
+
+def _receipts(receipts: list[Receipt]) -> Response[bytes]:
+    if len(receipts) > 1:  # a file with several rows: one receipt each
+        kept = all(receipt.result != "refused" for receipt in receipts)
+        return _json(receipts, 201 if kept else 422)
+    (receipt,) = receipts
+    status = STATUS.get(receipt.result, 201)
+    if receipt.result == "refused":
+        problem = Problem(status, "The message was not kept", receipt.reason or "")
+        return as_json(problem, **msgspec.to_builtins(receipt))
+    return _json(receipt, status)
+
+
+# ── Questions ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answer(path: str, *actions: str) -> Any:
+    return self_guarded(get, path, *actions)
+
+
+def _rows(rows: Iterable[Any]) -> Response[bytes]:
+    return _json(list(rows))
+
+
+def _instant(context: Context, name: str) -> datetime | None:
+    text = context.asked(name)
+    return instant(text) if text else None
+
+
+@_answer("/api/inbox", "see-inbox")
+def inbox(context: Context) -> Response[bytes]:
+    return _rows(questions.the_inbox(context.parts, context.who, context.asked("team")))
+
+
+@_answer("/api/children", "search-children")
+def children(context: Context) -> Response[bytes]:
+    # No word of a name may stand in an address: a search is sent by the page's form.
+    return _rows(questions.children(context.parts, context.who))
+
+
+@_answer("/api/children/{child:str}/timeline", "see-child")
+def timeline(context: Context) -> Response[bytes]:
+    try:
+        known = _instant(context, "as_known_at")
+    except BadInstant as bad:
+        return as_json(Problem(400, "No instant", str(bad)))
+    rows = questions.timeline(
+        context.parts,
+        context.who,
+        context.path["child"],
+        agency=context.asked("agency"),
+        kind=context.asked("kind"),
+        as_known_at=known,
+    )
+    return _rows(rows)
+
+
+@_answer("/api/deadlines", "see-deadlines")
+def deadlines(context: Context) -> Response[bytes]:
+    try:
+        as_at = _instant(context, "as_at") or context.parts.now()
+        known = _instant(context, "as_known_at")
+    except BadInstant as bad:
+        return as_json(Problem(400, "No instant", str(bad)))
+    rows = questions.deadlines(
+        context.parts,
+        context.who,
+        as_at=as_at,
+        as_known_at=known,
+        overdue=context.asked("overdue") is not None,
+        team=context.asked("team"),
+        worker=context.asked("worker"),
+    )
+    return _rows(rows)
+
+
+@_answer("/api/teams", "see-teams")
+def teams(context: Context) -> Response[bytes]:
+    return _rows(questions.teams(context.parts, context.who))
+
+
+@_answer("/api/teams/{team:str}", "see-team")
+def team(context: Context) -> Response[bytes]:
+    try:
+        as_at = _instant(context, "as_at") or context.parts.now()
+    except BadInstant as bad:
+        return as_json(Problem(400, "No instant", str(bad)))
+    rows = questions.team(
+        context.parts, context.who, context.path["team"], week=context.asked("week"), as_at=as_at
+    )
+    return _rows(rows)
+
+
+@_answer("/api/flags", "see-teams")
+def flags(context: Context) -> Response[bytes]:
+    return _rows(
+        questions.flags(
+            context.parts, context.who, team=context.asked("team"), as_at=context.parts.now()
+        )
+    )
+
+
+ROUTES: tuple[HTTPRouteHandler, ...] = (
+    live, ready, take, inbox, children, timeline, deadlines, teams, team, flags,
+)  # fmt: skip
