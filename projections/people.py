@@ -139,6 +139,14 @@ class Person(Struct, frozen=True, kw_only=True):
         return self.role == MANAGER
 
 
+class Cover(Struct, frozen=True, kw_only=True):
+    """`cover_id` acts for `person_id` until the end of that day."""
+
+    person_id: str
+    cover_id: str
+    until: date
+
+
 def project(recorded: Recorded) -> Iterator[Write]:
     event = recorded.event
     at = stamp(event.happened_at)
@@ -269,6 +277,22 @@ def covered_by(query: Query, person_id: str, on: date) -> list[str]:
         {"person_id": person_id, "on": on.isoformat()},
     )
     return [row["cover_id"] for row in found]
+
+
+def posts(query: Query, person_id: str) -> list[Person]:
+    """Every post that a person holds now; somebody may manage one team and work in another."""
+    found = query(PEOPLE, {"team_id": "", "person_id": person_id})
+    return [person for person in rows(Person, found) if person.left_at is None]
+
+
+def covers(query: Query, cover_id: str, on: date) -> list[Cover]:
+    """For whom a person acts on that day, and until when."""
+    found = query(
+        "select person_id, cover_id, until from people_cover where cover_id = :cover_id"
+        " and until >= :on order by person_id",
+        {"cover_id": cover_id, "on": on.isoformat()},
+    )
+    return rows(Cover, found)
 
 
 people = Projection(

@@ -49,6 +49,7 @@ def _run(words: list[str]) -> int:
 
 def _sentence(error: Exception) -> tuple[str, int]:
     """What a person is told, and the exit code."""
+    from adapters.access_log import Unrecorded
     from adapters.event_store import Unavailable
     from adapters.vault import VaultError
     from domain.kernel import Refused
@@ -61,6 +62,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
             return str(error), USAGE
         case Unavailable() | ConnectionError():
             return f"The store cannot be reached: {error}", UNREACHABLE
+        case Unrecorded():
+            return f"Who looks is written down first, and that did not work: {error}", UNREACHABLE
         case OSError():
             return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), UNREACHABLE
     if os.environ.get("SAFEGUARDING_TRACEBACK"):

@@ -12,13 +12,14 @@ from domain.catalogue import COMMANDS
 from domain.child import MatchChild, RegisterChild
 from domain.kernel import STAMPED, Command, Refused, private_fields
 from domain.plan import plan_of
+from domain.referral import AddChild
 from projections import caseload, risks
 from projections.base import Query
 from services.access import GIVABLE, Principal, Resource
 from services.access import give as give_action
 from services.assemble import Parts
 from services.handle import Handled, handle
-from services.questions import about_child, about_referral
+from services.questions import about_child, about_referral, both
 
 GIVEN = frozenset(STAMPED) - {"happened_at"}
 """Fields that the service stamps: a person who gives one is told so."""
@@ -142,8 +143,11 @@ def about_command(query: Query, command: Command) -> Resource:
     match command:
         case RegisterChild(referral_id=str(referral_id)):
             return about_referral(query, referral_id)
-        case MatchChild(referral_id=referral_id):
-            return about_referral(query, referral_id)
+        case MatchChild() | AddChild():
+            # found for a referral that one may work on; a restricted record stays closed to others
+            return both(
+                about_referral(query, command.referral_id), about_child(query, command.child_id)
+            )
     begun = BEGINS.get(str(type(command).__struct_config__.tag))
     for field in (command.stream_field, "child_id"):  # what is only begun now tells nothing yet
         if field != begun and field in ABOUT and isinstance(getattr(command, field, None), str):

@@ -134,17 +134,19 @@ def deadlines(
 
 def children(parts: Parts, who: Principal, search: str | None = None) -> Iterator[Row]:
     """Children by whole names, in any case; without words those registered last."""
+    tokens = parts.store.vault.tokens(search) if search is not None else ()
     if search is None:
         found = children_.registered(parts.query)
-        about: tuple[str, ...] = tuple(each.child_id for each in found)
     else:
-        tokens = parts.store.vault.tokens(search)
         found = children_.found(parts.query, tokens) if tokens else []
-        about = tokens
+    mine = [  # a record restricted to others is not found
+        each
+        for each in found
+        if parts.gate.may(who, "search-children", about_child(parts.query, each.child_id))
+    ]
+    about = (*tokens, *(each.child_id for each in mine))
     parts.gate.open(who, "search-children", Resource(about=about))
-    for each in found:
-        if not parts.gate.may(who, "search-children", about_child(parts.query, each.child_id)):
-            continue  # restricted to others: not found
+    for each in mine:
         details = details_of(parts.store, each)
         yield {
             "child": each.child_id,
@@ -255,42 +257,66 @@ def senders(parts: Parts, who: Principal) -> Iterator[Row]:
 
 
 def about_child(query: Query, child_id: str) -> Resource:
-    """What the rules must know of a child, or of whatever belongs to one."""
+    """What the rules must know of a child, with all the records found to be about them."""
     child = children_.child(query, child_id)
-    case = caseload.of_child(query, child_id)
     if child is None:
         return Resource(about=(child_id,), present=False)
-    named = inbox.naming(query, child_id)
-    workers = {case.worker_id, case.handover_to} if case else set()
+    cases = [caseload.of_child(query, each) for each in (child_id, *child.records)]
+    worked = [case for case in cases if case]
+    current = [case for case in worked if case.is_open]
+    named = [r for each in (child_id, *child.records) for r in inbox.naming(query, each)]
     return Resource(
         about=(child_id,),
-        teams=frozenset(t for t in _teams(case, named) if t),
-        closed_with=case.team_id if case and not case.is_open else None,
-        workers=frozenset(w for w in workers if w) | {w for r in named for w in r.told_workers},
+        teams=_known(*(case.team_id for case in current), *(each.team_id for each in named)),
+        closed_with=next((case.team_id for case in worked if not case.is_open), None),
+        workers=_known(
+            *(worker for case in current for worker in (case.worker_id, case.handover_to)),
+            *(worker for each in named for worker in each.told_workers),
+        ),
         waiting=bool(named),
         named=frozenset(child.named) if child.restricted else None,
     )
 
 
-def _teams(case: caseload.Case | None, named: list[inbox.Waiting]) -> Iterator[str | None]:
-    if case and case.is_open:
-        yield case.team_id
-    yield from (each.team_id for each in named)
-
-
 def about_referral(query: Query, referral_id: str) -> Resource:
-    """What the rules must know of a referral: its duty team, and the teams of its children."""
+    """What the rules must know of a referral: whose duty it is, and whose its children are.
+
+    It waits until it is decided, authorised where somebody else decided it, and the referrer told.
+    """
     found = inbox.referral(query, referral_id)
     if found is None:
         return Resource(about=(referral_id,), present=False)
-    cases = [caseload.of_child(query, child_id) for child_id in found.now.child_ids]
-    open_cases = [case for case in cases if case and case.is_open]
-    teams = {found.now.team_id, *(case.team_id for case in open_cases)}
-    workers = {*found.now.told_workers, *(case.worker_id for case in open_cases)}
+    now = found.now
+    children = [about_child(query, child_id) for child_id in now.child_ids]
+    waiting = now.waiting or now.told_at is None
+    restricted = [child.named for child in children if child.named is not None]
     return Resource(
-        about=(referral_id, *found.now.child_ids),
-        teams=frozenset(team for team in teams if team),
-        workers=frozenset(worker for worker in workers if worker),
-        waiting=found.now.waiting,
-        agency=found.now.agency,
+        about=(referral_id, *now.child_ids),
+        teams=_known(now.team_id, *(team for child in children for team in child.teams)),
+        workers=_known(
+            now.decided_by,
+            *now.told_workers,
+            *(worker for child in children for worker in child.workers),
+        ),
+        waiting=waiting,
+        agency=now.agency,
+        # one that waits is triaged even so; afterwards a restricted child's is as closed as they
+        named=frozenset.intersection(*restricted) if restricted and not waiting else None,
     )
+
+
+def both(one: Resource, other: Resource) -> Resource:
+    """What belongs to two things at once: as closed as the more closed of them."""
+    named = [each.named for each in (one, other) if each.named is not None]
+    return Resource(
+        about=(*one.about, *other.about),
+        present=one.present and other.present,
+        teams=one.teams,
+        workers=one.workers,
+        waiting=one.waiting,
+        named=frozenset.intersection(*named) if named else None,
+    )
+
+
+def _known(*ids: str | None) -> frozenset[str]:
+    return frozenset(each for each in ids if each)

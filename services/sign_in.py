@@ -1,5 +1,6 @@
 """Who is it that asks, as the people and agencies on record have them?"""
 
+from domain.calendar import local_day
 from projections import agencies, people
 from services.access import Principal, principal_of
 from services.assemble import Parts
@@ -11,10 +12,10 @@ def sign_in(parts: Parts, person_id: str) -> Principal | None:
     The demo's sign-in and the command line's `--as`: who they are is believed. A real sign-in
     proves it first and then asks here for what they may do.
     """
-    person = people.who(parts.query, person_id)
     agency = agencies.agency(parts.query, person_id)
     return principal_of(
         person_id,
-        [person] if person else [],
+        people.posts(parts.query, person_id),
         [agency] if agency and not agency.suspended else [],
+        people.covers(parts.query, person_id, local_day(parts.now())),
     )

@@ -1,12 +1,12 @@
 """Who may see and do what? One gate, before which every page, resource and question stands."""
 
+from projections.people import Cover
 from services.access.actions import ACTIONS, GIVABLE, give
 from services.access.gate import Denied, Gate
 from services.access.principal import (
     COMMAND_LINE,
     OPERATOR,
     ROLES,
-    Cover,
     Post,
     Principal,
     Role,

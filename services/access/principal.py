@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from domain.workforce import ROLES as WORKING_ROLES
 from projections.agencies import Agency
-from projections.people import Person
+from projections.people import Cover, Person
 
 Role = Literal[
     "social-worker",
@@ -34,14 +34,6 @@ class Post(Struct, frozen=True):
 
     role: Role
     team: str | None = None
-
-
-class Cover(Struct, frozen=True, kw_only=True):
-    """`cover_id` acts for `person_id` until the end of that day."""
-
-    person_id: str
-    cover_id: str
-    until: date
 
 
 class Principal(Struct, frozen=True, kw_only=True):
