@@ -1,0 +1,398 @@
+"""What does a referral of the NHS Booking and Referral Standard say? (FHIR R4, JSON)
+
+A ServiceRequest is a referral; its status, or the header's reason, says whether it opens, updates
+or cancels one. Safeguarding flags (category SG) name the concern by code or text; where all of them
+say "no safeguarding issues" and nobody adds a word to a flag or request, there is no concern: the
+clinical summary that every such message carries is no safeguarding concern by itself. A Consent is
+about care, not about referral, and is not read. One bad resource does not lose the rest.
+Source: NHS England, Booking and Referral FHIR API; HL7 FHIR R4.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from adapters.concern_codes import CATEGORY, NO_CONCERN, SAFEGUARDING_CODES, UNBORN_CHILD
+from adapters.fhir_people import named, referrer_of
+from adapters.fhir_resources import (
+    Communication,
+    Composition,
+    Concept,
+    Flag,
+    Header,
+    Meta,
+    Observed,
+    Outcome,
+    Plan,
+    Reference,
+    Request,
+    Resources,
+)
+from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
+from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time
+from adapters.reading import (
+    NoJson,
+    Problems,
+    beginning,
+    decoded,
+    json_value,
+    shown,
+    text_of_html,
+    unread,
+)
+from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.described import Urgency
+
+FORMAT = FormatInformation(
+    name="fhir-bars",
+    title="Referral of the NHS Booking and Referral Standard (FHIR R4, JSON)",
+    transports=("file", "http"),
+    rank=10,
+)
+
+_URGENCIES: dict[str, Urgency] = {
+    "stat": "immediate", "asap": "urgent", "urgent": "urgent", "routine": "routine",
+}  # fmt: skip
+_WITHDRAWN = frozenset({"revoked", "entered-in-error"})
+_NOT_ACTIVE = frozenset({"inactive", "entered-in-error"})
+_ANSWERS = ("MessageHeader", "OperationOutcome", "Organization", "Endpoint")
+
+
+def recognise(sent: Sent) -> bool:
+    """A JSON object that names a resource type, or is declared to be FHIR."""
+    start = beginning(sent)
+    declared = "fhir+json" in (sent.content_type or "").lower()
+    return start.startswith("{") and ('"resourceType"' in start or declared)
+
+
+def translate(sent: Sent) -> list[Translation]:
+    """One translation; see `adapters.translation.AgencyFormat`."""
+    problems = Problems()
+    text = decoded(sent.body, problems)
+    try:
+        value = json_value(text, problems)
+    except NoJson:
+        return [unread(sent, text, problems)]
+    if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
+        problems.say("The message is not FHIR: it does not say which resource it is.")
+        return [unread(sent, text, problems)]
+    return [_Reading(value, sent, problems).translation()]
+
+
+class _Reading:
+    def __init__(self, message: dict[str, Any], sent: Sent, problems: Problems) -> None:
+        self.message = message
+        self.sent = sent
+        self.problems = problems
+        self.resources = resources = Resources(message, problems)
+        self.people = People(sent.received_at.date(), problems)
+        self.header = next(iter(resources.all(Header, "MessageHeader")), None)
+        self.requests = resources.all(Request, "ServiceRequest")
+        self.request = next(iter(self.requests), None)
+        self.flags = [flag for flag in resources.all(Flag, "Flag") if _is_safeguarding(flag)]
+        self.active = [flag for flag in self.flags if flag.status not in _NOT_ACTIVE]
+
+    def translation(self) -> Translation:
+        addresses = named(self.resources, self.people, self.problems)
+        lines, codes = self._lines(), self._codes()
+        concern = shown("\n".join(dict.fromkeys(lines)), self.problems)
+        happened_at = self._happened_at()
+        intent = self._intent()
+        if intent in {"new", "update"}:
+            self._told_what_lacks(concern, codes)
+        references, earlier = self._references(intent)
+        return Translation(
+            intent=intent,
+            key=self.sent.key,
+            references=references,
+            earlier=earlier,
+            happened_at=happened_at,
+            urgency=self._urgency(),
+            concern=concern,
+            concern_codes=codes,
+            referrer=referrer_of(self.resources, self.request),
+            children=self.people.children(),
+            adults=self.people.adults(),
+            addresses=addresses,
+            problems=self.problems.told(),
+        )
+
+    # What is meant
+
+    def _intent(self) -> Intent:
+        reason = self.header.reason if self.header else Concept()
+        if self.requests and all(each.status in _WITHDRAWN for each in self.requests):
+            return "cancel"
+        if reason.has("delete", "cancel"):
+            return "cancel"
+        if reason.has("update"):
+            return "update"
+        return "no-concern" if self._is_answer() or self._says_no_concern() else "new"
+
+    def _is_answer(self) -> bool:
+        """An outcome or a response, read in full, that holds nothing about anybody."""
+        if self.problems or not self.resources.only(*_ANSWERS):
+            return False
+        if self.header is None:
+            outcomes = self.resources.all(Outcome, "OperationOutcome")
+            return bool(outcomes) and all(outcome.issue for outcome in outcomes)
+        answered = self.header.response is not None
+        return answered or self.header.event_coding.code.endswith("-response")
+
+    def _says_no_concern(self) -> bool:
+        """Every safeguarding flag has the code for no issues, and nobody adds a word to it."""
+        if self.problems or not self.flags or len(self.active) < len(self.flags):
+            return False
+        only_that_code = all(
+            {each.code for each in flag.code.coding} == {NO_CONCERN} and not _own_words(flag)
+            for flag in self.flags
+        )
+        added = [note for each in self.requests for note in each.note if note.text]
+        reasons = [why.text for each in self.requests for why in each.reason_code if why.text]
+        return only_that_code and not added and not reasons and not self._codes()
+
+    def _told_what_lacks(self, concern: str, codes: tuple[str, ...]) -> None:
+        if self.request is None:
+            if self.resources.has("Appointment"):
+                self.problems.say("The message is a booking, not a referral: it must be read.")
+            else:
+                self.problems.say("The message holds no referral (ServiceRequest).")
+        if self.flags and not self.active:
+            self.problems.say("The safeguarding flag is marked as no longer active.")
+        if not concern and not codes:
+            self.problems.say(NO_CONCERN_TOLD)
+        unborn = [child for child in self.people.children() if child.unborn]
+        if UNBORN_CHILD in codes and not unborn:
+            self.problems.say("The concern is about an unborn child, but no due date is given.")
+        self.people.told()
+        if self.resources.has("DocumentReference", "Binary"):
+            self.problems.say("An attachment is kept with the message, but not shown here.")
+
+    def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The sender's names of it, and of what it changes."""
+        own: list[str] = []
+        based: list[str] = []
+        for request in self.requests[:20]:
+            own += [each.value for each in request.identifier if each.value]
+            own += [request.id] if request.id else []
+            based += [_id_of(each) for each in (*request.based_on, *request.replaces)]
+        own += [self.sent.correlation] if self.sent.correlation else []
+        changes = intent in {"update", "cancel"}
+        earlier = dict.fromkeys(filter(None, [*own, *based])) if changes else {}
+        return tuple(dict.fromkeys(own)), tuple(earlier)
+
+    def _urgency(self) -> Urgency:
+        asked = [_URGENCIES.get(each.priority.lower()) for each in self.requests]
+        return next((each for each in asked if each), "not-stated")
+
+    def _happened_at(self) -> datetime | None:
+        told = self.message.get("timestamp")
+        candidates = [
+            *(each.authored_on for each in self.requests[:1]),
+            told if isinstance(told, str) else "",
+            *(each.last_updated for each in self._metas()),
+        ]
+        first = next((each for each in candidates if each), "")
+        at = instant(first, self.problems, "The time of the message")
+        return plausible_time(at, self.sent.received_at, self.problems)
+
+    def _metas(self) -> list[Meta]:
+        meta = self.message.get("meta")
+        updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
+        return [Meta(last_updated=updated)] if isinstance(updated, str) else []
+
+    # What is told
+
+    def _codes(self) -> tuple[str, ...]:
+        concepts = [flag.code for flag in self.active]
+        concepts += [reason for each in self.requests for reason in each.reason_code]
+        concepts += [o.code for o in self.resources.all(Observed, "Condition", "Observation")]
+        codes = (each.code for concept in concepts for each in concept.coding)
+        known = (code for code in codes if code in SAFEGUARDING_CODES and code != NO_CONCERN)
+        return tuple(dict.fromkeys(known))
+
+    def _lines(self) -> list[str]:
+        lines = []
+        for flag in self.flags:
+            state = "Flag" if flag.status not in _NOT_ACTIVE else "Flag, no longer active"
+            words = flag.code.words() or text_of_html(flag.text.div)
+            if words and not (flag.code.has(NO_CONCERN) and not _own_words(flag)):
+                lines.append(f"{state}: {words}")
+        for request in self.requests:
+            lines += [f"Reason: {w}" for why in request.reason_code if (w := why.words())]
+            lines += [note.text for note in request.note if note.text]
+        for plan in self.resources.all(Plan, "CarePlan"):
+            lines += [plan.description, text_of_html(plan.text.div)]
+            for activity in plan.activity:
+                lines += [concept.words() for concept in activity.outcome_codeable_concept]
+                lines.append(activity.detail.description)
+            lines += [note.text for note in plan.note]
+        for document in self.resources.all(Composition, "Composition"):
+            lines.append(text_of_html(document.text.div))
+            parts = [part for s in document.section for part in (s, *s.section)]
+            lines += [f"{part.title}\n{text_of_html(part.text.div)}".strip() for part in parts]
+        for observed in self.resources.all(Observed, "Condition", "Observation"):
+            answer = observed.value_string or observed.value_codeable_concept.words()
+            told = ": ".join(part for part in (observed.code.words(), answer) if part)
+            lines += [told, *(note.text for note in observed.note)]
+        for message in self.resources.all(Communication, "Communication"):
+            lines += [part.content_string for part in message.payload]
+            lines += [note.text for note in message.note]
+        return [line for line in lines if line.strip()]
+
+
+def _is_safeguarding(flag: Flag) -> bool:
+    return any(each.has(CATEGORY) for each in flag.category) or flag.code.has(*SAFEGUARDING_CODES)
+
+
+def _own_words(flag: Flag) -> bool:
+    """Whether the flag says more than its code's own name."""
+    names = {each.display.casefold() for each in flag.code.coding}
+    names |= {SAFEGUARDING_CODES.get(each.code, "").casefold() for each in flag.code.coding}
+    return bool(flag.code.text) and flag.code.text.casefold() not in names
+
+
+def _id_of(reference: Reference) -> str:
+    return reference.reference.removeprefix("urn:uuid:").rsplit("/", 1)[-1]
+
+
+# ── A made-up referral ──
+
+_NAMES = UUID("6f3c1f0e-94a7-4d0a-9c53-6ad0d7c4f5b1")
+_STRUCTURE = "https://fhir.nhs.uk/StructureDefinition"
+_SYSTEM = "https://fhir.nhs.uk/CodeSystem"
+_UK_CORE = "https://fhir.hl7.org.uk/CodeSystem"
+_SNOMED = "http://snomed.info/sct"
+
+
+def example(seed: int) -> bytes:
+    """A made-up referral of a health visitor."""
+    return written(story(FORMAT.name, seed))
+
+
+def written(told: Story) -> bytes:
+    """The bundle in which a community health service would tell this story."""
+    entries = [
+        _entry(told, name, {"resourceType": kind, **resource})
+        for name, kind, resource in _resources(told)
+    ]
+    bundle = {
+        "resourceType": "Bundle",
+        "id": _id(told, "bundle"),
+        "meta": {"profile": [f"{_STRUCTURE}/BARSBundleMessage"]},
+        "type": "message",
+        "timestamp": told.at.isoformat(),
+        "entry": entries,
+    }
+    return (json.dumps(bundle, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _entry(told: Story, name: str, resource: dict[str, Any]) -> dict[str, Any]:
+    return {"fullUrl": f"urn:uuid:{_id(told, name)}", "resource": resource}
+
+
+def _resources(told: Story) -> list[tuple[str, str, dict[str, Any]]]:
+    first, *others = told.children
+    patient = _refers(told, "patient")
+    given, _, family = told.referrer.partition(" ")
+    return [
+        ("header", "MessageHeader", {
+            "eventCoding": _coding(f"{_SYSTEM}/message-events-bars", "servicerequest-request"),
+            "sender": _refers(told, "organisation"),
+            "source": {"endpoint": "https://health.example.org/fhir"},
+            "reason": {"coding": [_coding(f"{_SYSTEM}/message-reason-bars", "new")]},
+            "focus": [_refers(told, "request")],
+        }),
+        ("request", "ServiceRequest", {
+            "id": _id(told, "request"),
+            "identifier": [_identifier("https://health.example.org/id", f"BR-{told.reference}")],
+            "status": "active",
+            "intent": "plan",
+            "category": [
+                {"coding": [_coding(f"{_SYSTEM}/message-category-servicerequest", "referral")]}
+            ],
+            "priority": "stat" if told.urgency == "immediate" else told.urgency,
+            "subject": patient,
+            "authoredOn": told.at.isoformat(),
+            "requester": _refers(told, "role"),
+        }),
+        ("patient", "Patient", _child(first, told)),
+        *((f"sibling {n}", "RelatedPerson", _sibling(c, patient)) for n, c in enumerate(others)),
+        *((f"adult {n}", "RelatedPerson", _adult(a, patient)) for n, a in enumerate(told.adults)),
+        ("role", "PractitionerRole", {
+            "practitioner": _refers(told, "practitioner"),
+            "organization": _refers(told, "organisation"),
+            "code": [{"coding": [_coding(_SNOMED, "159013001")], "text": "Health visitor"}],
+        }),
+        ("practitioner", "Practitioner", {
+            "name": [{"family": family, "given": [given]}],
+            "telecom": [{"system": "phone", "value": told.telephone}],
+        }),
+        ("organisation", "Organization", {"name": "City Community Health"}),
+        ("flag", "Flag", {
+            "status": "active",
+            "category": [{"coding": [_coding(f"{_SYSTEM}/flag-categories-bars", CATEGORY)]}],
+            "code": {"coding": [_coding(_SNOMED, told.code, SAFEGUARDING_CODES[told.code])]},
+            "subject": patient,
+        }),
+        ("plan", "CarePlan", {
+            "status": "active",
+            "intent": "plan",
+            "description": told.concern,
+            "subject": patient,
+        }),
+    ]  # fmt: skip
+
+
+def _child(child: MadeUpChild, told: Story) -> dict[str, Any]:
+    number = _identifier("https://fhir.nhs.uk/Id/nhs-number", str(child.nhs_number))
+    status = f"{_UK_CORE}/UKCore-NHSNumberVerificationStatus"
+    url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
+    concept = {"coding": [_coding(status, "number-present-and-verified")]}
+    return {
+        "identifier": [{"extension": [{"url": url, "valueCodeableConcept": concept}], **number}],
+        **_person(child),
+        "gender": "female" if child.sex == "F" else "male",
+        "address": [{"line": [told.lines[0]], "city": told.lines[1], "postalCode": told.postcode}],
+    }
+
+
+def _sibling(child: MadeUpChild, patient: dict[str, str]) -> dict[str, Any]:
+    gender = "female" if child.sex == "F" else "male"
+    return {
+        "patient": patient,
+        "relationship": [{"text": "sibling"}],
+        **_person(child),
+        "gender": gender,
+    }
+
+
+def _adult(adult: MadeUpAdult, patient: dict[str, str]) -> dict[str, Any]:
+    return {
+        "patient": patient,
+        "relationship": [{"text": adult.role}],
+        **_person(adult),
+        "telecom": [{"system": "phone", "value": adult.telephone}],
+    }
+
+
+def _person(person: MadeUpChild | MadeUpAdult) -> dict[str, Any]:
+    name = {"use": "official", "family": person.family_name, "given": [person.given_name]}
+    return {"name": [name], "birthDate": person.born_on.isoformat()}
+
+
+def _id(told: Story, name: str) -> str:
+    return str(uuid5(_NAMES, f"{told.reference} {name}"))
+
+
+def _refers(told: Story, name: str) -> dict[str, str]:
+    return {"reference": f"urn:uuid:{_id(told, name)}"}
+
+
+def _identifier(system: str, value: str) -> dict[str, str]:
+    return {"system": system, "value": value}
+
+
+def _coding(system: str, code: str, display: str = "") -> dict[str, str]:
+    return {"system": system, "code": code} | ({"display": display} if display else {})

@@ -1,0 +1,224 @@
+"""Who is named in a FHIR message: patients, their relatives and contacts, and who asks?
+
+Source: HL7 FHIR R4 and UK Core; the meaning of `R` in `meta.security` is that of the NHS Personal
+Demographics Service: the address must not be disclosed.
+"""
+
+from collections.abc import Iterator
+
+from adapters.concern_codes import DUE_DATE_CODES
+from adapters.fhir_resources import (
+    AddressOf,
+    Concept,
+    Header,
+    Name,
+    Observed,
+    Organisation,
+    Person,
+    Reference,
+    Request,
+    Resources,
+    Role,
+    Telecom,
+)
+from adapters.particulars import (
+    People,
+    birth_date,
+    checked_nhs_number,
+    due_date,
+    located,
+    name_parts,
+    postcode_of,
+    sex_of,
+)
+from adapters.reading import Problems
+from domain.described import (
+    AddressDescribed,
+    AdultDescribed,
+    ChildDescribed,
+    Identifier,
+    ReferrerDescribed,
+)
+
+_RESTRICTED = frozenset({"R", "V", "REDACTED"})
+_VERIFIED = ("number-present-and-verified", "01")
+_PEOPLE = ("Practitioner", "RelatedPerson", "Patient")
+
+
+def named(resources: Resources, people: People, problems: Problems) -> tuple[AddressDescribed, ...]:
+    """Put everybody into `people`; the addresses, restricted where the person's record says so."""
+    addresses: list[AddressDescribed] = []
+    patients = resources.all(Person, "Patient") or _by_number_alone(resources)
+    for number, person in enumerate(patients, start=1):
+        whose = "Patient" if number == 1 else f"Patient {number}"
+        homes = tuple(_addresses(person, None))
+        addresses += homes
+        people.subject(located(_patient(person, whose, people, problems), homes))
+        for contact in person.contact:
+            family, given = _name((contact.name,))
+            if family or given:
+                role = _relation(contact.relationship)
+                how = _reached(contact.telecom)
+                people.other(AdultDescribed(family, given, role=role, contact=how))
+    for person in resources.all(Person, "RelatedPerson"):
+        role = _relation(person.relationship)
+        addresses += _addresses(person, role)
+        _relative(person, role, people, problems)
+    for observed in resources.all(Observed, "Observation"):
+        if observed.code.has(*DUE_DATE_CODES):
+            told = observed.value_date_time or observed.value_string
+            if due := due_date(told, people.told_on, problems, "Unborn child"):
+                people.subject(ChildDescribed(due_on=due))
+    return tuple(dict.fromkeys(addresses))
+
+
+def _by_number_alone(resources: Resources) -> list[Person]:
+    """The subjects of referrals that give a number instead of a person."""
+    requests = resources.all(Request, "ServiceRequest")
+    subjects = dict.fromkeys(r.subject.identifier for r in requests if r.subject.identifier)
+    return [Person(identifier=identifiers) for identifiers in subjects]
+
+
+def _patient(person: Person, whose: str, people: People, problems: Problems) -> ChildDescribed:
+    family, given = _name(person.name)
+    number, verified, identifiers = _identifiers(person, whose, problems)
+    return ChildDescribed(
+        family_name=family,
+        given_name=given,
+        born_on=birth_date(person.birth_date, people.told_on, problems, whose),
+        sex=sex_of(person.gender, problems, whose),
+        nhs_number=number,
+        nhs_number_verified=verified,
+        identifiers=identifiers,
+    )
+
+
+def _identifiers(
+    person: Person, whose: str, problems: Problems
+) -> tuple[str | None, bool, tuple[Identifier, ...]]:
+    number: str | None = None
+    verified = False
+    others: dict[str, Identifier] = {}
+    for each in person.identifier:
+        if not each.value:
+            continue
+        if not each.system.casefold().rstrip("/").endswith("nhs-number"):
+            others.setdefault(each.value, Identifier(system=each.system, value=each.value))
+            continue
+        checked, failed = checked_nhs_number(each.value, problems, whose)
+        for identifier in failed:
+            others.setdefault(identifier.value, identifier)
+        if number and checked and checked != number:
+            problems.say(f"{whose}: two NHS numbers are given.")
+            others.setdefault(checked, Identifier(system="nhs", value=checked))
+        elif checked:
+            number = checked
+            verified = verified or any(
+                extension.url.endswith("NHSNumberVerificationStatus")
+                and extension.value_codeable_concept.has(*_VERIFIED)
+                for extension in each.extension
+            )
+    return number, verified, tuple(others.values())
+
+
+def _relative(person: Person, role: str | None, people: People, problems: Problems) -> None:
+    family, given = _name(person.name)
+    born_on = birth_date(person.birth_date, people.told_on, problems, "Related person")
+    how = _reached(person.telecom)
+    adult = AdultDescribed(family, given, born_on=born_on, role=role, contact=how)
+    number, verified, identifiers = _identifiers(person, "Related person", problems)
+    child = ChildDescribed(
+        family_name=family,
+        given_name=given,
+        born_on=born_on,
+        sex=sex_of(person.gender, problems, "Related person"),
+        nhs_number=number,
+        nhs_number_verified=verified,
+        identifiers=identifiers,
+        relationship=role,
+    )
+    people.other(adult, child)
+
+
+def _name(names: tuple[Name, ...]) -> tuple[str, str]:
+    """Family name and first given name: the official one, else the first told."""
+    told = [name for name in names if name.family or name.given or name.text]
+    name = next((each for each in told if each.use in {"official", "usual"}), None)
+    name = name or next(iter(told), Name())
+    if name.family or name.given:
+        return name.family, next(iter(name.given), "")
+    return name_parts(name.text)
+
+
+def _relation(concepts: tuple[Concept, ...]) -> str | None:
+    words = [word for each in concepts if (word := each.words())]
+    words = words or [each.code for concept in concepts for each in concept.coding if each.code]
+    return ", ".join(dict.fromkeys(words)).lower() or None
+
+
+def _addresses(person: Person, of: str | None) -> Iterator[AddressDescribed]:
+    restricted = any(each.code.upper() in _RESTRICTED for each in person.meta.security)
+    for address in person.address:
+        lines = tuple(dict.fromkeys(filter(None, _lines(address))))
+        if lines or address.postal_code:
+            yield AddressDescribed(
+                lines=lines,
+                postcode=postcode_of(address.postal_code),
+                of=of,
+                restricted=restricted,
+            )
+
+
+def _lines(address: AddressOf) -> tuple[str, ...]:
+    lines = (*address.line, address.city, address.district)
+    return lines if any(lines) else (address.text,)
+
+
+def _reached(telecoms: tuple[Telecom, ...]) -> str | None:
+    return next((each.value for each in telecoms if each.value), None)
+
+
+# ── Who asks ──
+
+
+def referrer_of(resources: Resources, request: Request | None) -> ReferrerDescribed:
+    """The requester of the referral, and the organisation that sent it."""
+    sent_by = _sending_organisation(resources)
+    asked = request.requester if request else Reference()
+    role = resources.referred(Role, asked, "PractitionerRole") or _role_of(resources, asked)
+    who = asked if role is None or not role.practitioner.reference else role.practitioner
+    person = resources.referred(Person, who, *_PEOPLE)
+    own = resources.referred(
+        Organisation, role.organization if role else asked, "Organization", "HealthcareService"
+    )
+    telecoms = (
+        *(person.telecom if person else ()),
+        *(role.telecom if role else ()),
+        *(own.telecom if own else ()),
+    )
+    return ReferrerDescribed(
+        name=_full_name(person) if person else asked.display,
+        role=_relation(role.code if role else person.relationship if person else ()),
+        organisation=(own.name if own else "") or sent_by or None,
+        contact=_reached(telecoms),
+    )
+
+
+def _role_of(resources: Resources, asked: Reference) -> Role | None:
+    """The role that a practitioner has, where the request names only the person."""
+    roles = resources.all(Role, "PractitionerRole")
+    return next((each for each in roles if resources.same(each.practitioner, asked)), None)
+
+
+def _sending_organisation(resources: Resources) -> str:
+    for header in resources.all(Header, "MessageHeader"):
+        found = resources.referred(Organisation, header.sender, "Organization")
+        if found or header.sender.display:
+            return found.name if found else header.sender.display
+    return ""
+
+
+def _full_name(person: Person) -> str:
+    name = next(iter(person.name), Name())
+    parts = (*name.prefix[:1], *name.given[:1], name.family)
+    return " ".join(part for part in parts if part) if name.family else name.text
