@@ -57,6 +57,24 @@ class Caseload(Struct, frozen=True, forbid_unknown_fields=True):
     checked: bool = True
 
 
+class Signal(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sign that a team's practice slips: `measure` (of `projections.oversight`) reaches
+    `at_least`; with `share`, its value as a percentage of what it is counted out of."""
+
+    measure: str
+    at_least: float
+    title: str
+    share: bool = False
+
+
+class Flags(Struct, frozen=True, forbid_unknown_fields=True):
+    """A flag goes up when so many `signals` hold together in so many `weeks` one after another."""
+
+    together: int
+    weeks: int
+    signals: dict[str, Signal]
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """What an authority holds itself to from `in_force_from` on.
 
@@ -72,6 +90,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     authorisers: tuple[str, ...]
     office_hours: OfficeHours
     caseload: Caseload
+    flags: Flags
     limits: dict[str, Limit]
 
 

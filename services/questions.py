@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 
 from adapters.event_store import EventStore
+from domain.calendar import local_day
 from domain.kernel import WITHHELD
-from projections import agencies, caseload, chronology, inbox, people
+from projections import agencies, caseload, chronology, inbox, oversight, people
 from projections import children as children_
 from projections import deadlines as deadlines_
 from projections.base import Query
+from services import flags as flags_
 from services.access import Principal, Resource
 from services.assemble import Parts
 
@@ -251,6 +253,70 @@ def senders(parts: Parts, who: Principal) -> Iterator[Row]:
     parts.gate.open(who, "see-agencies", Resource(about=("agencies",)))
     for each in agencies.senders(parts.query):
         yield {"agency": each.agency_id, "kind": each.kind, "name": each.name}
+
+
+def teams(parts: Parts, who: Principal) -> Iterator[Row]:
+    """The teams, and who manages them."""
+    parts.gate.open(who, "see-teams", Resource())
+    for each in people.teams(parts.query):
+        yield {
+            "team": each.team_id,
+            "name": each.name,
+            "kind": each.kind,
+            "managers": each.managers,
+            "areas": each.areas,
+        }
+
+
+def team(
+    parts: Parts, who: Principal, team_id: str, *, week: str | None = None, as_at: datetime
+) -> Iterator[Row]:
+    """Every measure of a team in a week, with the cases behind it."""
+    known = team_id in oversight.teams(parts.query)
+    chosen = week or oversight.week_of(local_day(as_at))
+    numbers = oversight.team_week(parts.query, team_id, chosen, as_at=as_at) if known else []
+    about = (team_id, *dict.fromkeys(case for number in numbers for case in number.cases))
+    resource = Resource(about=about, present=known, teams=frozenset((team_id,)))
+    parts.gate.open(who, "see-team", resource)
+    for each in numbers:
+        yield {
+            "team": each.team_id,
+            "week": each.week,
+            "measure": each.measure,
+            "value": each.value,
+            "of": each.of,
+            "cases": each.cases,
+        }
+
+
+def flags(
+    parts: Parts, who: Principal, *, team: str | None = None, as_at: datetime
+) -> Iterator[Row]:
+    """The teams whose practice slips: which signs hold together, since when, by which events."""
+    parts.gate.open(who, "see-teams", Resource())
+    for each in flags_.raised(parts.query, as_at, team):
+        yield {
+            "flag": f"{each.team}:{each.opened_on}",
+            "team": each.team,
+            "opened_at": each.opened_on,
+            "signals": [
+                {
+                    "signal": signal.signal,
+                    "title": signal.title,
+                    "since": signal.since,
+                    "events": _last_events(parts.store, signal.cases),
+                }
+                for signal in each.signals
+            ],
+            "state": "up",
+            "policy": each.policy,
+        }
+
+
+def _last_events(store: EventStore, streams: tuple[str, ...]) -> list[int]:
+    """The position of the newest event of each of these referrals, cases or risks."""
+    found = (store.history(stream) for stream in streams)
+    return sorted(history[-1].position for history in found if history)
 
 
 # ── The facts about what is asked for ─────────────────────────────────────────────────────────────
