@@ -210,6 +210,53 @@ class Communication(Struct, frozen=True):
     note: tuple[Note, ...] = ()
 
 
+class Answer(Struct, frozen=True, rename="camel"):
+    value_string: str = ""
+    value_coding: Coding = Coding()
+
+
+class Item(Struct, frozen=True):
+    """A question and its answers."""
+
+    text: str = ""
+    answer: tuple[Answer, ...] = ()
+
+    def line(self) -> str:
+        answers = [each.value_string or each.value_coding.display for each in self.answer]
+        said = ", ".join(answer for answer in answers if answer)
+        return f"{self.text}: {said}" if said else ""
+
+
+class ItemGroup(Struct, frozen=True):
+    text: str = ""
+    answer: tuple[Answer, ...] = ()
+    item: tuple[Item, ...] = ()
+
+
+WORDED = (
+    "AllergyIntolerance", "Appointment", "ClinicalImpression", "DiagnosticReport", "Encounter",
+    "Goal", "Procedure", "QuestionnaireResponse", "Task",
+)  # fmt: skip
+"""Types of resource that may tell a concern in words, in one of the fields below."""
+
+
+class Words(Struct, frozen=True):
+    description: str = ""
+    summary: str = ""
+    conclusion: str = ""
+    comment: str = ""
+    note: tuple[Note, ...] = ()
+    text: Text = Text()
+    item: tuple[ItemGroup, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Its words without its narrative, which is HTML."""
+        asked = [Item(group.text, group.answer) for group in self.item]
+        asked += [item for group in self.item for item in group.item]
+        lines = [self.description, self.summary, self.conclusion, self.comment]
+        return [*lines, *(note.text for note in self.note), *(each.line() for each in asked)]
+
+
 class Issue(Struct, frozen=True):
     severity: str = ""
     code: str = ""

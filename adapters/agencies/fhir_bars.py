@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 from adapters.concern_codes import CATEGORY, NO_CONCERN, SAFEGUARDING_CODES, UNBORN_CHILD
 from adapters.fhir_people import named, referrer_of
 from adapters.fhir_resources import (
+    WORDED,
     Communication,
     Composition,
     Concept,
@@ -28,6 +29,9 @@ from adapters.fhir_resources import (
     Reference,
     Request,
     Resources,
+    Section,
+    SubSection,
+    Words,
 )
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time
@@ -230,7 +234,9 @@ class _Reading:
             lines += [note.text for note in plan.note]
         for document in self.resources.all(Composition, "Composition"):
             lines.append(text_of_html(document.text.div))
-            parts = [part for s in document.section for part in (s, *s.section)]
+            parts: list[Section | SubSection] = []
+            for section in document.section:
+                parts += [section, *section.section]
             lines += [f"{part.title}\n{text_of_html(part.text.div)}".strip() for part in parts]
         for observed in self.resources.all(Observed, "Condition", "Observation"):
             answer = observed.value_string or observed.value_codeable_concept.words()
@@ -239,6 +245,9 @@ class _Reading:
         for message in self.resources.all(Communication, "Communication"):
             lines += [part.content_string for part in message.payload]
             lines += [note.text for note in message.note]
+        for other in self.resources.all(Words, *WORDED):
+            lines += other.lines()
+            lines.append(text_of_html(other.text.div))
         return [line for line in lines if line.strip()]
 
 
