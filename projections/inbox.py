@@ -441,9 +441,13 @@ def _about(event: Any) -> str | None:
 
 
 def waiting(query: Query, team: str | None = None) -> list[Waiting]:
-    """The referrals that wait for a person, in a team or anywhere, the oldest due first."""
+    """The referrals that wait for a person, the oldest due first.
+
+    With a team: its own, and those that were routed to none, which are everybody's.
+    """
     found = query(
-        "select * from inbox where waiting = 1 and (:team = '' or team_id = :team)"
+        "select * from inbox where waiting = 1"
+        " and (:team = '' or team_id = :team or team_id is null)"
         " order by due_on, received_at, position",
         {"team": team or ""},
     )

@@ -1,0 +1,537 @@
+"""What is kept of a team's work? Who held which case, who was in post, how long clocks ran.
+
+Rows are intervals, never sums, so that none depends on a clock; `9999` stands for never, so far.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from domain.assessment import AssessmentAuthorised, AssessmentStarted, ChildSeen
+from domain.calendar import (
+    LONDON,
+    local_day,
+    months_after,
+)
+from domain.case import (
+    CaseAllocated,
+    CaseClosed,
+    CaseOpened,
+    CaseReallocated,
+    CaseReopened,
+    CaseTransferred,
+    CaseUnallocated,
+    case_of,
+)
+from domain.child import ChildMatched, ChildUnmatched
+from domain.clocks import Clock, clock
+from domain.kernel import Recorded
+from domain.policy import in_force
+from domain.referral import (
+    ChildAdded,
+    ChildRemoved,
+    DecisionAuthorised,
+    ReferralAcknowledged,
+    ReferralDecided,
+    ReferralReceived,
+    ReferralReopened,
+    ReferralRouted,
+)
+from domain.risk import RiskAnswered, RiskRaised
+from domain.workforce import (
+    ManagerAppointed,
+    ManagerLeft,
+    TeamFormed,
+    WorkerJoined,
+    WorkerLeft,
+    WorkingTimeChanged,
+)
+from projections.base import Write, stamp
+
+MANAGER = "team-manager"
+"""The role of those who manage a team, beside the roles of those who work in it."""
+
+SCHEMA = (
+    """
+    create table if not exists oversight_teams (
+        team_id text primary key,
+        kind text not null,
+        formed_at text not null,
+        recorded_at text not null
+    )
+    """,
+    """
+    create table if not exists oversight_posts (
+        position integer primary key,
+        team_id text not null,
+        person_id text not null,
+        role text not null,
+        percent integer not null,
+        since text not null,
+        recorded_at text not null,
+        until text not null,
+        until_recorded_at text not null,
+        left_post integer not null default 0
+    )
+    """,
+    "create index if not exists oversight_posts_of on oversight_posts (team_id, person_id)",
+    """
+    create table if not exists oversight_referrals (
+        referral_id text primary key,
+        team_id text,
+        received_at text not null,
+        recorded_at text not null,
+        looks_back_to text not null,
+        position integer not null
+    )
+    """,
+    """
+    create index if not exists oversight_referrals_of
+    on oversight_referrals (team_id, received_at)
+    """,
+    """
+    create table if not exists oversight_referred (
+        child_id text not null,
+        referral_id text not null,
+        removed integer not null default 0,
+        primary key (child_id, referral_id)
+    )
+    """,
+    "create index if not exists oversight_referred_of on oversight_referred (referral_id)",
+    # One row for each time a referral waited for a decision; `late_from`: when that was too late.
+    """
+    create table if not exists oversight_turns (
+        position integer primary key,
+        referral_id text not null,
+        recorded_at text not null,
+        late_from text not null,
+        acknowledge integer not null,
+        acknowledged_at text not null,
+        acknowledged_recorded_at text not null,
+        decided_at text not null,
+        decided_recorded_at text not null,
+        authorised_at text not null,
+        authorised_recorded_at text not null
+    )
+    """,
+    "create index if not exists oversight_turns_of on oversight_turns (referral_id)",
+    "create index if not exists oversight_turns_due on oversight_turns (late_from)",
+    "create index if not exists oversight_turns_decided on oversight_turns (decided_at)",
+    # One row for each stretch in which a case was held in one way; a closed case is held too.
+    """
+    create table if not exists oversight_holdings (
+        position integer primary key,
+        case_id text not null,
+        team_id text,
+        worker_id text,
+        is_open integer not null,
+        waiting_since text,
+        since text not null,
+        recorded_at text not null,
+        until text not null,
+        until_recorded_at text not null
+    )
+    """,
+    "create index if not exists oversight_holdings_of on oversight_holdings (case_id, position)",
+    "create index if not exists oversight_holdings_team on oversight_holdings (team_id, until)",
+    # One row for each child accepted for assessment, from the referral on (R5).
+    """
+    create table if not exists oversight_clocks (
+        clock text primary key,
+        case_id text not null,
+        referral_id text,
+        assessed integer not null,
+        position integer not null,
+        since text not null,
+        recorded_at text not null,
+        late_from text not null,
+        authorised_at text not null,
+        authorised_recorded_at text not null,
+        stopped_at text not null,
+        stopped_recorded_at text not null,
+        closed integer not null default 0
+    )
+    """,
+    "create index if not exists oversight_clocks_of on oversight_clocks (case_id)",
+    """
+    create index if not exists oversight_clocks_from on oversight_clocks (referral_id)
+    where referral_id is not null
+    """,
+    """
+    create table if not exists oversight_assessments (
+        assessment_id text primary key,
+        case_id text not null,
+        clock text not null,
+        position integer not null,
+        since text not null,
+        recorded_at text not null,
+        unseen_from text not null,
+        seen_at text not null,
+        seen_recorded_at text not null,
+        ended_at text not null,
+        ended_recorded_at text not null,
+        closed integer not null default 0
+    )
+    """,
+    "create index if not exists oversight_assessments_of on oversight_assessments (case_id)",
+    """
+    create table if not exists oversight_risks (
+        risk_id text primary key,
+        case_id text not null,
+        referral_id text,
+        raised_at text not null,
+        recorded_at text not null,
+        answered_at text not null,
+        answered_recorded_at text not null
+    )
+    """,
+    "create index if not exists oversight_risks_open on oversight_risks (answered_at)",
+)
+
+FORMED = """
+insert into oversight_teams (team_id, kind, formed_at, recorded_at)
+values (:team_id, :kind, :at, :recorded_at) on conflict (team_id) do nothing
+"""
+POST = """
+insert into oversight_posts (position, team_id, person_id, role, percent, since, recorded_at, until,
+    until_recorded_at)
+values (:position, :team_id, :person_id, :role, :percent, :at, :recorded_at, '9999', '9999')
+on conflict (position) do nothing
+"""
+# The same post goes on with other hours: the new row takes its role from the one it follows.
+POST_CHANGED = """
+insert into oversight_posts (position, team_id, person_id, role, percent, since, recorded_at, until,
+    until_recorded_at)
+select :position, team_id, person_id, role, :percent, :at, :recorded_at, '9999', '9999'
+from oversight_posts
+where team_id = :team_id and person_id = :person_id and role <> 'team-manager' and until = '9999'
+    and position < :position
+on conflict (position) do nothing
+"""
+POST_ENDED = """
+update oversight_posts
+set until = :at, until_recorded_at = :recorded_at, left_post = :left_post
+where team_id = :team_id and person_id = :person_id and until = '9999' and position < :position
+    and case when role = 'team-manager' then 1 else 0 end = :manager
+"""
+RECEIVED = """
+insert into oversight_referrals (referral_id, team_id, received_at, recorded_at, looks_back_to,
+    position)
+values (:referral_id, :team_id, :received_at, :recorded_at, :looks_back_to, :position)
+on conflict (referral_id) do nothing
+"""
+ROUTED = "update oversight_referrals set team_id = :team_id where referral_id = :referral_id"
+TOLD_OF = """
+insert into oversight_referred (child_id, referral_id) values (:child_id, :referral_id)
+on conflict (child_id, referral_id) do nothing
+"""
+PUT_ON = """
+insert into oversight_referred (child_id, referral_id) values (:child_id, :referral_id)
+on conflict (child_id, referral_id) do update set removed = 0
+"""
+TAKEN_OFF = """
+update oversight_referred set removed = 1 where child_id = :child_id and referral_id = :referral_id
+"""
+TURN = """
+insert into oversight_turns (position, referral_id, recorded_at, late_from, acknowledge,
+    acknowledged_at, acknowledged_recorded_at, decided_at, decided_recorded_at, authorised_at,
+    authorised_recorded_at)
+values (:position, :referral_id, :recorded_at, :late_from, :acknowledge,
+    '9999', '9999', '9999', '9999', '9999', '9999')
+on conflict (position) do nothing
+"""
+ACKNOWLEDGED = """
+update oversight_turns set acknowledged_at = :at, acknowledged_recorded_at = :recorded_at
+where referral_id = :referral_id and acknowledge = 1 and acknowledged_at = '9999'
+"""
+DECIDED = """
+update oversight_turns set decided_at = :at, decided_recorded_at = :recorded_at
+where referral_id = :referral_id and decided_at = '9999' and position < :position
+"""
+AUTHORISED_DECISION = """
+update oversight_turns set authorised_at = :at, authorised_recorded_at = :recorded_at
+where authorised_at = '9999' and position = (
+    select max(position) from oversight_turns
+    where referral_id = :referral_id and decided_at <> '9999' and position < :position
+)
+"""
+LET_GO = """
+update oversight_holdings set until = :at, until_recorded_at = :recorded_at
+where case_id = :case_id and until = '9999' and position < :position
+"""
+# What the event does not say is as it was: the team, and since when the case has no worker.
+HELD = """
+insert into oversight_holdings (position, case_id, team_id, worker_id, is_open, waiting_since,
+    since, recorded_at, until, until_recorded_at)
+values (:position, :case_id,
+    coalesce(:team_id, (select team_id from oversight_holdings earlier
+        where earlier.case_id = :case_id and earlier.position < :position
+        order by earlier.position desc limit 1)),
+    :worker_id, :is_open,
+    case when :waits = 1 then coalesce((select waiting_since from oversight_holdings earlier
+        where earlier.case_id = :case_id and earlier.position < :position
+        order by earlier.position desc limit 1), :at) end,
+    :at, :recorded_at, '9999', '9999')
+on conflict (position) do nothing
+"""
+ACCEPTED = """
+insert into oversight_clocks (clock, case_id, referral_id, assessed, position, since, recorded_at,
+    late_from, authorised_at, authorised_recorded_at, stopped_at, stopped_recorded_at)
+values (:clock, :case_id, :referral_id, :assessed, :position, :at, :recorded_at,
+    :late_from, '9999', '9999', '9999', '9999')
+on conflict (clock) do update
+set assessed = case when excluded.assessed = 1 then 1 else oversight_clocks.assessed end,
+    stopped_at = '9999', stopped_recorded_at = '9999', closed = 0
+"""
+REOPENED = """
+update oversight_clocks set stopped_at = :at, stopped_recorded_at = :recorded_at
+where referral_id = :referral_id and assessed = 0 and authorised_at = '9999'
+    and stopped_at = '9999' and position < :position
+"""
+STARTED = """
+insert into oversight_assessments (assessment_id, case_id, clock, position, since, recorded_at,
+    unseen_from, seen_at, seen_recorded_at, ended_at, ended_recorded_at)
+values (:assessment_id, :case_id, :clock, :position, :at, :recorded_at,
+    :unseen_from, '9999', '9999', '9999', '9999')
+on conflict (assessment_id) do nothing
+"""
+SEEN = """
+update oversight_assessments set seen_at = :at, seen_recorded_at = :recorded_at
+where assessment_id = :assessment_id and seen_at > :at
+"""
+AUTHORISED = """
+update oversight_clocks set authorised_at = :at, authorised_recorded_at = :recorded_at
+where case_id = :case_id and authorised_at = '9999' and position < :position and (assessed = 0
+    or clock = (select clock from oversight_assessments where assessment_id = :assessment_id))
+"""
+ENDED = """
+update oversight_assessments set ended_at = :at, ended_recorded_at = :recorded_at
+where assessment_id = :assessment_id
+"""
+CLOCKS_STOPPED = """
+update oversight_clocks set stopped_at = :at, stopped_recorded_at = :recorded_at, closed = 1
+where case_id = :case_id and authorised_at = '9999' and stopped_at = '9999'
+    and position < :position
+"""
+ASSESSMENTS_STOPPED = """
+update oversight_assessments set ended_at = :at, ended_recorded_at = :recorded_at, closed = 1
+where case_id = :case_id and ended_at = '9999' and position < :position
+"""
+CLOCKS_GO_ON = """
+update oversight_clocks set stopped_at = '9999', stopped_recorded_at = '9999', closed = 0
+where case_id = :case_id and closed = 1
+"""
+ASSESSMENTS_GO_ON = """
+update oversight_assessments set ended_at = '9999', ended_recorded_at = '9999', closed = 0
+where case_id = :case_id and closed = 1
+"""
+RAISED = """
+insert into oversight_risks (risk_id, case_id, referral_id, raised_at, recorded_at, answered_at,
+    answered_recorded_at)
+values (:risk_id, :case_id, :referral_id, :at, :recorded_at, '9999', '9999')
+on conflict (risk_id) do nothing
+"""
+ANSWERED = """
+update oversight_risks set answered_at = :at, answered_recorded_at = :recorded_at
+where risk_id = :risk_id
+"""
+
+
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def project(recorded: Recorded) -> Iterator[Write]:
+    event: Any = recorded.event
+    then: dict[str, Any] = {
+        "at": stamp(event.happened_at),
+        "recorded_at": stamp(event.recorded_at),
+        "position": recorded.position,
+    }
+    match event:
+        # Referrals
+        case ReferralReceived(referral_id=referral_id):
+            day = local_day(event.received_at)
+            back = months_after(day, -in_force(day).limits["R26"].amount)
+            received = {
+                "referral_id": referral_id,
+                "team_id": event.team_id,
+                "received_at": stamp(event.received_at),
+                "looks_back_to": midnight(back),
+            }
+            yield Write(RECEIVED, then | received)
+            yield from (_referred(TOLD_OF, child, referral_id) for child in event.child_ids)
+            late = {"late_from": _late_from(clock("R1", event.received_at)), "acknowledge": 1}
+            yield Write(TURN, then | late | {"referral_id": referral_id})
+        case ReferralReopened(referral_id=referral_id):
+            late = {"late_from": _late_from(clock("R1", event.happened_at)), "acknowledge": 0}
+            yield Write(TURN, then | late | {"referral_id": referral_id})
+            yield Write(REOPENED, then | {"referral_id": referral_id})
+        case ReferralRouted(referral_id=referral_id, team_id=team_id):
+            yield Write(ROUTED, {"referral_id": referral_id, "team_id": team_id})
+        case ReferralAcknowledged(referral_id=referral_id):
+            yield Write(ACKNOWLEDGED, then | {"referral_id": referral_id})
+        case ReferralDecided(referral_id=referral_id):
+            yield Write(DECIDED, then | {"referral_id": referral_id})
+            if event.authorised_by:
+                yield Write(AUTHORISED_DECISION, then | {"referral_id": referral_id})
+            if event.outcome == "assessment":
+                limit = clock("R5", event.referral_received_at)
+                for child in event.child_ids:
+                    yield _accepted(then, limit, case_of(child), referral_id)
+        case DecisionAuthorised(referral_id=referral_id):
+            yield Write(AUTHORISED_DECISION, then | {"referral_id": referral_id})
+        case ChildAdded(referral_id=referral_id, child_id=child):
+            yield _referred(PUT_ON, child, referral_id)
+        case ChildMatched(referral_id=referral_id, child_id=child):
+            yield _referred(PUT_ON if event.rule == "person" else TOLD_OF, child, referral_id)
+        case ChildRemoved(referral_id=referral_id, child_id=child):
+            yield _referred(TAKEN_OFF, child, referral_id)
+        case ChildUnmatched(referral_id=referral_id, child_id=child):
+            yield _referred(TAKEN_OFF, child, referral_id)
+
+        # Cases
+        case CaseOpened(case_id=case_id, team_id=team_id):
+            yield from _held(then, case_id, team_id)
+        case CaseTransferred(case_id=case_id, team_id=team_id):
+            yield from _held(then, case_id, team_id)
+        case CaseAllocated(case_id=case_id) | CaseReallocated(case_id=case_id):
+            yield from _held(then, case_id, event.team_id, event.worker_id)
+        case CaseUnallocated(case_id=case_id):
+            yield from _held(then, case_id)
+        case CaseClosed(case_id=case_id):
+            yield from _held(then, case_id, is_open=0)
+            yield Write(CLOCKS_STOPPED, then | {"case_id": case_id})
+            yield Write(ASSESSMENTS_STOPPED, then | {"case_id": case_id})
+        case CaseReopened(case_id=case_id):
+            yield from _held(then, case_id)
+            yield Write(CLOCKS_GO_ON, {"case_id": case_id})
+            yield Write(ASSESSMENTS_GO_ON, {"case_id": case_id})
+
+        # Assessments
+        case AssessmentStarted(case_id=case_id, assessment_id=assessment_id):
+            limit = clock("R5", event.referral_received_at)
+            yield _accepted(then, limit, case_id, None, assessed=1)
+            started = {
+                "assessment_id": assessment_id,
+                "case_id": case_id,
+                "clock": _clock(limit, case_id),
+                "unseen_from": _late_from(clock("R6", event.happened_at)),
+            }
+            yield Write(STARTED, then | started)
+        case ChildSeen(assessment_id=assessment_id):
+            yield Write(SEEN, then | {"assessment_id": assessment_id})
+        case AssessmentAuthorised(case_id=case_id, assessment_id=assessment_id):
+            authorised = {"case_id": case_id, "assessment_id": assessment_id}
+            yield Write(AUTHORISED, then | authorised)
+            yield Write(ENDED, then | authorised)
+
+        # Risks
+        case RiskRaised(risk_id=risk_id, child_id=child):
+            raised = {"risk_id": risk_id, "case_id": case_of(child)}
+            yield Write(RAISED, then | raised | {"referral_id": event.referral_id})
+        case RiskAnswered(risk_id=risk_id):
+            yield Write(ANSWERED, then | {"risk_id": risk_id})
+
+        # People
+        case TeamFormed(team_id=team_id, kind=kind):
+            yield Write(FORMED, then | {"team_id": team_id, "kind": kind})
+        case WorkerJoined(role=role, percent=percent):
+            yield Write(POST, then | _post(event) | {"role": role, "percent": percent})
+        case WorkingTimeChanged(percent=percent):
+            yield Write(POST_CHANGED, then | _post(event) | {"percent": percent})
+            yield Write(POST_ENDED, then | _post(event) | {"manager": 0, "left_post": 0})
+        case WorkerLeft():
+            yield Write(POST_ENDED, then | _post(event) | {"manager": 0, "left_post": 1})
+        case ManagerAppointed():
+            # Who was interim and now is not did not leave.
+            yield Write(POST_ENDED, then | _post(event) | {"manager": 1, "left_post": 0})
+            yield Write(POST, then | _post(event) | {"role": MANAGER, "percent": 100})
+        case ManagerLeft():
+            yield Write(POST_ENDED, then | _post(event) | {"manager": 1, "left_post": 1})
+
+
+def _post(event: Any) -> dict[str, str]:
+    return {"team_id": event.team_id, "person_id": event.person_id}
+
+
+def _referred(sql: str, child_id: str, referral_id: str) -> Write:
+    return Write(sql, {"child_id": child_id, "referral_id": referral_id})
+
+
+def _held(
+    then: Mapping[str, Any],
+    case_id: str,
+    team_id: str | None = None,
+    worker_id: str | None = None,
+    *,
+    is_open: int = 1,
+) -> Iterator[Write]:
+    waits = int(bool(is_open) and worker_id is None)
+    held = {"case_id": case_id, "team_id": team_id, "worker_id": worker_id}
+    yield Write(HELD, {**then, **held, "is_open": is_open, "waits": waits})
+    yield Write(LET_GO, {**then, "case_id": case_id})
+
+
+def _accepted(
+    then: Mapping[str, Any],
+    limit: Clock,
+    case_id: str,
+    referral_id: str | None,
+    *,
+    assessed: int = 0,
+) -> Write:
+    accepted = {"clock": _clock(limit, case_id), "case_id": case_id, "referral_id": referral_id}
+    return Write(
+        ACCEPTED, {**then, **accepted, "assessed": assessed, "late_from": _late_from(limit)}
+    )
+
+
+def _clock(limit: Clock, case_id: str) -> str:
+    """One clock for a case and the referral it came from, whatever starts it first."""
+    return f"{case_id}|{stamp(limit.started_at)}"
+
+
+def _late_from(limit: Clock) -> str:
+    """The instant after the last one within the limit."""
+    if isinstance(limit.due, datetime):
+        return stamp(limit.due + timedelta(microseconds=1))
+    return midnight(limit.due + timedelta(days=1))
+
+
+@lru_cache(maxsize=4096)
+def midnight(day: date) -> str:
+    """The stamp of the instant at which a day begins in England."""
+    return stamp(datetime.combine(day, time(), LONDON))
+
+
+EVENTS = (
+    ReferralReceived,
+    ReferralReopened,
+    ReferralRouted,
+    ReferralAcknowledged,
+    ReferralDecided,
+    DecisionAuthorised,
+    ChildAdded,
+    ChildMatched,
+    ChildRemoved,
+    ChildUnmatched,
+    CaseOpened,
+    CaseTransferred,
+    CaseAllocated,
+    CaseReallocated,
+    CaseUnallocated,
+    CaseClosed,
+    CaseReopened,
+    AssessmentStarted,
+    ChildSeen,
+    AssessmentAuthorised,
+    RiskRaised,
+    RiskAnswered,
+    TeamFormed,
+    WorkerJoined,
+    WorkingTimeChanged,
+    WorkerLeft,
+    ManagerAppointed,
+    ManagerLeft,
+)
