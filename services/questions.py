@@ -280,7 +280,7 @@ def team(
     parts.gate.open(who, "see-team", resource)
     for each in numbers:
         yield {
-            "team": each.team_id,
+            "team": each.team,
             "week": each.week,
             "measure": each.measure,
             "value": each.value,
