@@ -481,6 +481,8 @@ class PostgreSQLSession(Session):
                 self.connection.execute("set synchronous_commit to off")
                 self.connection.prepare_threshold = 0
                 self.connection.prepared_max = 512
+            else:
+                self.connection.execute("set default_transaction_read_only to on")
 
     def execute(self, sql: str, values: Values | None = None) -> int:
         return self.connection.execute(psycopg_form(sql), values).rowcount
@@ -515,7 +517,7 @@ class PostgreSQLSession(Session):
         with self.transaction():
             # What is read is fixed by the first statement after the lock, which keeps away those
             # who would put other tables in the place of these.
-            self.execute("set transaction isolation level repeatable read, read only")
+            self.execute("set transaction isolation level repeatable read")
             self.execute(f"lock table {', '.join(tables)} in access share mode")
             yield
 
