@@ -167,6 +167,22 @@ def test_what_was_stored_before_somebody_listened_is_not_missed(store: EventStor
     assert store.wait(0, PATIENCE)
 
 
+def test_an_append_of_another_process_is_announced(postgresql: str, vault: Vault) -> None:
+    listening = "select 1 from pg_stat_activity where query = 'listen stored_events'"
+    with (
+        closing(EventStore.open(postgresql, vault, catalogue=CATALOGUE)) as store,
+        closing(EventStore.open(postgresql, vault, catalogue=CATALOGUE)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        store._recorder.poll_seconds = 10 * PATIENCE
+        woken = pool.submit(store.wait, 0, 2 * PATIENCE)
+        until = monotonic() + PATIENCE
+        while not execute(postgresql, listening):
+            assert monotonic() < until
+        other.append([Append("note-1", 0, [closed()])])
+        assert woken.result(PATIENCE)
+
+
 def test_a_listener_that_lost_its_connection_hears_again(postgresql: str, vault: Vault) -> None:
     with closing(EventStore.open(postgresql, vault, catalogue=CATALOGUE)) as store:
         assert not store.wait(0, 0.01)
