@@ -6,15 +6,13 @@ from functools import reduce
 from typing import Any, Literal
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from adapters.event_store import Append, Conflict, EventStore
 from domain.catalogue import FAMILY_OF
 from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
-
-log = structlog.get_logger()
+from services.logs import log
 
 ATTEMPTS = 20
 """How often a command is decided anew because another got in between."""

@@ -102,15 +102,25 @@ class Identify:
         referral_id: str,
         agency: str,
         stamped: dict[str, Any],
+        among: tuple[str, ...] = (),
     ) -> tuple[list[Found], list[str], dict[str, str]]:
-        """Each child matched or registered; problems for a person; claims to store with them."""
+        """Each child matched or registered; problems for a person; claims to store with them.
+
+        `among`: children whom the sender's earlier messages about this same concern named; one
+        who is named again is not registered again.
+        """
         found: list[Found] = []
         problems: list[str] = []
         claims: dict[str, str] = {}
         taken: dict[str, Details] = {}  # NHS number -> the child of this very message
+        before = {child_id: self.known_details(child_id) for child_id in among}
         for child in described:
             details = details_of(child)
             number = details.nhs_number
+            again = next((c for c, known in before.items() if _same(details, known)), None)
+            if again is not None:
+                found.append(Found(again, True, ()))
+                continue
             if number in taken:
                 if compare(details, taken[number]).certain:
                     continue  # named twice in one message

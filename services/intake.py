@@ -7,21 +7,22 @@ may send; whatever else is wrong with it is a problem for a person to read.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.event_store import Conflict, EventStore
+from adapters.event_store import Conflict, EventStore, Unstorable
+from adapters.reading import Problems, cleaned, decoded, unread
 from adapters.translation import AgencyFormat, Sent, Translation, formats
 from domain import agency, message, referral
 from domain.agency import Agency
 from domain.codes import AgencyKind, ReferralSource
+from domain.identity import is_slug
 from domain.kernel import Command, Recorded, Refused
 from domain.message import KeepMessage, Message, Result
 from domain.referral import (
@@ -35,11 +36,16 @@ from domain.referral import (
 from services.duty import Duty
 from services.handle import ATTEMPTS, Plan
 from services.identify import Found, Identify
-
-log = structlog.get_logger()
+from services.logs import log
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest message that is kept."""
+
+AHEAD = timedelta(minutes=10)
+"""By how much a sender's clock may be fast before a person is told of it."""
+
+LONGEST_NAME = 255
+"""Characters of a file's name, a unit or a transport's key that are looked at."""
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:message")
 
@@ -59,7 +65,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     """The intake line of the public surface: what became of one message."""
 
     source: str
-    message: str
+    message: str | None = None
     format: str | None = None
     result: Result | Literal["refused"]
     referral: str | None = None
@@ -72,9 +78,15 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Intake:
     """Takes messages in, on one event store. Not shared between threads."""
 
-    def __init__(self, store: EventStore, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        clock: Callable[[], datetime] | None = None,
+        known: Mapping[str, AgencyFormat] | None = None,
+    ) -> None:
+        """`known`: the formats by name, in the order in which `auto` asks; all there are."""
         self.store = store
-        self.formats = formats()
+        self.formats = formats() if known is None else dict(known)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._identify = Identify(store)
         self._duty = Duty(store)
@@ -88,6 +100,14 @@ class Intake:
         content: see the head of this module.
         """
         digest = hashlib.sha256(sent.body).hexdigest()
+        source = storable(source)
+        sent = replace(
+            sent,
+            unit=sent.unit and storable(sent.unit),
+            file_name=sent.file_name and storable(sent.file_name),
+            key=sent.key and storable(sent.key),
+            correlation=sent.correlation and storable(sent.correlation),
+        )
         sender = self._sender(sent.agency)
         reason = _why_refused(sent, sender)
         if reason:
@@ -99,6 +119,8 @@ class Intake:
             yield self._take_part(part, source, channel)
 
     def _sender(self, agency_id: str) -> Agency:
+        if not is_slug(agency_id):
+            return Agency()  # nobody of that name can be registered
         history = self.store.history(f"agency-{agency_id}")
         events: Any = (recorded.event for recorded in history)
         return reduce(agency.evolve, events, Agency())
@@ -111,14 +133,18 @@ class Intake:
     ) -> list["Part"]:
         name = chosen.FORMAT.name if chosen else "unknown"
         translations = _translate(chosen, sent, digest)
-        whole = Part(
-            translation=Translation(), sent=sent, sender=sender, format=name, digest=digest
-        )
-        if len(translations) == 1:
-            return [replace(whole, translation=translations[0])]
+        several = len(translations) > 1
         return [
-            replace(whole, translation=translation, file=not index)
-            for index, translation in enumerate(translations)
+            Part(
+                # without a number of its own, one of several would pass for the same message
+                translation=replace(said, row=said.row or index) if several else said,
+                sent=sent,
+                sender=sender,
+                format=name,
+                digest=digest,
+                file=index == 1 and said.raw is not None,
+            )
+            for index, said in enumerate(translations, start=1)
         ]
 
     def _take_part(self, part: "Part", source: str, channel: Channel) -> Receipt:
@@ -146,20 +172,17 @@ class Intake:
         now = self._clock()
         try:
             return _Writing(self, part, source, channel, now).receipt()
-        except Refused as refused:
-            # A rule of ours must not lose a concern: what it says goes to a person as it came.
-            log.error("intake_rule_refused", message=part.digest, format=part.format)
-            said = part.translation
-            unnamed = replace(
-                said, intent="new", children=(), problems=(*said.problems, str(refused))
+        except (Refused, Unstorable) as fault:
+            # A rule of ours, or words that we cannot write down, must not lose a concern: it goes
+            # to a person as it came.
+            log.error(
+                "intake_kept_without_reading",
+                message=part.digest,
+                format=part.format,
+                error=type(fault).__name__,
             )
-            return _Writing(
-                self, replace(part, translation=unnamed), source, channel, now
-            ).receipt()
-
-    def opened(self, recorded: Recorded) -> Any:
-        """The event with its private fields."""
-        return self.store.opened(recorded).event
+            bare = replace(part, translation=_unread(part, fault))
+            return _Writing(self, bare, source, channel, now).receipt()
 
 
 class Busy(Exception):
@@ -189,7 +212,7 @@ class Part(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         row = "" if self.translation.row is None else f"|{self.translation.row}"
-        return self.translation.key or self.sent.key or f"{self.digest}{row}"
+        return self.translation.key or f"{self.sent.key or self.digest}{row}"
 
     @property
     def message_id(self) -> str:
@@ -222,21 +245,37 @@ def _why_refused(sent: Sent, sender: Agency) -> str | None:
 
 
 def _translate(chosen: AgencyFormat | None, sent: Sent, digest: str) -> list[Translation]:
+    problems = Problems()
     if chosen is None:
-        text = sent.body.decode("utf-8", errors="replace").replace("\0", "")
-        problem = "The format is not one that we know: a person must read the message."
-        return [Translation(concern=text[: 1024 * 1024], problems=(problem,))]
+        problems.say("The format is not one that we know: a person must read the message.")
+        return [unread(sent, decoded(sent.body, problems), problems)]
     try:
-        return chosen.translate(sent)
+        translations = chosen.translate(sent)
+        if translations:
+            return translations
+        fault = "nothing"
     except Exception as error:  # noqa: BLE001 - a fault of ours must not lose a concern
-        log.error(
-            "translation_failed",
-            message=digest,
-            format=chosen.FORMAT.name,
-            error=type(error).__name__,
-        )
-        problem = "Our program failed on this message: read it as it came, and tell the operator."
-        return [Translation(problems=(problem,))]
+        fault = type(error).__name__
+    log.error("translation_failed", message=digest, format=chosen.FORMAT.name, error=fault)
+    problems.say("Our program failed on this message: read it as it came, and tell the operator.")
+    return [unread(sent, decoded(sent.body, problems), problems)]
+
+
+def _unread(part: Part, fault: Refused | Unstorable) -> Translation:
+    """What is left of a translation that could not be stored: keys, references, what may be."""
+    said = part.translation
+    if isinstance(fault, Refused):
+        return replace(said, intent="new", children=(), problems=(*said.problems, str(fault)))
+    problems = Problems()
+    problems.say("Our program could not store what it read: read the message as it came.")
+    bare = unread(replace(part.sent, body=part.body), decoded(part.body, problems), problems)
+    references = tuple(map(cleaned, said.references))
+    return replace(bare, key=said.key, references=references, row=said.row, raw=said.raw)
+
+
+def storable(text: str) -> str:
+    """A name from outside (a file's, say) as it may be stored and shown: no broken characters."""
+    return cleaned(text.replace("\t", " ").replace("\r", " ").replace("\n", " "))[:LONGEST_NAME]
 
 
 class _Writing:
@@ -255,8 +294,9 @@ class _Writing:
         self.claims: dict[str, str] = {}
         self.problems = list(part.translation.problems)
         happened_at = part.translation.happened_at or part.sent.received_at
-        if happened_at > part.sent.received_at:  # their clock is ahead of ours
-            happened_at = part.sent.received_at
+        if happened_at > part.sent.received_at + AHEAD:
+            self.problems.append("It is dated in the future: the time of receipt is used.")
+        happened_at = min(happened_at, part.sent.received_at)
         self.stamped: dict[str, Any] = {
             "happened_at": happened_at,
             "received_at": part.sent.received_at,
@@ -270,11 +310,11 @@ class _Writing:
         known, contents = self._known()
         if self.part.content in contents:
             return self._duplicate(known)
+        same_bytes = self.store.claim(self.part.bytes_claim)
+        if same_bytes is not None:  # under another key: what it says is here already
+            return self._duplicate(self.store.history(same_bytes.value))
         if known:
             return self._conflict(known)
-        same_bytes = self.store.claim(self.part.bytes_claim)
-        if same_bytes is not None:
-            return self._duplicate(self.store.history(same_bytes.value))
         match self.translation.intent:
             case "no-concern":
                 return self._keep("no-concern", None)
@@ -295,24 +335,22 @@ class _Writing:
 
     def _duplicate(self, history: list[Recorded]) -> Receipt:
         """The first's receipt, said again."""
-        first = next(
-            (
-                recorded
-                for recorded in history
-                if getattr(recorded.event, "content", None) == self.part.content
-            ),
-            history[0],
-        )
-        referral_id = getattr(first.event, "referral_id", None)
+        first = next((r for r in history if self._same_content(r.event)), history[0])
+        event: Any = first.event
+        self.problems = list(getattr(event, "problems", ()))
         position = first.position
         children: tuple[str, ...] = ()
-        if referral_id:
-            for recorded in self.store.history(referral_id):
-                if recorded.event.message == first.event.message:
-                    position = recorded.position
-                    break
-            children = self._referral(referral_id).child_ids
-        return self._receipt("duplicate", referral_id, children, position)
+        if event.referral_id:
+            told = ((r.position, r.event) for r in self.store.history(event.referral_id))
+            this = (event.message, self.translation.row)
+            position = next(
+                (at for at, e in told if (e.message, getattr(e, "row", None)) == this), position
+            )
+            children = self._referral(event.referral_id).child_ids
+        return self._receipt("duplicate", event.referral_id, children, position)
+
+    def _same_content(self, event: Any) -> bool:
+        return bool(event.content == self.part.content)
 
     def _referral(self, referral_id: str) -> Referral:
         events: Any = (recorded.event for recorded in self.store.history(referral_id))
@@ -347,12 +385,13 @@ class _Writing:
     def _follow(self, referral_id: str) -> Receipt:
         state = self._referral(referral_id)
         cancel = self.translation.intent == "cancel"
-        found = [] if cancel else self._children(referral_id)
-        added = [each for each in found if each.child_id not in state.child_ids]
+        named = (*state.child_ids, *state.removed)
+        found = [] if cancel else self._children(referral_id, among=named)
+        added = [each for each in found if each.child_id not in named]
         if added and state.child_ids:
             self.problems.append("It names a child that the first message did not name.")
         kind = CancelReferral if cancel else UpdateReferral
-        child_ids = tuple(each.child_id for each in found)
+        child_ids = tuple(dict.fromkeys(each.child_id for each in found))
         self._add(*(command for each in added for command in each.commands))
         self._add(self._described(kind, referral_id, child_ids))
         result: Result = "cancelled" if cancel else "updated"
@@ -414,9 +453,9 @@ class _Writing:
 
     # How it is written
 
-    def _children(self, referral_id: str) -> list[Found]:
+    def _children(self, referral_id: str, among: tuple[str, ...] = ()) -> list[Found]:
         found, problems, claims = self.intake._identify.children(
-            self.translation.children, referral_id, self.part.sent.agency, self.stamped
+            self.translation.children, referral_id, self.part.sent.agency, self.stamped, among
         )
         self.problems.extend(problems)
         self.claims.update(claims)

@@ -7,9 +7,8 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
-
-import structlog
 
 LEVEL = "SAFEGUARDING_LOG"
 
@@ -45,13 +44,56 @@ def name_the_error(_logger: Any, _method: str, line: Line) -> Line:
     return line
 
 
+class Log:
+    """Writes structlog events; structlog itself is loaded with the first line that is written.
+
+    Loading it (and the traceback printers that it brings) takes longer than answering a question
+    on the command line, and a question that goes well writes no line.
+    """
+
+    least = logging.NOTSET
+    """The level below which nothing is written."""
+
+    def debug(self, event: str, **keys: Any) -> None:
+        self.log(logging.DEBUG, event, **keys)
+
+    def info(self, event: str, **keys: Any) -> None:
+        self.log(logging.INFO, event, **keys)
+
+    def warning(self, event: str, **keys: Any) -> None:
+        self.log(logging.WARNING, event, **keys)
+
+    def error(self, event: str, **keys: Any) -> None:
+        self.log(logging.ERROR, event, **keys)
+
+    def log(self, level: int, event: str, **keys: Any) -> None:
+        """Write a line. `keys`: of the allow-list; `exc_info=True` names the exception's class."""
+        if level >= self.least:
+            _structlog().get_logger().log(level, event, **keys)
+
+
+log = Log()
+
+
 def configure(level: str | None = None) -> None:
-    """Send structlog and the libraries' own loggers through the allow-list to stderr.
+    """Send our lines and the libraries' own through the allow-list to stderr.
 
     `level`: `debug`, `info`, `warning` (the default) or `error`; else `SAFEGUARDING_LOG`.
     """
     chosen = (level or os.environ.get(LEVEL) or "warning").upper()
-    number = logging.getLevelNamesMapping().get(chosen, logging.WARNING)
+    log.least = logging.getLevelNamesMapping().get(chosen, logging.WARNING)
+    _structlog.cache_clear()
+    logging.basicConfig(
+        handlers=[_FromLibrary()], level=max(log.least, logging.WARNING), force=True
+    )
+
+
+@cache
+def _structlog() -> Any:
+    import structlog
+
+    if log.least == logging.NOTSET:  # nobody asked for lines: they stay as structlog has them
+        return structlog
     renderer: Any = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()
@@ -65,19 +107,15 @@ def configure(level: str | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=structlog.make_filtering_bound_logger(log.least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        handlers=[_ThroughStructlog()], level=max(number, logging.WARNING), force=True
-    )
+    return structlog
 
 
-class _ThroughStructlog(logging.Handler):
+class _FromLibrary(logging.Handler):
     """A library's log record becomes one line: which library, which level; not its words."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = structlog.get_logger()
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         log.log(record.levelno, "library_said", name=record.name, exception=error)

@@ -19,7 +19,6 @@ from itertools import chain
 from threading import Condition, Event
 from typing import NamedTuple, Protocol
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -38,8 +37,7 @@ from adapters.read_models import (
 )
 from domain.kernel import Recorded, stored_name
 from projections.base import Projection, Write
-
-log = structlog.get_logger()
+from services.logs import log
 
 PAGE = 2000
 """Events read at once, and stored in one transaction."""

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import structlog
 import uvicorn
 
 from services.assemble import Parts
-
-log = structlog.get_logger()
+from services.logs import log
 
 GRACE = 2
 """Seconds that open requests have to end after Ctrl+C."""

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
@@ -16,9 +15,8 @@ from adapters.access_log import Unrecorded
 from adapters.event_store import Unavailable
 from domain.kernel import Refused
 from services.access import Denied
+from services.logs import log
 from services.web.routes import SignInFirst
-
-log = structlog.get_logger()
 
 PROGRAMS = ("/api/", "/intake/", "/health/")
 NOT_HERE = "There is no such thing, or it is not yours to see."
