@@ -6,6 +6,8 @@ Demographics Service: the address must not be disclosed.
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.fhir_resources import (
     AddressOf,
@@ -34,7 +36,6 @@ from adapters.particulars import (
 from adapters.reading import Problems
 from domain.described import (
     AddressDescribed,
-    AdultDescribed,
     ChildDescribed,
     Identifier,
     ReferrerDescribed,
@@ -58,8 +59,8 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
             family, given = _name((contact.name,))
             if family or given:
                 role = _relation(contact.relationship)
-                how = _reached(contact.telecom)
-                people.other(AdultDescribed(family, given, role=role, contact=how))
+                person_told = ChildDescribed(family, given, relationship=role)
+                people.other(person_told, _reached(contact.telecom))
     for person in resources.all(Person, "RelatedPerson"):
         role = _relation(person.relationship)
         addresses += _addresses(person, role)
@@ -122,22 +123,8 @@ def _identifiers(
 
 
 def _relative(person: Person, role: str | None, people: People, problems: Problems) -> None:
-    family, given = _name(person.name)
-    born_on = birth_date(person.birth_date, people.told_on, problems, "Related person")
-    how = _reached(person.telecom)
-    adult = AdultDescribed(family, given, born_on=born_on, role=role, contact=how)
-    number, verified, identifiers = _identifiers(person, "Related person", problems)
-    child = ChildDescribed(
-        family_name=family,
-        given_name=given,
-        born_on=born_on,
-        sex=sex_of(person.gender, problems, "Related person"),
-        nhs_number=number,
-        nhs_number_verified=verified,
-        identifiers=identifiers,
-        relationship=role,
-    )
-    people.other(adult, child)
+    told = _patient(person, "Related person", people, problems)
+    people.other(replace(told, relationship=role), _reached(person.telecom))
 
 
 def _name(names: tuple[Name, ...]) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from adapters.particulars import (
 from adapters.reading import Problems
 from domain.described import (
     AddressDescribed,
-    AdultDescribed,
     ChildDescribed,
     Identifier,
     ReferrerDescribed,
@@ -132,21 +131,14 @@ def _relative(segment: Segment, fields: _Fields, people: People, problems: Probl
     born_on = _born(segment, fields.born, "Relative", people, problems)
     if born_on is None and role in _PERHAPS_CHILDREN:
         problems.say("A child or sibling has no birth date: listed among the adults.")
-    adult = AdultDescribed(
-        family_name=called[1],
-        given_name=called[2],
-        born_on=born_on,
-        role=role,
-        contact=_telephone(segment.first(fields.contact)),
-    )
-    child = ChildDescribed(
+    person = ChildDescribed(
         family_name=called[1],
         given_name=called[2],
         born_on=born_on,
         sex=sex_of(segment.first(fields.sex)[1], problems, "Relative"),
         relationship=role,
     )
-    people.other(adult, child)
+    people.other(person, _telephone(segment.first(fields.contact)))
     return True
 
 

@@ -213,13 +213,12 @@ class People:
             self.problems.say("A birth date is missing: it is not certain that this is a child.")
         self._children.append(child)
 
-    def other(self, adult: AdultDescribed, child: ChildDescribed | None = None) -> None:
-        """Somebody else: an adult, unless a birth date says a child (then as `child`)."""
-        named = adult.family_name or adult.given_name
-        if adult.born_on is not None and not is_adult(adult.born_on, self.told_on) and child:
-            self._children.append(child)
-        elif named or adult.contact or adult.identifiers:
-            self._adults.append(adult)
+    def other(self, person: ChildDescribed, contact: str | None = None) -> None:
+        """Somebody else, `relationship` the role: an adult, unless a birth date says a child."""
+        if person.born_on is not None and not is_adult(person.born_on, self.told_on):
+            self._children.append(person)
+        elif is_told(person) or contact:
+            self._adults.append(_grown(person, contact))
 
     def children(self) -> tuple[ChildDescribed, ...]:
         return tuple(dict.fromkeys(self._children))
@@ -250,15 +249,16 @@ def is_told(child: ChildDescribed) -> bool:
     )
 
 
-def _grown(child: ChildDescribed) -> AdultDescribed:
-    number = child.nhs_number
+def _grown(person: ChildDescribed, contact: str | None = None) -> AdultDescribed:
+    number = person.nhs_number
     nhs = (Identifier(system="nhs", value=number),) if number else ()
     return AdultDescribed(
-        family_name=child.family_name,
-        given_name=child.given_name,
-        born_on=child.born_on,
-        role=child.relationship or "subject of the message",
-        identifiers=(*nhs, *child.identifiers),
+        family_name=person.family_name,
+        given_name=person.given_name,
+        born_on=person.born_on,
+        role=person.relationship,
+        contact=contact,
+        identifiers=(*nhs, *person.identifiers),
     )
 
 

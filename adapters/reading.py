@@ -184,11 +184,13 @@ def shown(text: str, problems: Problems) -> str:
 
 
 def unread(sent: Sent, text: str, problems: Problems) -> Translation:
-    """A message whose structure could not be read: its text as the concern, for a person to read.
+    """A message whose structure could not be read: its text as the concern, unless it is noise."""
+    return as_text("" if _is_noise(sent.body) else text, problems)
 
-    Noise is not shown as text. There is at least one problem.
-    """
-    words = "" if _is_noise(sent.body) else shown(text, problems)
+
+def as_text(text: str, problems: Problems) -> Translation:
+    """Text as the concern, for a person to read; with the problems, of which one is told already."""
+    words = shown(text, problems)
     if not words:
         problems.say("The message holds no readable text: look at it as it came.")
     return Translation(concern=words, problems=problems.told())

@@ -20,7 +20,7 @@ from adapters.particulars import (
 )
 from adapters.reading import Problems, shown
 from adapters.translation import Intent, Sent, Translation
-from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, ReferrerDescribed
+from domain.described import AddressDescribed, ChildDescribed, ReferrerDescribed
 
 MOST_CHILDREN = 8
 
@@ -187,23 +187,13 @@ def _child(child: Child, whose: str, people: People, problems: Problems) -> Chil
 
 
 def _adult(adult: Adult, whose: str, people: People, problems: Problems) -> None:
-    born_on = birth_date(adult.date_of_birth, people.told_on, problems, whose)
-    role = adult.role or None
-    people.other(
-        AdultDescribed(
-            family_name=adult.family_name,
-            given_name=adult.given_name,
-            born_on=born_on,
-            role=role,
-            contact=adult.contact or None,
-        ),
-        ChildDescribed(
-            family_name=adult.family_name,
-            given_name=adult.given_name,
-            born_on=born_on,
-            relationship=role,
-        ),
+    person = ChildDescribed(
+        family_name=adult.family_name,
+        given_name=adult.given_name,
+        born_on=birth_date(adult.date_of_birth, people.told_on, problems, whose),
+        relationship=adult.role or None,
     )
+    people.other(person, adult.contact or None)
 
 
 def _address(address: Address | None, of: str | None) -> AddressDescribed | None:

@@ -1,0 +1,407 @@
+"""What does a police protection notice say, as an e-mail with labelled lines or as JSON of ours?
+
+An e-mail is known again by its Message-ID, JSON by its `notice_id`; a follow-up names the notice it
+adds to. Any other e-mail is kept whole for a person to read. A notice is sent under a duty: it says
+nothing about consent.
+"""
+
+import json
+from email.utils import format_datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from adapters.email_text import email_of, looks_like_email
+from adapters.fitting import Fit
+from adapters.labelled import labelled
+from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
+from adapters.particulars import (
+    NO_CONCERN_TOLD,
+    People,
+    birth_date,
+    checked_nhs_number,
+    due_date,
+    instant,
+    located,
+    name_parts,
+    plausible_time,
+    postcode_of,
+    sex_of,
+)
+from adapters.reading import (
+    LARGEST_READ,
+    NoJson,
+    Problems,
+    as_text,
+    beginning,
+    decoded,
+    json_value,
+    shown,
+    unread,
+)
+from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.described import (
+    AddressDescribed,
+    ChildDescribed,
+    ReferrerDescribed,
+    Urgency,
+)
+
+Day = Annotated[str, Meta(description="dd/mm/yyyy")]
+
+
+class Officer(Struct, frozen=True, omit_defaults=True):
+    """Who reports."""
+
+    name: str = ""
+    rank: str = ""
+    collar_number: str = ""
+    contact: str = ""
+
+
+class Present(Struct, frozen=True, omit_defaults=True):
+    """Somebody who was there, or whom it concerns; `role` such as child, mother, suspect."""
+
+    given_name: str = ""
+    family_name: str = ""
+    name: Annotated[str, Meta(description="where it is known in one piece only")] = ""
+    date_of_birth: Day = ""
+    due_date: Annotated[str, Meta(description="of a child not yet born, dd/mm/yyyy")] = ""
+    sex: str = ""
+    role: str = ""
+    school: str = ""
+    nhs_number: str = ""
+    contact: str = ""
+
+
+class Address(Struct, frozen=True, omit_defaults=True):
+    """`of`: whose, or what happened there; `restricted`: must not be disclosed in the family."""
+
+    lines: tuple[str, ...] = ()
+    postcode: str = ""
+    of: str = ""
+    restricted: bool = False
+
+
+class Notice(Struct, frozen=True, omit_defaults=True):
+    """A police protection notice."""
+
+    notice_id: Annotated[str, Meta(description="unique a notice, follow-ups included")] = ""
+    follow_up_to: Annotated[str, Meta(description="the notice_id that this one adds to")] = ""
+    withdrawn: Annotated[bool, Meta(description="takes the notice of follow_up_to back")] = False
+    incident_number: str = ""
+    notice_type: str = ""
+    force: str = ""
+    grade: Literal["immediate", "priority", "standard"] | None = None
+    police_protection: Annotated[
+        bool, Meta(description="a constable has taken police protection (section 46)")
+    ] = False
+    occurred_at: Annotated[str, Meta(description="RFC 3339, with an offset")] = ""
+    sent_at: Annotated[str, Meta(description="RFC 3339, with an offset")] = ""
+    officer: Officer = Officer()
+    circumstances: str = ""
+    child_said: str = ""
+    children: tuple[Present, ...] = ()
+    adults: tuple[Present, ...] = ()
+    addresses: tuple[Address, ...] = ()
+
+
+FORMAT = FormatInformation(
+    name="police-notice",
+    title="Police protection notice (e-mail, or JSON)",
+    transports=("file", "http"),
+    rank=30,
+    schema=msgspec.json.schema(Notice),
+)
+
+_MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
+_FEWEST_LABELS = 3
+_TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
+_NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
+_URGENCIES: dict[str | None, Urgency] = {
+    "immediate": "immediate", "priority": "urgent", "standard": "routine",
+}  # fmt: skip
+
+
+def recognise(sent: Sent) -> bool:
+    """Mail headers, labelled lines of a notice, or JSON with one of its own field names."""
+    start = beginning(sent, 16 * 1024)
+    if start.startswith("{"):
+        return any(mark in start for mark in _MARKS)
+    if looks_like_email(start) or (sent.content_type or "").startswith("message/rfc822"):
+        return True
+    return "notice number:" in start.lower() and _is_notice(labelled(start)[2])
+
+
+def _is_notice(labels: set[str]) -> bool:
+    """Whether these labels are those of a notice, and not of any letter."""
+    return len(labels) >= _FEWEST_LABELS and not labels.isdisjoint(_TELLING)
+
+
+def translate(sent: Sent) -> list[Translation]:
+    """One translation; see `adapters.translation.AgencyFormat`."""
+    problems = Problems()
+    start = beginning(sent, 16 * 1024)
+    if start.startswith(("{", "[")):
+        return [_json(sent, problems)]
+    if looks_like_email(start):
+        return [_email(sent, problems)]
+    text = decoded(sent.body, problems)
+    return [_lines(text, sent, problems) or _no_notice(sent, text, problems)]
+
+
+def _json(sent: Sent, problems: Problems) -> Translation:
+    text = decoded(sent.body, problems)
+    try:
+        value = json_value(text, problems)
+    except NoJson:
+        return unread(sent, text, problems)
+    if not isinstance(value, dict) or not set(value) & set(Notice.__struct_fields__):
+        return _no_notice(sent, text, problems)
+    said = _said(value, sent, problems, [])
+    return replace(said, key=said.references[0] if value.get("notice_id") else None)
+
+
+def _email(sent: Sent, problems: Problems) -> Translation:
+    mail = email_of(sent.body, problems)
+    said = _lines(mail.text, sent, problems)
+    if said is None:
+        text = f"Subject: {mail.subject}\n\n{mail.text}" if mail.subject else mail.text
+        problems.say(_NO_NOTICE)
+        said = as_text(text, problems)
+    writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
+    identity = (mail.message_id,) if mail.message_id else ()
+    replied = (mail.in_reply_to,) if mail.in_reply_to and said.earlier else ()
+    return replace(
+        said,
+        key=mail.message_id,
+        references=tuple(dict.fromkeys((*said.references, *identity))),
+        earlier=(*said.earlier, *replied),
+        happened_at=said.happened_at or plausible_time(mail.at, sent.received_at, Problems()),
+        referrer=said.referrer if said.referrer.name else writer,
+    )
+
+
+def _lines(text: str, sent: Sent, problems: Problems) -> Translation | None:
+    """The notice that labelled lines tell; None where they tell none."""
+    value, left_over, labels = labelled(text[:LARGEST_READ])
+    if not _is_notice(labels):
+        return None
+    if len(text) > LARGEST_READ:
+        problems.say("The text is very long: only its beginning was read, the rest is kept.")
+    return _said(value, sent, problems, left_over)
+
+
+def _no_notice(sent: Sent, text: str, problems: Problems) -> Translation:
+    problems.say(_NO_NOTICE)
+    return unread(sent, text, problems)
+
+
+def _said(
+    value: dict[str, Any], sent: Sent, problems: Problems, left_over: list[str]
+) -> Translation:
+    fit = Fit(problems, own=True)
+    fit.left_over.extend(left_over)
+    notice = fit.fit(Notice, value, "Notice")
+    fit.told_unknown()
+    people = People(sent.received_at.date(), problems)
+    addresses = tuple(
+        AddressDescribed(
+            lines=tuple(line for line in address.lines if line),
+            postcode=postcode_of(address.postcode),
+            of=address.of or None,
+            restricted=address.restricted,
+        )
+        for address in notice.addresses
+        if any(address.lines) or address.postcode
+    )
+    for number, child in enumerate(notice.children, start=1):
+        described = _person(child, f"Child {number}", people, problems)
+        people.subject(located(described, addresses))
+    for number, adult in enumerate(notice.adults, start=1):
+        described = _person(adult, f"Adult {number}", people, problems)
+        people.other(described, adult.contact or None)
+    intent, earlier = _intent(notice)
+    if intent != "cancel":
+        people.told()
+        if not (notice.circumstances or notice.child_said):
+            problems.say(NO_CONCERN_TOLD)
+    if not notice.notice_id:
+        problems.say("The notice number is missing: a follow-up cannot be put beside it.")
+    told_at = instant(notice.occurred_at, problems, "The time of the incident")
+    told_at = told_at or instant(notice.sent_at, problems, "The time of the notice")
+    of_the_police = bool(notice.force or notice.officer.collar_number or notice.incident_number)
+    return Translation(
+        intent=intent,
+        references=tuple(dict.fromkeys(filter(None, (notice.notice_id, notice.incident_number)))),
+        earlier=earlier,
+        happened_at=plausible_time(told_at, sent.received_at, problems),
+        source="6" if of_the_police else None,
+        urgency="immediate"
+        if notice.police_protection
+        else _URGENCIES.get(notice.grade, "not-stated"),
+        concern=_concern(notice, fit.left_over, problems),
+        lawful_basis="duty" if of_the_police else None,
+        referrer=_referrer(notice),
+        children=people.children(),
+        adults=people.adults(),
+        addresses=addresses,
+        problems=problems.told(),
+    )
+
+
+def _intent(notice: Notice) -> tuple[Intent, tuple[str, ...]]:
+    earlier = (notice.follow_up_to,) if notice.follow_up_to else ()
+    if notice.withdrawn:
+        return "cancel", earlier or (notice.notice_id,)
+    return ("update", earlier) if earlier else ("new", ())
+
+
+def _concern(notice: Notice, left_over: list[str], problems: Problems) -> str:
+    protection = "A constable has taken police protection (section 46)."
+    lines = [
+        protection if notice.police_protection else "",
+        f"Type of notice: {notice.notice_type}" if notice.notice_type else "",
+        f"Circumstances: {notice.circumstances}" if notice.circumstances else "",
+        f"What the child said: {notice.child_said}" if notice.child_said else "",
+        f"Incident number: {notice.incident_number}" if notice.incident_number else "",
+        "\n".join(["Also in the message:", *left_over]) if left_over else "",
+    ]
+    return shown("\n".join(line for line in lines if line), problems)
+
+
+def _referrer(notice: Notice) -> ReferrerDescribed:
+    officer = notice.officer
+    number = f"collar number {officer.collar_number}" if officer.collar_number else ""
+    role = ", ".join(part for part in (officer.rank or "Police officer", number) if part)
+    return ReferrerDescribed(
+        name=officer.name,
+        role=role if officer.name or number else None,
+        organisation=notice.force or None,
+        contact=officer.contact or None,
+    )
+
+
+def _called(person: Present) -> tuple[str, str]:
+    if person.name and not (person.family_name or person.given_name):
+        return name_parts(person.name)
+    return person.family_name, person.given_name
+
+
+def _person(person: Present, whose: str, people: People, problems: Problems) -> ChildDescribed:
+    family, given = _called(person)
+    number, identifiers = checked_nhs_number(person.nhs_number, problems, whose)
+    return ChildDescribed(
+        family_name=family,
+        given_name=given,
+        born_on=birth_date(person.date_of_birth, people.told_on, problems, whose),
+        due_on=due_date(person.due_date, people.told_on, problems, whose),
+        sex=sex_of(person.sex, problems, whose),
+        nhs_number=number,
+        identifiers=identifiers,
+        school=person.school or None,
+        relationship=person.role or None,
+    )
+
+
+# ── A made-up notice ──
+
+
+def example(seed: int) -> bytes:
+    """A made-up notice: an e-mail for an even seed, JSON for an odd one."""
+    told = story(FORMAT.name, seed)
+    return written_as_json(told) if seed % 2 else written(told)
+
+
+def written_as_json(told: Story) -> bytes:
+    """The notice in JSON in which a police force would tell this story."""
+    plain = msgspec.to_builtins(_notice(told))
+    return (json.dumps(plain, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def written(told: Story) -> bytes:
+    """The e-mail in which a police force would tell this story."""
+    notice = _notice(told)
+    head = [
+        "From: notices@north.police.example",
+        "To: front.door@exampleshire.example",
+        f"Date: {format_datetime(told.at)}",
+        f"Message-ID: <{notice.notice_id}@north.police.example>",
+        f"Subject: Police notice {notice.notice_id}",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: 8bit",
+        "",
+        f"Notice number: {notice.notice_id}",
+        f"Incident number: {notice.incident_number}",
+        f"Force: {notice.force}",
+        f"Grade: {notice.grade}",
+        f"Police protection (section 46): {'yes' if notice.police_protection else 'no'}",
+        f"Occurred: {notice.occurred_at}",
+        f"Officer: {notice.officer.name}",
+        f"Collar number: {notice.officer.collar_number}",
+        f"Officer contact: {notice.officer.contact}",
+        *(line for n, child in enumerate(told.children, start=1) for line in _block(n, child)),
+        *(line for n, adult in enumerate(told.adults, start=1) for line in _block(n, adult)),
+        f"Address: {', '.join(told.lines)}, {told.postcode}",
+        f"Circumstances: {notice.circumstances}",
+        f"What the child said: {notice.child_said}",
+    ]
+    return "".join(f"{line}\r\n" for line in head).encode()
+
+
+def _block(number: int, person: MadeUpChild | MadeUpAdult) -> list[str]:
+    name = f"{person.given_name} {person.family_name}"
+    born = f"Date of birth: {person.born_on:%d/%m/%Y}"
+    if isinstance(person, MadeUpAdult):
+        role = f"Role: {person.role}"
+        return [f"Adult {number}: {name}", born, role, f"Contact: {person.telephone}"]
+    sex = "female" if person.sex == "F" else "male"
+    return [f"Child {number}: {name}", born, f"Sex: {sex}", f"School: {person.school}"]
+
+
+def _notice(told: Story) -> Notice:
+    grades: dict[str, Literal["immediate", "priority", "standard"]] = {
+        "immediate": "immediate", "urgent": "priority", "routine": "standard",
+    }  # fmt: skip
+    return Notice(
+        notice_id=f"PN-{told.reference}",
+        incident_number=f"NP{told.at:%Y%m%d}-{told.reference}",
+        notice_type="Child concern",
+        force="North Police",
+        grade=grades[told.urgency],
+        police_protection=told.urgency == "immediate" and not told.consent,
+        occurred_at=told.at.isoformat(),
+        officer=Officer(
+            name=told.referrer,
+            rank="PC",
+            collar_number=told.telephone[-4:].strip(),
+            contact=told.telephone,
+        ),
+        circumstances=told.concern,
+        child_said=told.child_said,
+        children=tuple(
+            Present(
+                given_name=child.given_name,
+                family_name=child.family_name,
+                date_of_birth=f"{child.born_on:%d/%m/%Y}",
+                sex="female" if child.sex == "F" else "male",
+                school=child.school,
+                role="child",
+            )
+            for child in told.children
+        ),
+        adults=tuple(
+            Present(
+                given_name=adult.given_name,
+                family_name=adult.family_name,
+                date_of_birth=f"{adult.born_on:%d/%m/%Y}",
+                role=adult.role,
+                contact=adult.telephone,
+            )
+            for adult in told.adults
+        ),
+        addresses=(Address(lines=told.lines, postcode=told.postcode, of="home"),),
+    )

@@ -1,0 +1,144 @@
+"""What does an e-mail say: its words as plain text, who wrote, when, under which Message-ID?
+
+Read with the standard library's older policy, which does not raise on broken headers, and only as
+deep and as wide as honest mail is. Source: RFC 5322, RFC 2045 to 2049.
+"""
+
+import email
+import re
+from datetime import datetime
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import parseaddr, parsedate_to_datetime
+
+from msgspec import Struct
+
+from adapters.particulars import as_universal
+from adapters.reading import Problems, cleaned, decoded, text_of_html
+
+_MOST_PARTS = 500
+_LONGEST_HEAD = 256 * 1024
+_HEADER_NAMES = (
+    "from", "to", "subject", "date", "message-id", "received", "return-path", "delivered-to",
+    "mime-version", "content-type", "content-transfer-encoding", "reply-to", "sender", "cc",
+    "in-reply-to", "references", "x-mailer", "user-agent", "x-original-to", "dkim-signature",
+)  # fmt: skip
+_HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]")
+_FEWEST_HEADERS = 2
+
+
+class Email(Struct, frozen=True, kw_only=True):
+    """An e-mail as read. `message_id` without its brackets; `at`: aware, when it was written."""
+
+    text: str
+    subject: str = ""
+    message_id: str | None = None
+    in_reply_to: str | None = None
+    at: datetime | None = None
+    sender_name: str = ""
+    sender_address: str = ""
+
+
+def looks_like_email(start: str) -> bool:
+    """Whether a text begins with header lines that e-mails have."""
+    head = re.split(r"\r?\n\r?\n|\r\r", start, maxsplit=1)[0]
+    names = {found[1].lower() for line in head.splitlines() if (found := _HEADER_LINE.match(line))}
+    return len(names & set(_HEADER_NAMES)) >= _FEWEST_HEADERS
+
+
+def email_of(body: bytes, problems: Problems) -> Email:
+    """The e-mail in these bytes; what is broken is told, and its text is still there."""
+    body = _single_bytes(body)
+    head, _, _ = body.replace(b"\r\n", b"\n").partition(b"\n\n")
+    if len(head) > _LONGEST_HEAD or body.count(b"\n--") > _MOST_PARTS:
+        problems.say("The e-mail has more parts or headers than are read: see it as it came.")
+        return Email(text=decoded(body, problems))
+    try:
+        message = email.message_from_bytes(body)
+        text = _words(message, problems)
+    except (MessageError, RecursionError, LookupError, ValueError):
+        problems.say("The e-mail is broken: it was read as plain text.")
+        return Email(text=decoded(body, problems))
+    name, address = parseaddr(_header(message, "From"))
+    return Email(
+        text=text,
+        subject=_header(message, "Subject"),
+        message_id=_identity(_header(message, "Message-ID")),
+        in_reply_to=_identity(_header(message, "In-Reply-To")),
+        at=_written(_header(message, "Date"), problems),
+        sender_name=name,
+        sender_address=address,
+    )
+
+
+def _single_bytes(body: bytes) -> bytes:
+    """UTF-16 as UTF-8, no byte order mark, no line of a mailbox file before the headers."""
+    if body[:2] in {b"\xff\xfe", b"\xfe\xff"} or body[:3] == b"\xef\xbb\xbf":
+        body = decoded(body, Problems()).encode()
+    body = body.lstrip(b"\r\n")
+    return body.partition(b"\n")[2] if body.startswith((b"From ", b">From ")) else body
+
+
+def _header(message: Message, name: str) -> str:
+    """A header in plain text, encoded words decoded, on one line."""
+    raw = str(message.get(name, ""))[:4000]
+    parts = []
+    try:
+        for part, charset in decode_header(raw):
+            if isinstance(part, bytes):
+                parts.append(decoded(part, Problems(), charset))
+            else:
+                parts.append(part)
+    except (MessageError, ValueError):
+        parts = [raw]
+    return " ".join(cleaned("".join(parts)).split())
+
+
+def _identity(text: str) -> str | None:
+    found = re.search(r"<([^<>]+)>", text)
+    return (found[1] if found else text).strip() or None
+
+
+def _written(text: str, problems: Problems) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        problems.say("The date of the e-mail is not a date.")
+        return None
+    return as_universal(at) if at.tzinfo else None
+
+
+# ── Words ──
+
+
+def _words(message: Message, problems: Problems) -> str:
+    """The plain text parts; without any, the HTML parts as text."""
+    plain: list[str] = []
+    marked: list[str] = []
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        kind = part.get_content_type()
+        if kind not in {"text/plain", "text/html"} or part.get_filename():
+            problems.say("An attachment is kept with the message, but not shown here.")
+            continue
+        text = decoded(_payload(part), problems, part.get_content_charset())
+        if kind == "text/html":
+            marked.append(text_of_html(text))
+        else:
+            plain.append(_unfolded(text) if part.get_param("format") == "flowed" else text)
+    told = [text for text in plain if text.strip()] or marked
+    return "\n\n".join(text.strip() for text in told)
+
+
+def _payload(part: Message) -> bytes:
+    held = part.get_payload(decode=True)
+    return held if isinstance(held, bytes) else b""
+
+
+def _unfolded(text: str) -> str:
+    """Lines that were broken only for the sake of their length, joined. Source: RFC 3676."""
+    return re.sub(r"(?<=[^\s-]) \r?\n(?=\S)", " ", text)
