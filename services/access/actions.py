@@ -42,6 +42,7 @@ SEE: dict[str, Action] = {
     "see-referral": Action("work", PRACTICE),
     "see-message": Action("work", DUTY),
     "see-child": Action("work", PRACTICE),
+    "see-address": Action("work", PRACTICE),
     "see-caseload": Action("work", PRACTICE),
     "see-deadlines": Action("work", PRACTICE),
     "see-risks": Action("work", PRACTICE),
@@ -53,7 +54,8 @@ SEE: dict[str, Action] = {
     "open-log": Action("log", NOBODY),
 }
 """What is shown (or sent in). `search-children` is also asked of each row found, so that a record
-restricted to others is not found; `see-message` is the raw message; `open-log` opens its words."""
+restricted to others is not found; `see-address` is where a child and their family live or are to be
+reached; `see-message` is the raw message; `open-log` opens its words."""
 
 GIVE: dict[About, dict[str, frozenset[Role]]] = {
     "work": {

@@ -74,7 +74,7 @@ EVERYTHING = set(KINDS)
 OPERATORS = """see-people see-agencies give:form-team give:join-team give:leave-team
     give:appoint-manager give:manager-leaves give:change-working-time give:arrange-cover
     give:register-agency give:rename-agency give:suspend-agency give:resume-agency"""
-WORKERS = """see-referral see-child see-caseload see-deadlines see-risks
+WORKERS = """see-referral see-child see-address see-caseload see-deadlines see-risks
     give:request-information give:share-information give:decline-information
     give:follow-up-referral give:correct-details give:record-relationship give:end-relationship
     give:join-household give:leave-household give:correct-entry give:raise-risk give:answer-risk
