@@ -174,6 +174,7 @@ where child_id = :child_id
 """
 
 # What may be known of a child who has no case: the row is made if it is not there.
+KNOWN = "insert into caseload (child_id) values (:child_id) on conflict (child_id) do nothing"
 PLAN = """
 insert into caseload (child_id, plan_id, plan_category, plan_since)
 values (:child_id, :plan_id, :category, :at)
@@ -381,6 +382,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
 
         # The assessment
         case AssessmentStarted():
+            yield Write(KNOWN, {"child_id": event.child_id})
             yield Write(
                 STARTED,
                 {
@@ -413,8 +415,10 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case StrategyDiscussionRequested(enquiry_id=enquiry_id, child_id=child_id):
             asked = {"child_id": child_id, "at": at, "position": recorded.position}
             yield Write(REQUESTED, asked | {"enquiry_id": enquiry_id})
+            yield Write(KNOWN, {"child_id": child_id})
         case StrategyDiscussionHeld():
             none = event.decision == "no-section-47"
+            yield Write(KNOWN, {"child_id": event.child_id})
             yield Write(
                 HELD,
                 {
