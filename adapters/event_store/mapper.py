@@ -280,16 +280,24 @@ class SealingMapper(Mapper[str]):
             raise Unreadable(why, stream, version, position) from None
         if parts == index:
             return Recorded(position, stream, version, event, b"", tokens)
-        place = _place(stream, version, topic)
         left_out = not raw and parts < len(state)
-        sealed = b"".join(
-            (
-                WITHOUT_RAW if left_out else WHOLE,
-                len(place).to_bytes(2, "big"),
-                place,
-                state[index:parts] if left_out else state[index:],
-            )
+        sealed = _wrapped(
+            _place(stream, version, topic),
+            WITHOUT_RAW if left_out else WHOLE,
+            state[index:parts] if left_out else state[index:],
         )
+        return Recorded(position, stream, version, event, sealed, tokens)
+
+    def as_given(self, placed: Placed, position: int, state: bytes) -> Recorded:
+        """The event that was just stored as these bytes, with its private fields."""
+        stream, version, event, _ = placed
+        _, header, index, parts = SIZES.unpack_from(state)
+        at = SIZES.size + header
+        tokens = tuple(state[at : at + index].decode("ascii").split()) if index else ()
+        sealed = b""
+        if parts:
+            place = _place(stream, version, stored_name(type(event)))
+            sealed = _wrapped(place, WHOLE, state[at + index :])
         return Recorded(position, stream, version, event, sealed, tokens)
 
     def opened(self, found: Iterable[Recorded], kinds: Collection[str]) -> list[Recorded]:
@@ -426,6 +434,10 @@ def _split(framed: bytes, *, left_out: bool = False) -> list[Part]:
         parts.append(Part(kind, key_id, framed[at:end]))
         at = end
     return parts
+
+
+def _wrapped(place: bytes, how: bytes, framed: bytes) -> bytes:
+    return b"".join((how, len(place).to_bytes(2, "big"), place, framed))
 
 
 def _unwrapped(sealed: bytes) -> tuple[str, int, str, list[Part]]:

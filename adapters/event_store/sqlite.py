@@ -62,57 +62,57 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer, thread or process, overlaps."""
-        with self._write_lock, _library_errors():
-            if self._writer is None:
-                self._writer = self._connect()
-            connection = self._writer
-            connection.execute("begin immediate")
+        with self._write_lock:
             try:
-                yield connection
-                connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
+                if self._writer is None:
+                    self._writer = self._connect()
+                self._writer.execute("begin immediate")
+                yield self._writer
+                self._writer.execute("commit")
+            except sqlite3.Error as error:
+                raise _library_error(error) from error
+            finally:
+                if self._writer and self._writer.in_transaction:
+                    self._writer.execute("rollback")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with _library_errors():
+        """A connection that sees what was committed when its query begins."""
+        connection = None
+        try:
             try:
                 connection = self._readers.pop()
             except IndexError:
                 connection = self._connect()
-            try:
-                yield connection
-            finally:
+            yield connection
+        except sqlite3.Error as error:
+            raise _library_error(error) from error
+        finally:
+            if connection:
                 self._readers.append(connection)
-                if self._closed:
-                    self._drop_readers()
+            if self._closed:
+                self._drop_readers()
 
     def migrate(self, table: str) -> None:
         """Create what is missing, once, whoever comes first."""
-        with one_at_a_time(self.path.parent), _library_errors():
-            connection = self._connect()
-            try:
-                connection.execute("pragma journal_mode = wal")
-                (version,) = connection.execute("pragma user_version").fetchone()
-                if version > SCHEMA_VERSION:
-                    raise OperationalError(f"{self.path} was written by a newer version.")
-                if connection.execute(
-                    "select 1 from sqlite_schema where name = ?", (f"{table}_tracking",)
-                ).fetchone():
-                    return
-                refusals = "".join(
-                    REFUSAL.format(table=table, kind=kind, change=change)
-                    for kind in ("events", "claims")
-                    for change in ("update", "delete")
-                )
-                connection.executescript(
-                    f"begin; {SCHEMA.format(table=table)} {refusals}"
-                    f" pragma user_version = {SCHEMA_VERSION}; commit;"
-                )
-            finally:
-                connection.close()
+        with one_at_a_time(self.path.parent), self.reading() as connection:
+            connection.execute("pragma journal_mode = wal")
+            (version,) = connection.execute("pragma user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise OperationalError(f"{self.path} was written by a newer version.")
+            if connection.execute(
+                "select 1 from sqlite_schema where name = ?", (f"{table}_tracking",)
+            ).fetchone():
+                return
+            refusals = "".join(
+                REFUSAL.format(table=table, kind=kind, change=change)
+                for kind in ("events", "claims")
+                for change in ("update", "delete")
+            )
+            connection.executescript(
+                f"begin; {SCHEMA.format(table=table)} {refusals}"
+                f" pragma user_version = {SCHEMA_VERSION}; commit;"
+            )
 
     def close(self) -> None:
         """Close every connection, those that read as soon as they are given back."""
@@ -129,16 +129,14 @@ class Database:
                 self._readers.pop().close()
 
 
-@contextmanager
-def _library_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise IntegrityError(str(error)) from error
-    except sqlite3.OperationalError as error:
-        raise OperationalError(str(error)) from error
-    except sqlite3.Error as error:
-        raise DatabaseError(str(error)) from error
+def _library_error(error: sqlite3.Error) -> DatabaseError:
+    for kind, ours in ERRORS:
+        if isinstance(error, kind):
+            return ours(str(error))
+    return DatabaseError(str(error))
+
+
+ERRORS = ((sqlite3.IntegrityError, IntegrityError), (sqlite3.OperationalError, OperationalError))
 
 
 class SQLiteRecorder(recorder.LogRecorder):
@@ -176,35 +174,41 @@ class SQLiteRecorder(recorder.LogRecorder):
     ) -> int:
         with self.database.writing() as connection:
             execute = connection.execute
-            for claim in claims:
-                if execute(self._claimed, (claim,)).fetchone():
-                    raise recorder.ClaimTaken(claim)
             if (
                 tracking
                 and not execute(
                     self._track, (tracking.application_name, tracking.notification_id)
                 ).fetchall()
             ):
+                self._refuse_claims(connection, claims)
                 raise recorder.TrackingBehind(tracking.application_name)
             for stream, version in after.items():
                 if (execute(self._version, (stream,)).fetchone()[0] or 0) != version:
+                    self._refuse_claims(connection, claims)
                     raise recorder.StreamMoved(stream)
-            first = 0
-            if events:
-                connection.executemany(
-                    self._insert,
-                    (
-                        (str(each.originator_id), each.originator_version, each.topic, each.state)
-                        for each in events
-                    ),
-                )
+            rows = [
+                (str(each.originator_id), each.originator_version, each.topic, each.state)
+                for each in events
+            ]
+            if len(rows) == 1:
+                first = int(execute(self._insert, rows[0]).lastrowid or 0)
+            elif rows:
+                connection.executemany(self._insert, rows)
                 (newest,) = execute("select last_insert_rowid()").fetchone()
-                first = newest - len(events) + 1
-            elif claims:
+                first = newest - len(rows) + 1
+            else:
                 (first,) = execute(self._newest).fetchone()
             for claim, value in claims.items():
-                execute(self._claim, (claim, value, first, len(events)))
+                try:
+                    execute(self._claim, (claim, value, first, len(rows)))
+                except sqlite3.IntegrityError as error:
+                    raise recorder.ClaimTaken(claim) from error
         return first
+
+    def _refuse_claims(self, connection: sqlite3.Connection, claims: Mapping[str, str]) -> None:
+        for claim in claims:
+            if connection.execute(self._claimed, (claim,)).fetchone():
+                raise recorder.ClaimTaken(claim)
 
     def read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self.database.reading() as connection:

@@ -184,20 +184,10 @@ class EventStore:
                 time.sleep(seconds)
             except (OperationalError, InterfaceError) as error:
                 raise Unavailable(str(error)) from error
-        recorded = []
-        for each, recording in zip(placed, recordings, strict=True):
-            found: Recorded = self._mapper.to_domain_event(recording.notification)
-            recorded.append(
-                Recorded(
-                    found.position,
-                    found.stream,
-                    found.version,
-                    each.event,
-                    found.sealed,
-                    found.index,
-                )
-            )
-        return recorded
+        return [
+            self._mapper.as_given(each, recording.notification.id, recording.notification.state)
+            for each, recording in zip(placed, recordings, strict=True)
+        ]
 
     def _placed(self, appends: Sequence[Append]) -> list[Placed]:
         wanted = {}

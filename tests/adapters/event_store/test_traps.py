@@ -174,13 +174,13 @@ def test_an_append_of_another_process_is_announced(postgresql: str, vault: Vault
         closing(EventStore.open(postgresql, vault, catalogue=CATALOGUE)) as other,
         ThreadPoolExecutor(1) as pool,
     ):
-        store._recorder.poll_seconds = 10 * PATIENCE
-        woken = pool.submit(store.wait, 0, 2 * PATIENCE)
+        store._recorder.poll_seconds = PATIENCE
+        woken = pool.submit(store.wait, 0, PATIENCE)
         until = monotonic() + PATIENCE
         while not execute(postgresql, listening):
             assert monotonic() < until
         other.append([Append("note-1", 0, [closed()])])
-        assert woken.result(PATIENCE)
+        assert woken.result(PATIENCE / 2)
 
 
 def test_a_listener_that_lost_its_connection_hears_again(postgresql: str, vault: Vault) -> None:
