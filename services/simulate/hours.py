@@ -1,4 +1,4 @@
-"""When is somebody at work? Office hours on working days in England, with the bank holidays kept."""
+"""When is somebody at work? Office hours in England, weekends and bank holidays kept."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

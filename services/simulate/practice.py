@@ -1,5 +1,7 @@
 """How well does a team keep to its clocks, from a good month to its worst one?"""
 
+from typing import Any
+
 from msgspec import Struct
 from msgspec.structs import astuple
 
@@ -63,12 +65,10 @@ class Practice(Struct, frozen=True):
         return Practice(*(_between(one, other, strain) for one, other in pairs))
 
 
-def _between(
-    one: float | tuple[float, float], other: float | tuple[float, float], share: float
-) -> float | tuple[float, float]:
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))  # type: ignore[return-value]
-    return one + (other - one) * share  # type: ignore[operator]
+def _between(one: Any, other: Any, share: float) -> Any:
+    if isinstance(one, tuple):
+        return tuple(_between(a, b, share) for a, b in zip(one, other, strict=True))
+    return one + (other - one) * share
 
 
 GOOD = Practice(

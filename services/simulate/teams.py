@@ -6,6 +6,7 @@ team loses its manager not long before the middle, then its workers one after an
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -181,10 +182,14 @@ class Team:
         return working_days_on(local_day(at) - timedelta(days=1), 1)
 
     @property
-    def comings(self) -> Iterator[tuple[Post | Manager, datetime, datetime]]:
+    def everybody(self) -> Iterator[tuple[Post | Manager, datetime, datetime]]:
         """Everybody who ever works or manages here, from when to when."""
         yield from self._managers
         yield from self._posts
+
+    def until(self, who: Post | Manager) -> datetime:
+        """When somebody's time here ends."""
+        return next(left for each, _, left in self.everybody if each is who)
 
     def practice(self, at: datetime) -> Practice:
         """How it goes here at that time."""
@@ -193,7 +198,7 @@ class Team:
     def strain(self, at: datetime) -> float:
         share = self._span.share(at)
         points = self.plan.strain
-        for (before, low), (after, high) in zip(points, points[1:], strict=False):
+        for (before, low), (after, high) in pairwise(points):
             if share <= after:
                 return low + (high - low) * max(0.0, share - before) / (after - before)
         return points[-1][1]
@@ -205,15 +210,12 @@ class Team:
     def workers(self, at: datetime, role: Role = "social-worker") -> list[Post]:
         return [post for post, a, b in self._posts if a <= at < b and post.role == role]
 
-    def works_here(self, person: str, at: datetime) -> bool:
-        return any(a <= at < b for post, a, b in self._posts if post.person == person)
 
-
-def standing_in(team: Team, others: list[Team], after: datetime, chance: Chance) -> datetime:
+def standing_in(team: Team, after: datetime, chance: Chance) -> datetime:
     """When somebody next decides for a team: its manager now, else another's on their one day."""
-    if team.manager(after) or not others:
+    if team.manager(after):
         return after
-    moment = at_work(after, 0.1, chance)
+    moment = after
     while team.manager(moment) is None and local_day(moment).weekday() != STEPS_IN:
         moment = at_work(moment, 1, chance)
     return moment
