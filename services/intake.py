@@ -172,7 +172,7 @@ class Intake:
         now = self._clock()
         try:
             return _Writing(self, part, source, channel, now).receipt()
-        except (Refused, Unstorable) as fault:
+        except (Refused, Unstorable, UnicodeError) as fault:
             # A rule of ours, or words that we cannot write down, must not lose a concern: it goes
             # to a person as it came.
             log.error(
@@ -261,7 +261,7 @@ def _translate(chosen: AgencyFormat | None, sent: Sent, digest: str) -> list[Tra
     return [unread(sent, decoded(sent.body, problems), problems)]
 
 
-def _unread(part: Part, fault: Refused | Unstorable) -> Translation:
+def _unread(part: Part, fault: Exception) -> Translation:
     """What is left of a translation that could not be stored: keys, references, what may be."""
     said = part.translation
     if isinstance(fault, Refused):
@@ -269,8 +269,9 @@ def _unread(part: Part, fault: Refused | Unstorable) -> Translation:
     problems = Problems()
     problems.say("Our program could not store what it read: read the message as it came.")
     bare = unread(replace(part.sent, body=part.body), decoded(part.body, problems), problems)
+    key = said.key and cleaned(said.key)
     references = tuple(map(cleaned, said.references))
-    return replace(bare, key=said.key, references=references, row=said.row, raw=said.raw)
+    return replace(bare, key=key, references=references, row=said.row, raw=said.raw)
 
 
 def storable(text: str) -> str:

@@ -1,0 +1,644 @@
+"""What becomes of a message: is it kept, matched, opened once, and never lost?"""
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from adapters.event_store import Conflict, EventStore
+from adapters.translation import Sent, Translation
+from domain.described import ChildDescribed, Identifier
+from domain.kernel import Refused
+from domain.message import MessageReceived
+from services.intake import LARGEST, Busy, Receipt
+from tests.parts.postgres import EACH, new_database
+from tests.services.office import KIT, NAMELESS, NOW, Office, Says, concern, office_at
+
+ROOT = Path(__file__).parents[2]
+BO = ChildDescribed(family_name="Larkin", given_name="Bo", born_on=date(2019, 8, 9))
+
+
+@pytest.fixture(params=["sqlite", *EACH[:1]])
+def address(
+    request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: Callable[[str], str]
+) -> Iterator[str]:
+    """Of the versions of PostgreSQL one is enough here: the event store's own tests take all."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "store")
+    else:
+        with new_database(postgresql_server(request.param)) as found:
+            yield found
+
+
+@pytest.fixture
+def office(address: str, tmp_path: Path) -> Iterator[Office]:
+    with office_at(address, tmp_path / "keys") as opened:
+        yield opened
+
+
+# ── Kept as it came ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_is_kept_byte_for_byte_with_its_hash(office: Office) -> None:
+    body = b"plain \x00\xff\r\n bytes"
+    office.receives()
+    (receipt,) = office.receives_bytes(body)
+    digest = hashlib.sha256(body).hexdigest()
+    assert receipt.message == digest
+    (kept,) = [e.event for e in office.log("message.received.v1") if e.event.message == digest]
+    assert isinstance(kept, MessageReceived)
+    assert (kept.raw, kept.content, kept.size) == (body, digest, len(body))
+
+
+def test_a_receipt_is_given_when_the_message_is_in_the_log(office: Office) -> None:
+    rows = [concern(row=n, raw=b"row %d" % n, children=()) for n in (1, 2)]
+    office.intake.formats["plain"] = Says(*rows)
+    sent = Sent(body=b"plain rows", agency="north-police", received_at=NOW)
+    receipts = office.intake.take(sent, format="plain")
+    assert office.store.history(str(next(receipts).referral))
+    assert len(office.referrals()) == 1, "the second row is not taken before the first is told"
+    assert office.store.history(str(next(receipts).referral))
+
+
+def test_the_receipt_points_at_the_event_that_the_message_caused(office: Office) -> None:
+    receipt = office.receives_one(concern())
+    event = office.event_of(receipt)
+    assert (event.referral_id, event.message) == (receipt.referral, receipt.message)
+    assert event.child_ids == receipt.children
+    assert event.concern == "Seen alone at night."
+
+
+def test_a_referral_its_children_and_its_message_are_one_transaction(office: Office) -> None:
+    before = office.store.newest()
+    office.receives(concern(children=(KIT, BO)))
+    names = [each.name for each in office.log()[before:]]
+    assert sorted(names) == [
+        "child.registered.v1",
+        "child.registered.v1",
+        "message.received.v1",
+        "referral.received.v1",
+    ]
+    claims = office.store.claim(f"bytes:north-police|{office.log()[-1].event.message}")
+    assert claims is not None
+    assert claims.count == 4
+
+
+# ── The same again ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_sent_twice_is_received_once(office: Office) -> None:
+    first, again = office.receives_one(concern()), office.receives_one(concern())
+    assert (first.result, again.result) == ("recorded", "duplicate")
+    assert replace(again, result="recorded") == first
+    assert office.referrals() == [first.referral]
+
+
+def test_the_same_bytes_under_another_key_are_received_once(office: Office) -> None:
+    first = office.receives_one(concern(), key="one")
+    again = office.receives_one(concern(), key="two")
+    assert (again.result, again.referral) == ("duplicate", first.referral)
+    assert office.referrals() == [first.referral]
+
+
+def test_the_same_words_from_another_sender_are_another_referral(office: Office) -> None:
+    first = office.receives_one(concern())
+    other = office.receives_one(concern(), sender="elm-surgery")
+    assert (other.result, other.referral != first.referral) == ("recorded", True)
+
+
+def test_other_content_under_the_same_key_is_for_a_person(office: Office) -> None:
+    first = office.receives_one(concern(key="7"))
+    other = office.receives_one(concern(key="7", concern="Seen with her mother."))
+    assert (other.result, other.referral) == ("conflict", first.referral)
+    assert office.story(first.referral) == ["referral.received.v1", "referral.conflicted.v1"]
+    assert office.event_of(other).concern == "Seen with her mother."
+    assert any("compare" in problem for problem in other.problems)
+    kept = [e.raw for e in office.events("message.received.v1", "message.conflicted.v1")]
+    assert len(set(kept)) == 2
+
+
+def test_a_conflict_sent_again_is_a_duplicate(office: Office) -> None:
+    office.receives(concern(key="7"))
+    office.receives(concern(key="7", concern="Other."))
+    before = office.store.newest()
+    assert office.receives_one(concern(key="7", concern="Other.")).result == "duplicate"
+    assert office.receives_one(concern(key="7")).result == "duplicate"
+    assert office.store.newest() == before
+
+
+def test_what_is_here_under_another_key_is_no_conflict(office: Office) -> None:
+    first = office.receives_one(concern(), key="one")
+    office.receives(concern(concern="Other.", children=()), key="two")
+    again = office.receives_one(concern(), key="two")
+    assert (again.result, again.referral) == ("duplicate", first.referral)
+
+
+def test_a_conflict_with_a_message_of_no_concern_opens_a_referral(office: Office) -> None:
+    office.receives(concern(key="7", intent="no-concern"))
+    receipt = office.receives_one(concern(key="7"))
+    assert receipt.result == "conflict"
+    assert office.referrals() == [receipt.referral]
+
+
+# ── Updates and cancellations ─────────────────────────────────────────────────────────────────────
+
+
+def test_an_update_goes_to_the_referral_that_it_speaks_of(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    update = office.receives_one(concern(intent="update", earlier=("REF-1",), concern="Safe now."))
+    assert (update.result, update.referral) == ("updated", first.referral)
+    assert update.children == first.children, "the child is named again, not registered again"
+    assert office.event_of(update).concern == "Safe now."
+    assert len(office.log("child.registered.v1")) == 1
+
+
+def test_a_child_without_a_number_named_again_is_not_registered_again(office: Office) -> None:
+    kit = replace(KIT, nhs_number=None, postcode=None)
+    first = office.receives_one(concern(references=("REF-1",), children=(kit,)))
+    update = office.receives_one(
+        concern(intent="update", references=("REF-1",), children=(kit, BO), concern="More.")
+    )
+    assert update.children[:1] == first.children
+    assert len(update.children) == 2
+    assert "It names a child that the first message did not name." in update.problems
+
+
+def test_a_cancellation_leaves_the_decision_to_a_person(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    cancel = office.receives_one(concern(intent="cancel", earlier=("REF-1",), concern="In error."))
+    assert (cancel.result, cancel.referral) == ("cancelled", first.referral)
+    assert office.story(first.referral) == ["referral.received.v1", "referral.cancelled.v1"]
+
+
+def test_an_update_before_its_first_message_is_a_new_concern(office: Office) -> None:
+    early = office.receives_one(concern(intent="update", references=("REF-1",)))
+    assert early.result == "recorded"
+    assert any("has not come" in problem for problem in early.problems)
+    late = office.receives_one(concern(references=("REF-1",), concern="The first one."))
+    assert (late.result, late.referral) == ("updated", early.referral)
+
+
+def test_a_cancellation_before_its_first_message_waits_for_a_person(office: Office) -> None:
+    early = office.receives_one(concern(intent="cancel", earlier=("REF-1",), children=()))
+    assert early.result == "recorded"
+    assert early.problems
+
+
+def test_an_update_may_name_the_child_whom_the_first_did_not_know(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",), children=()))
+    assert first.children == ()
+    update = office.receives_one(concern(intent="update", references=("REF-1",)))
+    assert len(update.children) == 1
+    assert office.event_of(update).child_ids == update.children
+    assert "It names a child that the first message did not name." not in update.problems
+
+
+def test_a_new_message_about_the_same_child_under_a_known_reference_updates(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    second = office.receives_one(concern(references=("REF-1",), concern="Written out in full."))
+    assert (second.result, second.referral) == ("updated", first.referral)
+
+
+def test_a_known_reference_about_another_child_opens_a_referral_that_may_be_linked(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    second = office.receives_one(concern(references=("REF-1",), children=(BO,)))
+    assert second.result == "recorded"
+    assert second.referral != first.referral
+    assert office.event_of(second).perhaps_about == first.referral
+
+
+def test_another_senders_reference_is_never_ours(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    update = office.receives_one(
+        concern(intent="update", earlier=("REF-1",), concern="Other."), sender="elm-surgery"
+    )
+    assert update.result == "recorded"
+    assert update.referral != first.referral
+
+
+def test_a_child_whom_a_person_took_off_is_not_put_back_by_the_sender(office: Office) -> None:
+    from domain.referral import RemoveChild
+
+    first = office.receives_one(concern(references=("REF-1",)))
+    office.does(
+        RemoveChild, referral_id=first.referral, child_id=first.children[0], reason="Not her."
+    )
+    office.receives(concern(intent="update", references=("REF-1",), concern="Again."))
+    assert len(office.log("child.registered.v1")) == 1
+
+
+# ── Merges, and what is no concern ────────────────────────────────────────────────────────────────
+
+
+def hospital(value: str) -> tuple[Identifier, ...]:
+    return (Identifier(system="hospital", value=value),)
+
+
+def test_records_merged_by_the_sender_are_merged_when_number_and_details_agree(
+    office: Office,
+) -> None:
+    kept = office.receives_one(concern(children=(replace(KIT, identifiers=hospital("H-1")),)))
+    twice = replace(KIT, given_name="Kitty", identifiers=hospital("H-2"))
+    other = office.receives_one(concern(children=(twice,), concern="Again."))
+    assert kept.children != other.children
+    merge = Translation(
+        intent="merge",
+        children=(replace(KIT, identifiers=hospital("H-1")),),
+        superseded=("H-2",),
+    )
+    receipt = office.receives_one(merge)
+    assert receipt.result == "recorded", "the first names differ: a person compares them"
+    assert any("compare" in problem for problem in receipt.problems)
+
+
+def test_a_merge_that_agrees_in_full_is_an_event_on_the_childs_record(office: Office) -> None:
+    sure = replace(KIT, identifiers=hospital("H-1"))
+    kept = office.receives_one(concern(children=(sure,)))
+    unsure = replace(KIT, family_name="", postcode=None, born_on=None, identifiers=hospital("H-2"))
+    other = office.receives_one(concern(children=(unsure,), concern="Again."))
+    assert kept.children != other.children, "one agreeing field is too few for a link"
+    from domain.child import CorrectDetails
+
+    office.does(
+        CorrectDetails,
+        child_id=other.children[0],
+        reason="Her mother rang.",
+        family_name="Marlow",
+        given_name="Kit",
+        nhs_number=KIT.nhs_number,
+        born_on=KIT.born_on,
+    )
+    merge = Translation(intent="merge", children=(sure,), superseded=("H-2",))
+    receipt = office.receives_one(merge)
+    assert (receipt.result, receipt.referral) == ("merged", None)
+    merged = office.event_of(receipt)
+    assert (merged.child_id, merged.merged_child_id) == (kept.children[0], other.children[0])
+
+
+def test_a_merge_of_records_that_are_not_here_is_kept(office: Office) -> None:
+    merge = Translation(intent="merge", children=(KIT,), superseded=("H-2",))
+    assert office.receives_one(merge).result == "no-concern"
+    assert office.referrals() == []
+
+
+def test_a_message_of_no_concern_is_kept_and_opens_nothing(office: Office) -> None:
+    receipt = office.receives_one(concern(intent="no-concern"))
+    assert (receipt.result, receipt.referral, receipt.children) == ("no-concern", None, ())
+    assert office.referrals() == []
+    assert office.log("child.registered.v1") == []
+    assert office.event_of(receipt).raw
+    assert office.receives_one(concern(intent="no-concern")).result == "duplicate"
+
+
+# ── A file with several rows ──────────────────────────────────────────────────────────────────────
+
+
+def rows(*raw: bytes) -> list[Translation]:
+    return [
+        concern(row=number, raw=each, concern=each.decode(), children=())
+        for number, each in enumerate(raw, start=1)
+    ]
+
+
+def test_each_row_of_a_file_is_a_referral_and_the_file_is_kept_too(office: Office) -> None:
+    receipts = office.receives(*rows(b"one", b"two", b"three"))
+    assert [each.result for each in receipts] == ["recorded"] * 3
+    assert len({each.message for each in receipts}) == 1
+    assert len({each.referral for each in receipts}) == 3
+    raw = [each.raw for each in office.events("message.received.v1")]
+    assert {b"one", b"two", b"three"} < set(raw)
+    assert len(raw) == 4
+
+
+def test_a_file_with_one_row_is_kept_with_its_heading(office: Office) -> None:
+    (receipt,) = office.receives(*rows(b"one"))
+    kept = {each.raw for each in office.events("message.received.v1")}
+    assert {hashlib.sha256(raw).hexdigest() for raw in kept} >= {receipt.message}
+
+
+def test_a_file_sent_again_is_a_duplicate_row_by_row(office: Office) -> None:
+    first, again = (office.receives(*rows(b"one", b"two")) for _ in range(2))
+    assert [each.result for each in again] == ["duplicate", "duplicate"]
+    assert [(e.referral, e.position) for e in again] == [(e.referral, e.position) for e in first]
+
+
+def test_several_concerns_in_one_message_are_each_received(office: Office) -> None:
+    """Even if the format forgot to number them."""
+    receipts = office.receives(concern(concern="One."), concern(concern="Two.", children=(BO,)))
+    assert [each.result for each in receipts] == ["recorded", "recorded"]
+    assert len(set(office.referrals())) == 2
+
+
+def test_rows_under_one_key_of_the_transport_are_no_conflict(office: Office) -> None:
+    receipts = office.receives(*rows(b"one", b"two"), key="request-1")
+    assert [each.result for each in receipts] == ["recorded", "recorded"]
+
+
+# ── Our own faults lose nothing ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("fault", [ValueError("Kit Marlow"), RecursionError(), None])
+def test_a_format_that_fails_loses_nothing(office: Office, fault: Exception | None) -> None:
+    receipt = office.receives_one(*([fault] if fault else []))
+    assert receipt.result == "recorded"
+    assert receipt.problems == (
+        "Our program failed on this message: read it as it came, and tell the operator.",
+    )
+    assert office.event_of(receipt).concern.startswith("plain")
+
+
+def test_a_rule_that_refuses_loses_nothing(office: Office, monkeypatch: Any) -> None:
+    from domain import child
+
+    def refuses(command: Any, state: Any) -> Any:
+        raise Refused("Our rules allow no such child.")
+
+    monkeypatch.setattr(child, "decide", refuses)
+    receipt = office.receives_one(concern())
+    assert (receipt.result, receipt.children) == ("recorded", ())
+    assert "Our rules allow no such child." in receipt.problems
+    assert office.event_of(receipt).children == ()
+    (kept,) = office.events("message.received.v1")
+    assert b"Marlow" in kept.raw
+
+
+def test_words_that_cannot_be_stored_lose_nothing(office: Office) -> None:
+    receipt = office.receives_one(concern(concern="broken \ud800 words", references=("\udc00",)))
+    assert receipt.result == "recorded"
+    assert any("could not store" in problem for problem in receipt.problems)
+    assert receipt.referral in office.referrals()
+
+
+def test_an_unknown_format_is_read_by_a_person(office: Office) -> None:
+    (receipt,) = office.receives_bytes(b"please ring me about a child \xe9")
+    assert (receipt.format, receipt.result) == ("unknown", "recorded")
+    assert office.event_of(receipt).concern == "please ring me about a child é"
+    assert any("format" in problem for problem in receipt.problems)
+
+
+def test_whoever_cannot_get_in_is_told_that_nothing_was_stored(
+    office: Office, monkeypatch: Any
+) -> None:
+    def always_moved(*_: Any, **__: Any) -> Any:
+        raise Conflict(stream="somewhere")
+
+    monkeypatch.setattr(EventStore, "append", always_moved)
+    with pytest.raises(Busy, match="send it again"):
+        office.receives(concern())
+
+
+# ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_from_the_future_happened_when_it_was_received(office: Office) -> None:
+    receipt = office.receives_one(concern(happened_at=NOW + timedelta(days=400)))
+    event = office.event_of(receipt)
+    assert event.happened_at == event.received_at == NOW
+    assert any("future" in problem for problem in receipt.problems)
+
+
+def test_a_clock_that_is_a_little_fast_is_no_problem(office: Office) -> None:
+    receipt = office.receives_one(concern(happened_at=NOW + timedelta(minutes=3)))
+    assert office.event_of(receipt).happened_at == NOW
+    assert receipt.problems == ()
+
+
+def test_what_happened_before_it_was_received_keeps_its_time(office: Office) -> None:
+    before = NOW - timedelta(days=2)
+    event = office.event_of(office.receives_one(concern(happened_at=before)))
+    assert (event.happened_at, event.received_at, event.recorded_at) == (before, NOW, NOW)
+
+
+def test_received_and_recorded_are_two_times(office: Office) -> None:
+    came = datetime(2026, 2, 1, 23, 59, 59, tzinfo=UTC)
+    event = office.event_of(office.receives_one(concern(), received_at=came))
+    assert (event.happened_at, event.received_at, event.recorded_at) == (came, came, NOW)
+
+
+# ── Whose child it is ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_known_child_is_linked_and_not_registered_again(office: Office) -> None:
+    first = office.receives_one(concern())
+    second = office.receives_one(concern(concern="Again."), sender="elm-surgery")
+    assert second.children == first.children
+    assert office.story(first.children[0]) == ["child.registered.v1", "child.matched.v1"]
+    (matched,) = office.events("child.matched.v1")
+    assert matched.agreed == ("NHS number", "birth date", "first name", "surname", "postcode")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"family_name": "Smith", "postcode": None},
+        {"given_name": "", "postcode": "XE9 9ZZ"},
+        {"born_on": None, "family_name": "Other"},
+    ],
+)
+def test_an_nhs_number_and_two_agreeing_fields_link(office: Office, fields: dict[str, Any]) -> None:
+    first = office.receives_one(concern())
+    second = office.receives_one(concern(children=(replace(KIT, **fields),)))
+    assert second.children == first.children
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"born_on": date(2017, 5, 5)},
+        {"given_name": "Sam"},
+        {"given_name": "", "family_name": "", "postcode": None},
+        {"born_on": None, "family_name": "Other", "postcode": None},
+    ],
+)
+def test_an_nhs_number_alone_or_contradicted_never_links(
+    office: Office, fields: dict[str, Any]
+) -> None:
+    first = office.receives_one(concern())
+    second = office.receives_one(concern(children=(replace(KIT, **fields),)))
+    assert second.children != first.children
+    assert len(second.children) == 1
+    assert any("compare the two records" in problem for problem in second.problems)
+
+
+def test_names_alone_never_link_two_referrals(office: Office) -> None:
+    kit = replace(KIT, nhs_number=None)
+    first = office.receives_one(concern(children=(kit,)))
+    second = office.receives_one(concern(children=(kit,), concern="Again."))
+    assert second.children != first.children
+
+
+def test_two_children_in_one_message_may_not_share_a_number(office: Office) -> None:
+    receipt = office.receives_one(concern(children=(KIT, replace(BO, nhs_number=KIT.nhs_number))))
+    assert len(set(receipt.children)) == 2
+    assert any("same NHS number" in problem for problem in receipt.problems)
+
+
+def test_twins_sent_under_one_number_are_never_linked(office: Office) -> None:
+    twin = replace(KIT, given_name="Sam")
+    first = office.receives_one(concern())
+    second = office.receives_one(concern(children=(twin,)))
+    third = office.receives_one(concern(children=(KIT, twin), concern="Both."))
+    assert first.children != second.children
+    assert third.children[0] == first.children[0]
+    assert len({*first.children, *second.children, *third.children}) == 3
+
+
+def test_a_child_named_twice_in_one_message_is_one(office: Office) -> None:
+    receipt = office.receives_one(concern(children=(KIT, replace(KIT, school="Elm School"))))
+    assert len(receipt.children) == 1
+
+
+def test_a_child_whose_name_is_not_known_is_registered_all_the_same(office: Office) -> None:
+    receipt = office.receives_one(concern(children=(NAMELESS,)))
+    assert len(receipt.children) == 1
+
+
+def test_a_soon_repeated_concern_offers_the_link_and_merges_nothing(office: Office) -> None:
+    first = office.receives_one(concern())
+    office.now = NOW + timedelta(days=2)
+    second = office.receives_one(concern(concern="As said on the telephone."))
+    assert second.referral != first.referral
+    assert office.event_of(second).perhaps_about == first.referral
+    office.now = NOW + timedelta(days=40)
+    third = office.receives_one(concern(concern="Much later."))
+    assert office.event_of(third).perhaps_about is None
+
+
+def test_a_referral_falls_to_the_team_of_the_childs_area(office: Office) -> None:
+    office.forms("team-east", "XE1")
+    assert office.event_of(office.receives_one(concern())).team_id == "team-east"
+    elsewhere = replace(BO, postcode="XF2 1AA")
+    assert office.event_of(office.receives_one(concern(children=(elsewhere,)))).team_id is None
+
+
+# ── Who sends, and what is refused ────────────────────────────────────────────────────────────────
+
+
+def refused(receipt: Receipt) -> str:
+    assert receipt.result == "refused"
+    assert (receipt.referral, receipt.position) == (None, None)
+    assert receipt.reason
+    assert receipt.reason.endswith(".")
+    return receipt.reason
+
+
+@pytest.mark.parametrize("sender", ["nobody-here", "", "../etc", "a\0b", "x" * 500, "Zoë \ud800"])
+def test_an_unknown_sender_is_refused(office: Office, sender: str) -> None:
+    before = office.store.newest()
+    assert "not registered" in refused(office.receives_one(concern(), sender=sender))
+    assert office.store.newest() == before
+
+
+def test_a_suspended_sender_is_refused(office: Office) -> None:
+    office.suspends("north-police")
+    assert "suspended" in refused(office.receives_one(concern()))
+
+
+def test_an_empty_message_is_refused(office: Office) -> None:
+    (receipt,) = office.receives_bytes(b"")
+    assert "empty" in refused(receipt)
+
+
+def test_a_message_over_25_mib_is_refused_and_one_of_25_mib_is_kept(office: Office) -> None:
+    body = b"x" * LARGEST
+    (over,) = office.receives_bytes(body + b"x")
+    assert "25 MiB" in refused(over)
+    (just,) = office.receives_bytes(body)
+    assert just.result == "recorded"
+    (kept,) = office.events("message.received.v1")
+    assert kept.raw == body
+
+
+def test_a_unit_is_told_with_the_referral(office: Office) -> None:
+    assert office.event_of(office.receives_one(concern(), unit="ward-9")).unit == "ward-9"
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.json", "../../up", "\udcff\udcfe.csv", "x" * 5000, "nul\0.hl7", "\x1b[31mred"]
+)
+def test_a_hostile_name_of_a_file_or_unit_is_kept_without_harm(office: Office, name: str) -> None:
+    receipt = office.receives_one(concern(), file_name=name, unit=name, key=name, correlation=name)
+    assert receipt.result == "recorded"
+    assert receipt.problems == ()
+    event = office.event_of(receipt)
+    assert event.unit.isprintable()
+    assert len(event.unit) <= 255
+
+
+# ── Others at the same time, and the power cut ────────────────────────────────────────────────────
+
+SENDING = """
+import sys
+from pathlib import Path
+from services.logs import configure
+from tests.parts.postgres import EACH, new_database
+from tests.services.office import office_at
+from tests.services.test_intake import many
+configure()
+with office_at(sys.argv[1], Path(sys.argv[2])) as office:
+    for said in many(int(sys.argv[3])):
+        receipt = office.receives_one(said)
+        sys.stdout.write(f"{receipt.message} {receipt.referral} {receipt.result}\\n")
+        sys.stdout.flush()
+"""
+
+
+def many(count: int) -> list[Translation]:
+    """Concerns of which every other is about the same child."""
+    return [
+        concern(key=str(n), concern=f"Number {n}.", children=(KIT,) if n % 2 else (BO,))
+        for n in range(count)
+    ]
+
+
+def sending(address: str, keys: Path, count: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", SENDING, address, str(keys), str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_three_who_send_the_same_at_once_are_received_once(address: str, tmp_path: Path) -> None:
+    runs = [sending(address, tmp_path / "keys", 20) for _ in range(3)]
+    told: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        out, _ = run.communicate(timeout=60)
+        assert run.returncode == 0
+        for line in out.splitlines():
+            *pair, result = line.split()
+            told.setdefault(tuple(pair), []).append(result)
+    assert len(told) == 20
+    assert {tuple(sorted(each)) for each in told.values()} == {
+        ("duplicate", "duplicate", "recorded")
+    }
+    with office_at(address, tmp_path / "keys") as office:
+        assert sorted(office.referrals()) == sorted(referral for _, referral in told)
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_once(address: str, tmp_path: Path) -> None:
+    chance, acknowledged = random.Random(5), set()  # noqa: S311
+    for _ in range(3):
+        run = sending(address, tmp_path / "keys", 40)
+        assert run.stdout is not None
+        for _line in range(chance.randrange(1, 12)):
+            acknowledged.add(tuple(run.stdout.readline().split()[:2]))
+        os.kill(run.pid, signal.SIGKILL)
+        acknowledged |= {tuple(line.split()[:2]) for line in run.stdout if line.endswith("\n")}
+        run.wait(30)
+        run.stdout.close()
+    with office_at(address, tmp_path / "keys") as office:
+        receipts = [office.receives_one(said) for said in many(40)]
+        pairs = {(str(each.message), str(each.referral)) for each in receipts}
+        assert acknowledged <= pairs
+        assert sorted(office.referrals()) == sorted(referral for _, referral in pairs)
