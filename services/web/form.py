@@ -53,7 +53,7 @@ class Field(Struct, frozen=True):
     noun: str = ""
     hint: str = ""
     missing: str = ""
-    choices: Mapping[str, str] | None = None
+    choices: Mapping[Any, str] | None = None
     required: bool = False
 
     @property

@@ -1,0 +1,87 @@
+"""What is asked when a risk is raised, answered or escalated?"""
+
+from datetime import datetime
+
+from domain.risk import ANSWERS, RISK_KINDS
+from projections import risks
+from services.access import Denied
+from services.questions import text_of
+from services.web.command_form import WHEN, Ask, Situation
+from services.web.form import Field
+from services.web.templating import govdate, plural
+
+
+def raise_risk(situation: Situation) -> Ask:
+    return Ask(
+        title="Raise a risk",
+        button="Raise the risk",
+        told="It stays in sight, with its age, until somebody answers it.",
+        fields={
+            "kind": Field("What is feared?", "what is feared", choices=RISK_KINDS),
+            "raised_by_agency": Field(
+                "Whose fear is it?", "whose fear it is", choices=situation.names.agencies
+            ),
+            "words": Field("In what words was it told?", "the words in which it was told"),
+            "happened_at": WHEN,
+        },
+        given={"child_id": situation.child_id, "risk_id": ""},
+        start={"raised_by_agency": "authority"},
+    )
+
+
+def _risk(situation: Situation) -> risks.Risk:
+    found = risks.risk(situation.parts.query, situation.of or "")
+    if found is None or found.child_id not in (situation.child_id, *situation.child.records):
+        raise Denied
+    return found
+
+
+def waited(risk: risks.Risk, now: datetime) -> str:
+    """How long nobody has answered: 3 days, or since today."""
+    days = risk.age(now).days
+    return plural(days, "day") if days else "less than a day"
+
+
+def _facts(situation: Situation) -> list[tuple[str, str]]:
+    risk = _risk(situation)
+    raised = f"{govdate(risk.raised_at)}, by {situation.names(risk.raised_by_agency)}"
+    return [
+        ("Feared", RISK_KINDS[risk.kind]),
+        ("Raised", raised),
+        ("Unanswered for", waited(risk, situation.parts.now())),
+        ("In their words", text_of(situation.parts.store, risk.sealed)),
+    ]
+
+
+def answer_risk(situation: Situation) -> Ask:
+    return Ask(
+        title="Answer a risk",
+        button="Record the answer",
+        fields={
+            "answer": Field("Your answer", "your answer", choices=ANSWERS),
+            "reason": Field("Why?", "why you answer so"),
+            "evidence": Field(
+                "What evidence do you rely on?",
+                "the evidence that you rely on",
+                hint="Who was seen, what was read, who confirmed it, and when.",
+            ),
+            "happened_at": WHEN,
+        },
+        given={"risk_id": _risk(situation).risk_id},
+        facts=_facts(situation),
+    )
+
+
+def escalate_risk(situation: Situation) -> Ask:
+    return Ask(
+        title="Escalate a risk",
+        button="Escalate",
+        told="It stays unanswered until it is answered: escalating is no answer.",
+        fields={
+            "to": Field("To whom?", "to whom you escalate it", hint="A person or a post."),
+            "reason": Field("Why?", "why you escalate it"),
+            "happened_at": WHEN,
+        },
+        given={"risk_id": _risk(situation).risk_id},
+        facts=_facts(situation),
+    )

@@ -1,0 +1,343 @@
+"""Who is this child, who has the case, what is due, and what happened, as told by every agency?"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from msgspec import Struct
+
+from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS
+from domain.enquiry import ATTENDED
+from domain.kernel import WITHHELD, Instant
+from projections import caseload, children, inbox
+from services import questions
+from services.access import ROLES, Denied, Resource
+from services.questions import about_child
+from services.web import form as forms
+from services.web.command_form import Situation
+from services.web.form import Field, Form
+from services.web.frame import show
+from services.web.naming import Names
+from services.web.offered import may, offered
+from services.web.routes import Context, page, self_guarded
+from services.web.story import KINDS, chosen, due, lanes, story_of, told, unanswered
+from services.web.templating import govdate
+
+# ── Finding a child ───────────────────────────────────────────────────────────────────────────────
+
+NAME = {
+    "words": Field(
+        "Name",
+        "a name",
+        hint="Whole names, in any order. Each search is on record, also one that finds nobody.",
+    )
+}
+
+
+class Search(Struct, frozen=True):
+    words: str
+
+
+@self_guarded(get, "/children", "search-children")
+def search(context: Context) -> Response[str]:
+    """The form; it shows nobody, so there is nothing to record."""
+    if not _may_search(context):
+        raise Denied
+    return show(context, "children.html", form=forms.start(NAME), found=None, searched="")
+
+
+@self_guarded(post, "/children", "search-children")
+def searched(context: Context) -> Response[str]:
+    """Who was found. The words are sent in a form, so that no name stands in an address."""
+    form = forms.read(Search, context.posted, NAME)
+    if form.value is None:
+        if not _may_search(context):
+            raise Denied
+        return show(context, "children.html", status=422, form=form, found=None, searched="")
+    parts, who, names = context.parts, context.who, Names(context.parts)
+    found = []
+    for each in questions.children(parts, who, form.value.words):
+        work = caseload.of_child(parts.query, each["child"])
+        mine = parts.gate.may(who, "see-child", about_child(parts.query, each["child"]))
+        found.append(
+            {
+                "name": each["name"] or "Name not known",
+                "href": f"/children/{each['child']}" if mine else "",
+                "born": _born(each),
+                "case": _held(work, names),
+            }
+        )
+    return show(context, "children.html", form=form, found=found, searched=form.value.words)
+
+
+def _may_search(context: Context) -> bool:
+    return context.parts.gate.may(context.who, "search-children", Resource())
+
+
+def _born(details: questions.Row) -> str:
+    if details["born_on"]:
+        return govdate(details["born_on"])
+    return f"due {govdate(details['due_on'])}" if details["due_on"] else "not known"
+
+
+def _held(work: caseload.Case | None, names: Names) -> str:
+    """Whose case it is, in a few words."""
+    if work is None or work.case_id is None:
+        return "No case"
+    team = names(work.team_id) or "no team"
+    if not work.is_open:
+        return f"Closed, {team}"
+    return f"{team}, {names(work.worker_id) or 'unallocated'}"
+
+
+# ── One child ─────────────────────────────────────────────────────────────────────────────────────
+
+FILTERS = {
+    "agency": Field("Agency", choices={}),
+    "kind": Field("Kind of entry", choices=KINDS),
+    "known": Field("As known at", "the date and time", hint="Leaves out what was recorded later."),
+}
+
+
+class Chosen(Struct, frozen=True):
+    agency: str | None = None
+    kind: str | None = None
+    known: Instant | None = None
+
+
+def _child(context: Context) -> Any:
+    return about_child(context.parts.query, context.path["child"])
+
+
+@page("/children/{child:str}", "see-child", _child)
+def child(context: Context) -> Response[Any]:
+    situation = Situation(context, context.path["child"])
+    if situation.child_id != context.path["child"]:  # the record was merged into another
+        return Redirect(f"/children/{situation.child_id}", status_code=303)
+    names = situation.names
+    pairs = [(name, value) for name, value in context.request.query_params.multi_items()]
+    filters = {**FILTERS, "agency": Field("Agency", choices=names.agencies)}
+    form: Form[Chosen] = forms.read(Chosen, pairs, filters)
+    want = form.value or Chosen()
+    story = story_of(situation, want.known)
+    entries = chosen(story.entries, want.agency, want.kind)
+    here = f"/children/{situation.child_id}"
+    now = {"agency": want.agency, "kind": want.kind}
+    query = urlencode({name: value for name, value in now.items() if value})
+    past = want.known is not None
+    return show(
+        context,
+        "child.html",
+        as_known_at=want.known,
+        now_href=f"{here}?{query}" if query else here,
+        here=here,
+        form=form,
+        name=names.child(situation.child_id),
+        facts=_facts(situation, past=past),
+        tags=() if past else _tags(situation),
+        news=_news(context, story.entries, names),
+        missing=[ATTENDED[each] for each in ATTENDED if each in _without(context)],
+        risks=unanswered(situation, story),
+        waiting=() if past else _waiting(situation),
+        may_answer=not past and may(situation, "answer-risk"),
+        offers=() if past else offered(situation),
+        due=due(story.deadlines, story.as_at),
+        lanes=lanes(story, names),
+        entries=list(told(entries, context.parts.store, names)),
+        total=len(story.entries),
+        may_correct=not past and may(situation, "correct-entry"),
+        may_retract=not past and may(situation, "retract-entry"),
+        details=() if past else _details(situation),
+        family=() if past else _family(situation),
+        looks=context.parts.gate.may(context.who, "see-who-looked", situation.resource),
+    )
+
+
+def _without(context: Context) -> list[str]:
+    return (context.asked("without") or "").split()
+
+
+def _facts(situation: Situation, *, past: bool) -> list[tuple[str, str]]:
+    """What stands under the name. Who has the case is known as of now only."""
+    details, names, work = situation.details, situation.names, situation.work
+    facts = []
+    if details["born_on"]:
+        facts.append(("Born", govdate(details["born_on"])))
+    elif details["due_on"]:
+        facts.append(("Due", govdate(details["due_on"])))
+    if past or work is None or work.case_id is None:
+        return facts
+    if not work.is_open:
+        closed = govdate(work.closed_at) if work.closed_at else ""
+        reason = CLOSURE_REASONS[work.closure_reason] if work.closure_reason else ""
+        return [*facts, ("Case closed", f"{closed}: {reason}"), ("Team", names(work.team_id))]
+    if work.worker_id and work.since:
+        facts.append(("Social worker", f"{names(work.worker_id)}, since {govdate(work.since)}"))
+    facts.append(("Team", names(work.team_id) or "None"))
+    if work.seen_at:
+        facts.append(("Last seen", govdate(work.seen_at)))
+    return facts
+
+
+def _tags(situation: Situation) -> list[tuple[str, str]]:
+    """(words, colour)."""
+    work, tags = situation.work, []
+    if situation.child.restricted:
+        tags.append(("Restricted record", "purple"))
+    if work is None or work.case_id is None:
+        tags.append(("No case", "grey"))
+    elif not work.is_open:
+        tags.append(("Closed", "grey"))
+    elif work.worker_id is None:
+        tags.append(("Unallocated", "red"))
+    if work and work.plan_category:
+        category = ABUSE_CATEGORIES[work.plan_category].lower()
+        tags.append((f"Child protection plan: {category}", "red"))
+    if work and work.enquiry and work.enquiry.state == "section-47":
+        tags.append(("Section 47 enquiry", "orange"))
+    if work and work.handover_to:
+        tags.append((f"Handed over to {situation.names(work.handover_to)}", "blue"))
+    return tags
+
+
+def _news(context: Context, entries: tuple[Any, ...], names: Names) -> tuple[str, str]:
+    """What the form that led here did: words, and where it stands on the page."""
+    position = context.asked("entry")
+    if position is None or not position.isdigit():
+        return "", ""
+    if position == "0":
+        return "This was recorded already: nothing was done twice.", ""
+    for entry in entries:
+        if str(entry.position) == position:
+            return f"Recorded: {names.worded(entry.title)}.", f"#event-{position}"
+    return "It is recorded, and will appear here in a moment: load the page again.", ""
+
+
+def _waiting(situation: Situation) -> list[questions.Row]:
+    """Referrals about this child that nobody has decided."""
+    names = situation.names
+    return [
+        {"agency": names(each.agency), "at": each.received_at, "due": each.due_on}
+        for each in inbox.naming(situation.parts.query, situation.child_id)
+    ]
+
+
+def _details(situation: Situation) -> list[tuple[str, str | None]]:
+    details = situation.details
+    number = details["nhs_number"]
+    born = details["born_on"] or details["due_on"]
+    return [
+        ("First names", details["given_name"]),
+        ("Surname", details["family_name"]),
+        ("Date of birth" if details["born_on"] else "Date due", govdate(born) if born else None),
+        ("NHS number", f"{number[:3]} {number[3:6]} {number[6:]}" if number else None),
+        ("Other records", f"{len(situation.child.records)} merged into this one")
+        if situation.child.records
+        else ("Record since", govdate(situation.child.registered_at)),
+    ]
+
+
+def _family(situation: Situation) -> list[questions.Row]:
+    """Whom the child belongs with: names, no addresses."""
+    parts = situation.parts
+    family = []
+    for each in children.relationships(parts.query, situation.child_id):
+        opened = parts.store.open_sealed(each.sealed, ("identity",)) if each.sealed else {}
+        name = opened.get("name")
+        other = each.other_child_id
+        href = ""
+        if other and parts.gate.may(
+            situation.context.who, "see-child", about_child(parts.query, other)
+        ):
+            name, href = situation.names.child(other), f"/children/{other}"
+        family.append(
+            {
+                "name": name if isinstance(name, str) and name else "Name not known",
+                "href": href,
+                "relation": each.relation,
+                "since": each.since,
+                "ended": each.ended_at,
+            }
+        )
+    return family
+
+
+# ── Where they live, and who looked: each on demand, each recorded as what it is ──────────────────
+
+
+@page("/children/{child:str}/address", "see-address", _child)
+def address(context: Context) -> Response[str]:
+    """Where the child lives and lived, and how to reach those close to them."""
+    situation = Situation(context, context.path["child"])
+    parts = context.parts
+    homes = []
+    for child_id in (situation.child_id, *situation.child.records):
+        for home in children.households(parts.query, child_id):
+            where = _location(context, home.sealed, "address")
+            homes.append({"address": where, "since": home.since, "left": home.left_at})
+    reach = []
+    for each in children.relationships(parts.query, situation.child_id):
+        opened = parts.store.open_sealed(each.sealed, ("identity",)) if each.sealed else {}
+        name = opened.get("name")
+        contact = _location(context, each.sealed, "contact")
+        if contact:
+            reach.append((f"{each.relation}, {name}" if name else each.relation, contact))
+    postcode = _location(context, situation.child.sealed, "postcode")
+    postcode = postcode or _location(context, situation.child.first_sealed, "postcode")
+    return show(
+        context,
+        "address.html",
+        name=situation.names.child(situation.child_id),
+        here=f"/children/{situation.child_id}",
+        postcode=postcode,
+        homes=homes,
+        reach=reach,
+    )
+
+
+def _location(context: Context, sealed: bytes, field: str) -> str:
+    opened = context.parts.store.open_sealed(sealed, ("location",)) if sealed else {}
+    value = opened.get(field)
+    if value is WITHHELD:
+        return "Destroyed" if field in opened else ""
+    return value if isinstance(value, str) else ""
+
+
+LOOKED = {
+    "see-child": "The record",
+    "see-address": "The address",
+    "see-who-looked": "Who looked",
+    "see-caseload": "On a list of cases",
+    "see-deadlines": "On a list of deadlines",
+    "see-risks": "On a list of risks",
+    "see-team": "Behind a team's figures",
+    "see-referral": "A referral about the child",
+    "see-inbox": "In the inbox",
+    "see-message": "A message as it came",
+}
+
+
+@self_guarded(get, "/children/{child:str}/looks", "see-who-looked")
+def looks(context: Context) -> Response[str]:
+    """Who asked to see this record, the newest first; those too who were not let."""
+    parts, child_id = context.parts, context.path["child"]
+    decision = parts.gate.open(context.who, "see-who-looked", about_child(parts.query, child_id))
+    names = Names(parts, sealed="headers-only" in decision.obligations)
+    seen = [
+        {
+            "at": look.at,
+            "who": names(look.person),
+            "role": ROLES.get(look.role, look.role),  # type: ignore[call-overload]
+            "what": LOOKED.get(look.action, look.action),
+            "permitted": look.permitted,
+        }
+        for look in parts.gate.log.seen_by(child_id)
+    ]
+    return show(
+        context,
+        "looks.html",
+        name=names.child(child_id),
+        here=f"/children/{child_id}" if not names.sealed else "",
+        looks=seen,
+    )

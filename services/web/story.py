@@ -1,0 +1,284 @@
+"""How is one child's story told on a page: its entries, its risks, its clocks, at any instant?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from adapters.event_store import EventStore
+from domain.calendar import holidays_known, local_day, working_days_between
+from domain.kernel import WITHHELD
+from domain.risk import RISK_KINDS
+from projections import chronology, deadlines, risks
+from projections.chronology import Entry
+from projections.deadlines import Deadline
+from services.questions import TOLD
+from services.web.charts import Chart, Clock, Lane, Mark, swim_lanes
+from services.web.command_form import Situation
+from services.web.naming import Names
+
+CLOCKS = {
+    "R1": "Decide, acknowledge",
+    "R3": "Tell the referrer",
+    "R5": "Assessment authorised",
+    "R6": "Review of the assessment",
+}
+"""What is due under each rule, short enough to stand beside a bar."""
+
+KINDS = {
+    "referral": "Referrals",
+    "child": "The child's record",
+    "risk": "Risks",
+    "case": "The case and its oversight",
+    "assessment": "Assessments",
+    "enquiry": "Strategy discussions and section 47",
+    "conference": "Conferences",
+    "plan": "Plans and visits",
+    "record": "Corrections",
+}
+"""The families of events that a timeline may be filtered by."""
+
+LABELS = {
+    "actions": "Actions",
+    "child_said": "The child said",
+    "concern": "Concern",
+    "decision": "Decision",
+    "evidence": "Evidence",
+    "findings": "Found",
+    "information": "Answer",
+    "note": "To know",
+    "notes": "Notes",
+    "question": "Question",
+    "rationale": "Why",
+    "reason": "Why",
+    "summary": "Summary",
+}
+"""What stands before the words of a field."""
+
+WORDS = {
+    "assessment.child_seen.v1": "The child said",
+    "record.corrected.v1": "What is right",
+    "referral.followed_up.v1": "Asked",
+    "referral.referrer_told.v1": "Told",
+}
+"""What stands before the field `words`, which means something else in each event."""
+
+MOST_CLOCKS = 6
+"""Clocks that a drawing has room for: those that run, then the latest."""
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """An entry as the page shows it. `text`: its words, marked up. `open`: it may be put right."""
+
+    position: int
+    title: str
+    agency: str
+    by: str
+    happened_at: datetime
+    received_at: datetime
+    recorded_at: datetime
+    text: Markup
+    superseded_by: int | None
+    href: str
+    open: bool
+
+
+class Unanswered(Struct, frozen=True, kw_only=True):
+    """A risk that nobody has answered. `days`: how long it has waited."""
+
+    risk_id: str
+    kind: str
+    agency: str
+    raised_at: datetime
+    days: int
+    text: Markup
+    escalated_to: str
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A deadline as the page shows it. `left`: working days, negative when late."""
+
+    what: str
+    state: str
+    due: date | datetime
+    left: int | None
+    since: datetime
+    policy: str
+    extended: bool
+
+
+class Story(Struct, frozen=True, kw_only=True):
+    """Everything that is known of one child, as of an instant."""
+
+    entries: tuple[Entry, ...]
+    deadlines: tuple[Deadline, ...]
+    as_at: datetime
+
+
+def story_of(situation: Situation, as_known_at: datetime | None) -> Story:
+    """What was known at that instant, or is known now, in the order in which it happened."""
+    query, now = situation.parts.query, situation.parts.now()
+    at = now if as_known_at is None else min(as_known_at, now)
+    clocks = {  # a referral about two records of the child has one clock
+        (clock.about, clock.rule, clock.started_at): clock
+        for child_id in (situation.child_id, *situation.child.records)
+        for clock in deadlines.of_child(query, child_id, at, as_known_at=as_known_at)
+    }
+    told = chronology.timeline(query, situation.child_id, as_known_at=as_known_at)
+    return Story(
+        entries=tuple(told),
+        deadlines=tuple(clocks.values()),
+        as_at=at,
+    )
+
+
+# ── Entries ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def told(entries: Iterable[Entry], store: EventStore, names: Names) -> Iterator[Told]:
+    """Entries with their words opened."""
+    for entry in entries:
+        yield Told(
+            position=entry.position,
+            title=names.worded(entry.title),
+            agency=names(entry.agency),
+            by=names(entry.by_whom) if entry.by_whom != entry.agency else "",
+            happened_at=entry.happened_at,
+            received_at=entry.received_at,
+            recorded_at=entry.recorded_at,
+            text=words_of(store, entry.sealed, entry.event),
+            superseded_by=entry.superseded_by,
+            href="",
+            open=entry.superseded_by is None and entry.kind not in ("record", "child"),
+        )
+
+
+def words_of(store: EventStore, sealed: bytes, event: str = "") -> Markup:
+    """The words of an event, each field under its label; destroyed words are said to be so."""
+    if not sealed:
+        return Markup()
+    lines, destroyed = [], False
+    for field, value in store.open_sealed(sealed, TOLD).items():
+        if value is WITHHELD:
+            destroyed = True
+        elif isinstance(value, str) and value.strip():
+            label = WORDS.get(event, "In their words") if field == "words" else LABELS.get(field)
+            words = Markup("<strong>{}:</strong> {}").format(label, value.strip())
+            lines.append(words if label else Markup("{}").format(value.strip()))
+    if destroyed:
+        lines.append(Markup('<span class="app-withheld">Words that were destroyed.</span>'))
+    return Markup("\n\n").join(lines)
+
+
+# ── Risks ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def unanswered(situation: Situation, story: Story) -> list[Unanswered]:
+    """The risks that were known, and not known to be answered; the oldest first."""
+    names, store = situation.names, situation.parts.store
+    known: dict[str, set[str]] = {}
+    for entry in story.entries:
+        known.setdefault(entry.stream, set()).add(entry.event)
+    found: list[risks.Risk] = [
+        risk
+        for child_id in (situation.child_id, *situation.child.records)
+        for risk in risks.of_child(situation.parts.query, child_id)
+    ]
+    waiting = []
+    for risk in sorted(found, key=lambda risk: risk.raised_at):
+        events = known.get(risk.risk_id, set())
+        if "risk.raised.v1" not in events or "risk.answered.v1" in events:
+            continue
+        escalated = names(risk.escalated_to) if "risk.escalated.v1" in events else ""
+        waiting.append(
+            Unanswered(
+                risk_id=risk.risk_id,
+                kind=RISK_KINDS[risk.kind],
+                agency=names(risk.raised_by_agency),
+                raised_at=risk.raised_at,
+                days=(story.as_at - risk.raised_at).days,
+                text=words_of(store, risk.sealed),
+                escalated_to=escalated,
+            )
+        )
+    return waiting
+
+
+# ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def due(found: Iterable[Deadline], as_at: datetime) -> list[Due]:
+    """Deadlines in words: what is late first, then what runs, then what is done, newest first."""
+    ranks = {"overdue": 0, "running": 1}
+    ordered = sorted(found, key=lambda each: each.due_on, reverse=True)
+    ordered.sort(key=lambda each: ranks.get(each.state, 2))
+    waiting = [each for each in ordered if each.state in ranks]
+    waiting.sort(key=lambda each: each.due_on)
+    return [_due(each, as_at) for each in (*waiting, *(o for o in ordered if o.state not in ranks))]
+
+
+def _due(deadline: Deadline, as_at: datetime) -> Due:
+    return Due(
+        what=what(deadline),
+        state=deadline.state,
+        due=deadline.due_at or deadline.due_on,
+        left=left(deadline, as_at),
+        since=deadline.started_at,
+        policy=deadline.policy,
+        extended=deadline.extended_at is not None,
+    )
+
+
+def what(deadline: Deadline) -> str:
+    """What is still to be done, or was: of a referral, perhaps only one of two things."""
+    if deadline.rule == "R1" and len(deadline.waiting_for) == 1:
+        decided = deadline.waiting_for == ("acknowledgement",)
+        return "Acknowledge to the referrer" if decided else "Decide the referral"
+    return CLOCKS[deadline.rule]
+
+
+def left(deadline: Deadline, as_at: datetime) -> int | None:
+    """Working days left, negative when late; None where the limit is in hours."""
+    if deadline.due_at is not None:
+        return None
+    day = local_day(deadline.stopped_at or as_at)
+    return working_days_between(day, deadline.due_on, holidays_known(day))
+
+
+def lanes(story: Story, names: Names) -> Chart:
+    """The story at a glance: a lane an agency, a bar a clock."""
+    by_agency: dict[str, list[Mark]] = {}
+    for entry in story.entries:
+        mark = Mark(entry.happened_at, names.worded(entry.title))
+        by_agency.setdefault(entry.agency, []).append(mark)
+    ordered = sorted(by_agency, key=lambda agency: (agency == "authority", names(agency)))
+    drawn = [each for each in story.deadlines if each.state != "stopped"]
+    drawn.sort(
+        key=lambda each: (each.state not in ("overdue", "running"), -each.due_on.toordinal())
+    )
+    return swim_lanes(
+        [Lane(names(agency), tuple(by_agency[agency])) for agency in ordered],
+        [_clock(each, story.as_at) for each in drawn[:MOST_CLOCKS]],
+        story.as_at,
+        "lanes",
+    )
+
+
+def _clock(deadline: Deadline, as_at: datetime) -> Clock:
+    return Clock(
+        what(deadline),
+        deadline.started_at,
+        deadline.due_at or deadline.due_on,
+        deadline.stopped_at,
+        left(deadline, as_at),
+    )
+
+
+def chosen(entries: Sequence[Entry], agency: str | None, kind: str | None) -> list[Entry]:
+    """The entries of one agency and of one family, the newest first."""
+    return [
+        entry
+        for entry in reversed(entries)
+        if (not agency or entry.agency == agency) and (not kind or entry.kind == kind)
+    ]
