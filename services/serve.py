@@ -55,15 +55,33 @@ def listening(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def projections_running(parts: Parts) -> Iterator[threading.Thread]:
-    """Keep the read models up to date in a thread of this process until the block ends."""
-    stop = threading.Event()
-    thread = threading.Thread(target=parts.projector.run, args=(stop,), name="projections")
+    """Keep the read models up to date in a thread of this process until the block ends.
+
+    It is told to end with everything else, by `parts.ending`.
+    """
+    thread = threading.Thread(target=parts.projector.run, args=(parts.ending,), name="projections")
     thread.start()
     try:
         yield thread
     finally:
-        stop.set()
+        parts.ending.set()
         thread.join(GRACE)
+
+
+def server_of(parts: Parts, *, demo: bool = False) -> Server:
+    """The web server of these parts, not started yet."""
+    from services.web.app import application
+
+    config = uvicorn.Config(
+        application(parts, demo=demo),
+        log_config=None,
+        access_log=False,  # its lines would hold ids from the address
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=30,
+        lifespan="on",
+    )
+    return Server(config, parts.ending.set)
 
 
 def serve(
@@ -78,23 +96,10 @@ def serve(
 
     Raises `PortTaken`.
     """
-    from services.web.app import application
-
     with listening(host, port) as taken, projections_running(parts):
         bound = taken.getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
-        application_ = application(parts, demo=demo)
-        config = uvicorn.Config(
-            application_,
-            log_config=None,
-            access_log=False,  # its lines would hold ids and searches from the address
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
-            timeout_keep_alive=30,
-            lifespan="on",
-        )
-        server = Server(config, parts.ending.set)
-        announce(f"http://{shown}:{bound}")
+        server = server_of(parts, demo=demo)
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
         log.info("serving", port=bound)
         with _quiet_second_interrupt():
             server.run(sockets=[taken])

@@ -1,7 +1,7 @@
 """What programs ask for: messages taken in, health, and the answers of the command line as JSON."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,29 +11,28 @@ from litestar.handlers import HTTPRouteHandler
 
 from adapters.translation import Sent
 from services import questions
+from services.assemble import Parts
 from services.command_line.options import BadInstant, instant
-from services.intake import Intake, Receipt
+from services.intake import LARGEST, Intake, Receipt
 from services.web.problems import Problem, as_json
-from services.web.routes import Context, open_route, self_guarded
+from services.web.routes import Answer, Context, open_route, self_guarded
 from services.web.session import SENDER_HEADER, on_this_machine
 
 STATUS = {"duplicate": 200, "conflict": 409, "refused": 422}
+"""By what became of a message; 201 for all else."""
 
 
 class Takers:
-    """An intake for each thread that takes messages in."""
+    """An intake of one store for each thread that takes messages in."""
 
     def __init__(self) -> None:
         self._local = threading.local()
 
-    def intake(self, context: Context) -> Intake:
+    def intake(self, parts: Parts) -> Intake:
         found: Intake | None = getattr(self._local, "intake", None)
         if found is None:
-            found = self._local.intake = Intake(context.parts.store, context.parts.now)
+            found = self._local.intake = Intake(parts.store, parts.now)
         return found
-
-
-TAKERS = Takers()
 
 
 def _json(body: Any, status: int = 200) -> Response[bytes]:
@@ -66,21 +65,24 @@ READY_BEHIND = 5000
 
 
 @open_route(
-    post, "/intake/{format:str}", "the sender proves who it is; nothing is shown but its receipt"
+    post,
+    "/intake/{format:str}",
+    "the sender proves who it is; nothing is shown but its receipt",
+    checked=False,
+    largest=LARGEST,
 )
 def take(context: Context) -> Response[bytes]:
     """Take a message in: the raw body, from a sender known by its credential."""
     request = context.request
     sender = request.headers.get(SENDER_HEADER, "")
     if not sender or not on_this_machine(request):
-        return as_json(
-            Problem(401, "Who sends this?", "The sender's credential is missing or not accepted.")
-        )
-    intake = TAKERS.intake(context)
+        reason = "The sender's credential is missing, or is not accepted from where it came."
+        return as_json(Problem(401, "Who sends this?", reason), result="refused", reason=reason)
+    intake: Intake = request.app.state.takers.intake(context.parts)
     name = context.path["format"]
     if name != "auto" and name not in intake.formats:
-        known = ", ".join(("auto", *intake.formats))
-        return as_json(Problem(404, "No such format", f"The formats are: {known}."))
+        reason = f"There is no such format. There are: {', '.join(('auto', *intake.formats))}."
+        return as_json(Problem(404, "No such format", reason), result="refused", reason=reason)
     agency, _, unit = sender.partition(":")
     sent = Sent(
         body=context.body,
@@ -91,16 +93,15 @@ def take(context: Context) -> Response[bytes]:
         key=request.headers.get("x-request-id") or request.headers.get("idempotency-key"),
         correlation=request.headers.get("x-correlation-id"),
     )
-    receipts = list(intake.take(sent, channel="http", format=name))
-    return _receipts(receipts)
+    return _receipts(list(intake.take(sent, channel="http", format=name)))
 
 
 def _receipts(receipts: list[Receipt]) -> Response[bytes]:
-    if len(receipts) > 1:  # a file with several rows: one receipt each
-        kept = all(receipt.result != "refused" for receipt in receipts)
-        return _json(receipts, 201 if kept else 422)
+    """The receipt, or a list of them where the message held several referrals."""
+    status = max(STATUS.get(receipt.result, 201) for receipt in receipts)
+    if len(receipts) > 1:
+        return _json(receipts, status)
     (receipt,) = receipts
-    status = STATUS.get(receipt.result, 201)
     if receipt.result == "refused":
         problem = Problem(status, "The message was not kept", receipt.reason or "")
         return as_json(problem, **msgspec.to_builtins(receipt))
@@ -110,7 +111,7 @@ def _receipts(receipts: list[Receipt]) -> Response[bytes]:
 # ── Questions ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(path: str, *actions: str) -> Any:
+def _answer(path: str, *actions: str) -> Callable[[Answer], HTTPRouteHandler]:
     return self_guarded(get, path, *actions)
 
 

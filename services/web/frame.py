@@ -1,12 +1,16 @@
 """What is around every page: who is signed in, where they may go, how far the page is behind."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
+from litestar.response import Redirect
 
 from services.access import ACTIONS, ROLES, Principal
+from services.questions import name_of
 from services.web.problems import Problem
 from services.web.routes import Context
+from services.web.session import BROWSER_COOKIE
 from services.web.templating import Frame, Link, render
 
 PLACES = (
@@ -19,19 +23,52 @@ PLACES = (
 )
 """Places in the navigation: shown to those whose role has the action."""
 
+PATIENCE_SECONDS = 2.0
+"""How long a page may be behind before it says so, and how long a form waits for its effect."""
+
+HTML = "text/html"
+
+DONE: dict[str, str] = {
+    "acknowledge-referral": "The receipt is recorded.",
+    "screen-referral": "The screening is recorded.",
+    "decide-referral": "The decision is recorded.",
+    "authorise-decision": "The decision is authorised.",
+    "tell-referrer": "What the referrer was told is recorded.",
+    "route-referral": "The referral is with its new team.",
+    "add-child": "The child is on this referral.",
+    "match-child": "The child is on this referral.",
+    "register-child": "The child is registered and on this referral.",
+    "remove-child": "The child is no longer on this referral.",
+    "unmatch-child": "The child is no longer on this referral.",
+    "settle-conflict": "It is recorded which message holds.",
+    "reopen-referral": "The referral is open again.",
+    "request-information": "The question is recorded.",
+    "share-information": "The answer is recorded.",
+    "decline-information": "The answer is recorded.",
+    "follow-up-referral": "Your question is with the council.",
+    "sent": "Your concern has arrived.",
+    "already": "This was recorded already: nothing was done twice.",
+}
+"""What a page says after a form: the code that the address carries -> words."""
+
 
 def show(context: Context, template: str, *, status: int = 200, **rows: Any) -> Response[str]:
-    """A page in its frame. `live` and `as_known_at` among the rows go to the frame."""
+    """A page in its frame. `live`, `as_known_at` and `now_href` among the rows go to the frame."""
     given = {name: rows.pop(name) for name in ("as_known_at", "now_href", "live") if name in rows}
-    page = render(template, frame_of(context, **given), **rows)
-    return Response(page, status_code=status, media_type="text/html; charset=utf-8")
+    number = context.sessions.browser(context.request)
+    frame = frame_of(context, csrf_token=context.sessions.token(number), **given)
+    page = Response(render(template, frame, **rows), status_code=status, media_type=HTML)
+    if number != context.request.cookies.get(BROWSER_COOKIE):
+        page.set_cookie(context.sessions.browser_cookie(number))
+    return page
 
 
 def frame_of(context: Context, **more: Any) -> Frame:
-    """The frame for whoever asks; an empty one for nobody."""
+    """The frame for whoever asks; one without ways on for nobody."""
     who = context.signed_in
     lines = context.parts.projector.status() if who else []
     path = context.request.url.path
+    late = (line.behind for line in lines if line.behind_seconds > PATIENCE_SECONDS)
     return Frame(
         person=person_of(context, who) if who else "",
         navigation=tuple(
@@ -40,30 +77,56 @@ def frame_of(context: Context, **more: Any) -> Frame:
             if who and any(post.role in ACTIONS[action].roles for post in who.posts)
         ),
         made_up=context.request.app.state.demo,
-        behind=max((line.behind for line in lines), default=0),
+        behind=max(late, default=0),
         parked=sum(line.parked for line in lines),
-        csrf_token=csrf_token(context.request),
         **more,
     )
 
 
 def person_of(context: Context, who: Principal) -> str:
     """Name and role, for the head of the page."""
-    from services.questions import name_of
-
     return f"{name_of(context.parts, who.person)}, {ROLES[who.role].lower()}"
 
 
-def csrf_token(request: Request[Any, Any, Any]) -> str:
-    """The token that every form sends back; Litestar sets the cookie that it must match."""
-    from litestar.utils.scope.state import ScopeState
+# ── After a form ──────────────────────────────────────────────────────────────────────────────────
 
-    token = ScopeState.from_scope(request.scope).csrf_token
-    return token if isinstance(token, str) else request.cookies.get("csrftoken", "")
+
+def went(context: Context, to: str, done: str, position: int | None) -> Response[Any]:
+    """Back to a page that shows what a form did; it waits until the read models do.
+
+    `done`: a key of `DONE`. `position`: of the last event; None if there was none.
+    """
+    shown = position is None or context.parts.projector.caught_up_to(position, PATIENCE_SECONDS)
+    later = "" if shown else "&later=1"
+    return Redirect(f"{to}{'&' if '?' in to else '?'}done={done}{later}", status_code=303)
+
+
+def news(context: Context) -> str:
+    """What the page says on top after a form; empty if it comes from none."""
+    said = DONE.get(context.asked("done") or "", "")
+    if said and context.asked("later"):
+        said += " It will appear here in a moment: load the page again."
+    return said
+
+
+# ── Without a page ────────────────────────────────────────────────────────────────────────────────
 
 
 def problem_page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
     """The page that says what went wrong and what to do; it needs no data."""
     frame = Frame(made_up=request.app.state.demo)
     page = render("problem.html", frame, problem=problem)
-    return Response(page, status_code=problem.status, media_type="text/html; charset=utf-8")
+    return Response(page, status_code=problem.status, media_type=HTML)
+
+
+def sign_in_again(request: Request[Any, Any, Any]) -> Response[Any]:
+    """To the sign-in page; the fields of a form that came too late go with it and come back."""
+    from services.web.pages.sign_in import sign_in_page
+
+    url = request.url
+    if request.method != "POST":
+        to = quote(f"{url.path}?{url.query}" if url.query else url.path)
+        return Redirect("/sign-in" if to == "/" else f"/sign-in?to={to}", status_code=303)
+    context: Context = request.state.context
+    kept = [pair for pair in context.posted if pair[0] != "_csrf_token"]
+    return sign_in_page(context, url.path, kept)

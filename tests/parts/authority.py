@@ -1,4 +1,4 @@
-"""Which small authority do the page tests work in? Two teams, four agencies, a handful of referrals.
+"""Which small authority do the page tests work in? Two teams, four agencies, some referrals.
 
 `authority` is a copy of a store that is made once a run, with its read models up to date and its
 clock standing still at `NOW` until a test moves it. Everything in it came in as it would in life:

@@ -1,0 +1,85 @@
+"""Does everybody find their work, and is nothing lost that was typed when a session ended?"""
+
+import pytest
+
+from services.web.session import HOURS
+from tests.parts.authority import AUDITOR, DUTY, EAST, MANAGER, NAMES, WORKER
+from tests.parts.site import Site, words_of
+
+
+def test_the_people_of_each_team_are_there_to_choose_from(site: Site) -> None:
+    page = site.visitor().get("/sign-in")
+    words = words_of(page)
+    assert page.status_code == 200
+    for name in NAMES.values():
+        assert name in words
+    assert "Grace Ofori Duty social worker" in words
+    assert "North Police Referrer" in words
+
+
+@pytest.mark.parametrize(
+    ("person", "place"),
+    [
+        (DUTY, "/inbox"),
+        (WORKER, "/work"),
+        (MANAGER, f"/teams/{EAST}"),
+        (AUDITOR, "/log"),
+        ("north-police", "/referrals"),
+    ],
+)
+def test_everybody_starts_where_their_work_is(site: Site, person: str, place: str) -> None:
+    visitor = site.visitor(person)
+    assert visitor.get("/").headers["location"] == place
+
+
+def test_nobody_is_led_to_the_sign_in_page(site: Site) -> None:
+    visitor = site.visitor()
+    assert visitor.get("/").headers["location"] == "/sign-in"
+    assert visitor.get("/inbox?team=team-east").headers["location"] == (
+        "/sign-in?to=/inbox%3Fteam%3Dteam-east"
+    )
+
+
+def test_after_signing_in_the_page_that_was_asked_for_is_shown(site: Site) -> None:
+    visitor = site.visitor()
+    answer = visitor.send_form("/sign-in", person=DUTY, to="/inbox?team=team-east")
+    assert answer.headers["location"] == "/inbox?team=team-east"
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", "x"])
+def test_signing_in_never_leads_to_another_site(site: Site, to: str) -> None:
+    assert site.visitor().send_form("/sign-in", person=DUTY, to=to).headers["location"] == "/"
+
+
+def test_somebody_who_does_not_work_here_is_asked_again(site: Site) -> None:
+    answer = site.visitor().send_form("/sign-in", person="nobody-at-all", to="/")
+    assert answer.status_code == 200
+    assert "Sign in" in words_of(answer)
+
+
+def test_somebody_who_signed_out_is_out(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    assert visitor.follow(visitor.send_form("/sign-out")).status_code == 200
+    assert visitor.get("/").headers["location"] == "/sign-in"
+
+
+def test_somebody_who_left_is_out_at_once(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    left = {"team_id": EAST, "person_id": DUTY}
+    site.authority.give("operator", "leave-team", **left)
+    assert visitor.get("/").headers["location"] == "/sign-in"
+    assert NAMES[DUTY] not in words_of(visitor.get("/sign-in"))
+
+
+def test_a_session_ends_after_its_hours(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    site.authority.clock.move(hours=HOURS, minutes=1)
+    assert visitor.get("/").headers["location"] == "/sign-in"
+    assert "Sign in again as Grace Ofori" in words_of(visitor.get("/sign-in"))
+
+
+def test_a_forged_or_foreign_session_counts_for_nothing(site: Site) -> None:
+    visitor = site.visitor()
+    for forged in ("", "|", "a|b|c", f"{DUTY}|9999999999|{'0' * 64}", f"{DUTY}|x|", "é|1|2"):
+        headers = {"cookie": f"safeguarding={forged}".encode()}
+        assert visitor.get("/", headers=headers).headers["location"] == "/sign-in", forged
