@@ -15,10 +15,11 @@ from email.utils import parseaddr, parsedate_to_datetime
 from msgspec import Struct
 
 from adapters.particulars import as_universal
-from adapters.reading import Problems, cleaned, decoded, text_of_html
+from adapters.reading import LARGEST_READ, Problems, cleaned, decoded, text_of_html
 
 _MOST_PARTS = 500
 _LONGEST_HEAD = 256 * 1024
+_LONGEST_MARKUP = 2 * LARGEST_READ
 _HEADER_NAMES = (
     "from", "to", "subject", "date", "message-id", "received", "return-path", "delivered-to",
     "mime-version", "content-type", "content-transfer-encoding", "reply-to", "sender", "cc",
@@ -127,7 +128,9 @@ def _words(message: Message, problems: Problems) -> str:
             continue
         text = decoded(_payload(part), problems, part.get_content_charset())
         if kind == "text/html":
-            marked.append(text_of_html(text))
+            if len(text) > _LONGEST_MARKUP:
+                problems.say("The e-mail is very long: only its beginning is shown.")
+            marked.append(text_of_html(text[:_LONGEST_MARKUP]))
         else:
             plain.append(_unfolded(text) if part.get_param("format") == "flowed" else text)
     told = [text for text in plain if text.strip()] or marked

@@ -11,10 +11,13 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from adapters.particulars import LOCAL, as_universal, calendar_day, day, offset
-from adapters.reading import Problems, cleaned
+from adapters.reading import LARGEST_READ, Problems, cleaned
 
 MOST_SEGMENTS = 20_000
-"""Segments of one message that are read; no referral comes near."""
+MOST_REPEATS = 500
+"""Segments of one message, and repetitions of one field, that are read: no referral comes near."""
+
+_LONGEST = LARGEST_READ + 1
 
 
 class Separators(NamedTuple):
@@ -47,7 +50,7 @@ class Segment:
     def repeats(self, number: int) -> list["Components"]:
         """The repetitions of a field that hold anything."""
         whole = self.field(number)
-        parts = whole.split(self._separators.repetition) if whole else []
+        parts = whole.split(self._separators.repetition, MOST_REPEATS)[:MOST_REPEATS]
         return [Components(part, self._separators) for part in parts if part.strip()]
 
     def first(self, number: int) -> "Components":
@@ -103,7 +106,8 @@ class Message:
 
 # ── Text into messages ──
 
-_HEADER = re.compile(r"(?:(?<=[\r\n])|\A)MSH(?=[^\w\s])")
+_HEADER = re.compile(r"MSH[^\w\s]")
+_HEADER_OR_PATIENT = re.compile(r"(?:MSH|PID)[^\w\s]")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}(?![A-Za-z0-9 ])")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _OF_THE_FILE = ("FHS", "BHS", "BTS", "FTS")
@@ -126,7 +130,7 @@ def declared_charset(body: bytes) -> str | None:
 
 def texts_of_messages(text: str) -> list[str]:
     """The text of each message in a file; all of it as one where no header stands in it."""
-    starts = [found.start() for found in _HEADER.finditer(text)]
+    starts = list(_at_line_starts(_HEADER, text))
     if not starts:
         return [text]
     before = text[: starts[0]]
@@ -163,7 +167,14 @@ def message_of(text: str, problems: Problems) -> Message:
 
 def has_segments(text: str) -> bool:
     """Whether a header or a patient stands at the beginning of a line."""
-    return bool(re.search(r"(?:\A|[\r\n])(?:MSH|PID)[^\w\s]", text))
+    return next(_at_line_starts(_HEADER_OR_PATIENT, text), None) is not None
+
+
+def _at_line_starts(pattern: re.Pattern[str], text: str) -> Iterator[int]:
+    for found in pattern.finditer(text):
+        start = found.start()
+        if start == 0 or text[start - 1] in "\r\n":
+            yield start
 
 
 def _separators(header: str, problems: Problems) -> Separators:
@@ -191,6 +202,7 @@ def unescaped(text: str, separators: Separators) -> str:
     escape = separators.escape
     if escape not in text:
         return text.strip()
+    text = text[:_LONGEST]  # more than is shown
     before, *parts = text.split(escape)
     done = [before]
     index = 0
@@ -206,6 +218,8 @@ def unescaped(text: str, separators: Separators) -> str:
 
 
 def _meaning(sequence: str, separators: Separators) -> str | None:
+    if not sequence:
+        return None
     if sequence in _NAMED:
         return separators[_NAMED[sequence]]
     if _LAYOUT.fullmatch(sequence):

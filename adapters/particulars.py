@@ -23,6 +23,7 @@ _OLDEST = date(1900, 1, 1)
 _LONGEST_PREGNANCY = timedelta(days=310)
 NO_PERSON = "No person is named: nobody can be matched until a person reads it."
 NO_CHILD = "The subject is an adult: no child is named."
+SUBJECT = "subject of the message"
 NO_CONCERN_TOLD = "No concern is told: read the message as it came."
 
 # ── Dates ──
@@ -207,7 +208,7 @@ class People:
         if not is_told(child):
             return
         if is_adult(child.born_on, self.told_on):
-            self._adults.append(_grown(child))
+            self._adults.append(_grown(replace(child, relationship=child.relationship or SUBJECT)))
             return
         if child.born_on is None and child.due_on is None and born_expected:
             self.problems.say("A birth date is missing: it is not certain that this is a child.")

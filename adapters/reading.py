@@ -189,7 +189,7 @@ def unread(sent: Sent, text: str, problems: Problems) -> Translation:
 
 
 def as_text(text: str, problems: Problems) -> Translation:
-    """Text as the concern, for a person to read; with the problems, of which one is told already."""
+    """Text as the concern, for a person to read; at least one problem is told already."""
     words = shown(text, problems)
     if not words:
         problems.say("The message holds no readable text: look at it as it came.")

@@ -40,7 +40,7 @@ FORMAT = FormatInformation(
     rank=20,
 )
 
-MOST_MESSAGES = 5000
+MOST_MESSAGES = 4000
 """Messages of one file that are read one by one; what follows is kept together."""
 
 _REFERRALS: dict[str, Intent] = {"I12": "new", "I13": "update", "I14": "cancel"}
