@@ -68,6 +68,10 @@ REBUILT = "update checkpoints set build = :build where projection = :projection"
 RELEASE = "delete from parked where projection = :projection and position = :position"
 
 
+UNFIT = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What the libraries raise, beside their own errors, for values that do not fit a statement."""
+
+
 class Unavailable(Exception):
     """The read models cannot be reached, or are too busy; later it may work."""
 
@@ -231,7 +235,7 @@ class Place:
                 for batch in batches:
                     projection = batch.checkpoint.projection
                     if batch.writes:
-                        self._session.write(batch.writes)
+                        self._write(batch.writes)
                     if batch.parked:
                         self._session.each(PARK, [asdict(parked) for parked in batch.parked])
                     for position in batch.released:
@@ -239,6 +243,12 @@ class Place:
                         self._session.execute(RELEASE, released)
         except StatementFailed as error:
             raise StatementFailed(error.reason, projection) from error
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        try:
+            self._session.write(writes)
+        except UNFIT as error:
+            raise StatementFailed(_name(error)) from error
 
 
 # ── SQLite ────────────────────────────────────────────────────────────────────────────────────────
@@ -261,9 +271,6 @@ PRAGMAS = {
     NEXT: ("synchronous = off", "cache_size = -65536", "journal_mode = memory"),
     PREVIOUS: ("synchronous = normal",),
 }
-
-UNFIT = (OverflowError, UnicodeError, TypeError, ValueError)
-"""What the libraries raise, beside their own errors, for a value that no column can hold."""
 
 
 class SQLiteSession(Session):
@@ -335,8 +342,6 @@ def _sqlite_errors() -> Iterator[None]:
         if code & 0xFF in REFUSED:
             raise StatementFailed(getattr(error, "sqlite_errorname", _name(error))) from error
         raise Unavailable(str(error)) from error
-    except UNFIT as error:
-        raise StatementFailed(_name(error)) from error
 
 
 def _name(error: Exception) -> str:
@@ -561,8 +566,6 @@ class PostgreSQLSession(Session):
             if _refused(error):
                 raise StatementFailed(_name(error)) from error
             raise Unavailable(str(error)) from error
-        except UNFIT as error:
-            raise StatementFailed(_name(error)) from error
 
     def close(self) -> None:
         self.connection.close()

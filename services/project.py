@@ -138,10 +138,12 @@ class Feed:
             if name not in held:
                 self._place.create(projection)
         held = self._place.checkpoints()
+        newest = self._log.newest()
         self._at = {
             name: held[name]
             for name, projection in self._projections.items()
-            if held[name].version == projection.version
+            # Ahead of a log that only grows: it was put back to an earlier state.
+            if held[name].version == projection.version and held[name].position <= newest
         }
         self.outdated = sorted(self._projections.keys() - self._at.keys())
         self._parked: dict[str, set[str]] = {name: set() for name in self._projections}
@@ -191,14 +193,13 @@ class Feed:
                     released=(parked.position,),
                 )
                 self._place.apply([batch])
+            except Overtaken:
+                break
             except (StatementFailed, Unreadable) as error:
                 failed.add(waiting)
                 reason = error.reason if isinstance(error, StatementFailed) else _code(error)
                 _alarm(replace(parked, reason=reason))
-        for streams in self._parked.values():
-            streams.clear()
-        for parked in self._place.parked():
-            self._parked.setdefault(parked.projection, set()).add(parked.stream)
+        self.load()
 
     # ── Inside ────────────────────────────────────────────────────────────────────────────────────
 
@@ -369,16 +370,13 @@ class Projector:
         while not stop.is_set():
             began = time.monotonic()
             try:
-                if once:
-                    if self._caught_up(self._log.newest()):
-                        return
-                    worked = self._work(stop, once=True)
-                else:
-                    worked = self._work(stop)
+                if once and self._caught_up(self._log.newest()) and not self._ahead():
+                    return
+                worked = self._work(stop, once=once)
             except Exception as error:  # whatever happened, the read models are still wanted
                 if once:
                     raise
-                attempt = 0 if time.monotonic() - began > PATIENCE_SECONDS[-1] else attempt + 1
+                attempt = 1 if time.monotonic() - began > PATIENCE_SECONDS[-1] else attempt + 1
                 log.error("projections_interrupted", reason=_code(error), attempt=attempt)
                 stop.wait(PATIENCE_SECONDS[min(attempt, len(PATIENCE_SECONDS)) - 1])
             else:
@@ -393,7 +391,7 @@ class Projector:
         """
         newest = self._log.newest()
         until = time.monotonic() + seconds
-        while not self._caught_up(newest):
+        while not self._caught_up(newest) or self._ahead():
             if not self._work(Event(), once=True):
                 return self.caught_up_to(newest, until - time.monotonic())
         return True
@@ -470,8 +468,8 @@ class Projector:
 
     # ── Inside ────────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, stop: Event, *, once: bool = False) -> bool:
-        """Run while nobody else does; False if somebody does."""
+    def _work(self, stop: Event, *, once: bool) -> bool:
+        """Run until `stop`, or `once` to the end of the log; False if that is another's work."""
         with self._models.writer() as place:
             if place is None:
                 return False
@@ -480,48 +478,55 @@ class Projector:
             self._running = feed
             try:
                 while not stop.is_set():
-                    if feed.step():
+                    if feed.step() or (feed.outdated and self._replace_outdated(feed, stop)):
                         self._announce()
-                    elif feed.outdated:
-                        self._replace_outdated(feed, stop)
                     elif once:
-                        return True
+                        return not feed.outdated
                     else:
                         self._log.wait(max(feed.positions.values(), default=0), WAIT_SECONDS)
             finally:
                 self._running = None
         return True
 
-    def _replace_outdated(self, feed: Feed, stop: Event) -> None:
-        """Rebuild what another version of the code wrote; the others go on meanwhile."""
+    def _replace_outdated(self, feed: Feed, stop: Event) -> bool:
+        """Rebuild what another version of the code wrote; the others go on meanwhile.
+
+        False while another rebuild is at work.
+        """
         with self._models.beside() as place:
             if place is None:
-                stop.wait(WAIT_SECONDS)
-                return
+                return False
             outdated = {name: self.projections[name] for name in feed.outdated}
             building = Building(self._log, self._models, place, outdated)
             while not stop.is_set() and building.step():
                 while not stop.is_set() and feed.step():
                     self._announce()
         feed.load()
-        self._announce()
+        return True
 
     def _announce(self) -> None:
         with self._moved:
             self._moved.notify_all()
 
     def _caught_up(self, position: int, names: Collection[str] | None = None) -> bool:
-        feed = self._running
-        if feed:
-            positions = feed.positions
-        else:
-            positions = {
-                name: held.position
-                for name, held in self._models.checkpoints().items()
-                if name in self.projections and held.version == self.projections[name].version
-            }
+        positions = self._positions()
         wanted = self.projections if names is None else names
         return all(positions.get(name, -1) >= position for name in wanted)
+
+    def _ahead(self) -> bool:
+        """Whether the log was put back to an earlier state than the read models have seen."""
+        positions = self._positions()  # first: the log may grow meanwhile
+        return max(positions.values(), default=0) > self._log.newest()
+
+    def _positions(self) -> dict[str, int]:
+        """How far each projection has come, of those that are of the code's version."""
+        if feed := self._running:
+            return feed.positions
+        return {
+            name: held.position
+            for name, held in self._models.checkpoints().items()
+            if name in self.projections and held.version == self.projections[name].version
+        }
 
     def _waited(self, position: int) -> float:
         """For how many seconds the event after a position has been in the log."""

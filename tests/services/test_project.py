@@ -472,6 +472,31 @@ def test_a_running_projector_notices_that_its_tables_were_replaced(
     assert len(about(models, "seen")) == 3
 
 
+def test_read_models_that_are_ahead_of_a_restored_log_are_built_again(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered(name="kept"), renamed(name="lost"))
+    projector.run(once=True)
+    without_triggers(address)
+    execute(address, "delete from stored_events where position = 2")
+
+    assert projector.catch_up()
+    assert stands(projector) == {"names": (1, 0, 0), "seen": (1, 0, 0)}
+    assert about(models, "names") == [{"agency": "one", "name": "kept", "changes": 1}]
+
+
+def test_a_question_does_not_wait_for_a_long_rebuild_of_another_version(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered())
+    projector.run(once=True)
+    newer = Projector(store, models, [seen, replace(names, version=2)])
+    with closing(ReadModels.open(address)) as elsewhere, elsewhere.beside() as held:
+        assert held
+        assert not newer.catch_up(0.05)
+    assert newer.catch_up()
+
+
 # ── A database that goes away ─────────────────────────────────────────────────────────────────────
 
 
@@ -525,7 +550,7 @@ def test_the_runner_outlives_a_database_that_was_down(vault: Vault) -> None:
 
 
 def test_the_projections_are_found_by_listing_their_folder() -> None:
-    files = {path.stem for path in (ROOT / "projections").glob("[!_]*.py")}
+    files = {path.stem for path in (ROOT / "projections").glob("[!_]*")}
     assert found().keys() == files - {"base"}
 
 
