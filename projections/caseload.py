@@ -4,6 +4,7 @@ Whose cases are these, and what is open on each?
     of_worker(query, worker_id, *, closed=False) -> list[Case]     longest allocated first
     of_team(query, team_id, *, closed=False) -> list[Case]         unallocated first, then by worker
     unallocated(query, team_id=None) -> list[Case]                 longest unallocated first
+    handed_over_to(query, worker_id) -> list[Case]             who has not acknowledged it yet
     of_child(query, child_id) -> Case | None          also where only an enquiry or a plan is known
     case(query, case_id) -> Case | None
     assessment(query, assessment_id) -> Assessment | None
@@ -472,6 +473,12 @@ def unallocated(query: Query, team_id: str | None = None) -> list[Case]:
     where = "is_open = 1 and worker_id is null and (:team_id = '' or team_id = :team_id)"
     order = "order by unallocated_since, child_id"
     return _cases(query, f"{where} {order}", {"team_id": team_id or ""})
+
+
+def handed_over_to(query: Query, worker_id: str) -> list[Case]:
+    """The open cases whose handover a worker has yet to acknowledge, longest waiting first."""
+    where = "handover_to = :worker_id and is_open = 1 order by handover_at, child_id"
+    return _cases(query, where, {"worker_id": worker_id})
 
 
 def of_child(query: Query, child_id: str) -> Case | None:

@@ -2,6 +2,7 @@
 Which referrals wait for a person, and what does that person need to see to decide?
 
     waiting(query, team=None) -> list[Waiting]      oldest due first
+    unfinished(query, team=None) -> list[Waiting]   decided; to be authorised, or the referrer told
     told(query, worker_id) -> list[Waiting]         those about children whose worker was told
     naming(query, child_id) -> list[Waiting]        those that name a child
     referral(query, referral_id) -> Referral | None
@@ -414,10 +415,14 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
         "source": event.source,
         "urgency": event.urgency,
         "concern_codes": listed(event.concern_codes),
-        "parents_informed": event.parents_informed and int(event.parents_informed),
-        "consent": event.consent and int(event.consent),
+        "parents_informed": _told(event.parents_informed),
+        "consent": _told(event.consent),
         "problems": listed(event.problems),
     }
+
+
+def _told(truth: bool | None) -> int | None:
+    return None if truth is None else int(truth)
 
 
 NO_MESSAGE = dict.fromkeys(
@@ -449,6 +454,17 @@ def waiting(query: Query, team: str | None = None) -> list[Waiting]:
         "select * from inbox where waiting = 1"
         " and (:team = '' or team_id = :team or team_id is null)"
         " order by due_on, received_at, position",
+        {"team": team or ""},
+    )
+    return _with_children(query, rows(Waiting, found))
+
+
+def unfinished(query: Query, team: str | None = None) -> list[Waiting]:
+    """Those decided that nobody authorised, or of which the referrer was not told, oldest first."""
+    found = query(
+        "select * from inbox where decided_at is not null"
+        " and (authorised_by is null or told_at is null) and (:team = '' or team_id = :team)"
+        " order by decided_at, position",
         {"team": team or ""},
     )
     return _with_children(query, rows(Waiting, found))

@@ -46,13 +46,18 @@ class View:
     def given(self, *events: Event, index: tuple[str, ...] = ()) -> Self:
         """Take these too. `index`: the blind-index tokens of each."""
         for event in events:
-            self.take(self._recorded(event, index))
+            self._last = self.recorded(event, index)
+            self._take()
         return self
 
-    def take(self, recorded: Recorded) -> None:
-        """Take one event at its place; a projection that did not ask for it is not given it."""
-        if isinstance(recorded.event, self.projection.events):
-            self.session.write(list(self.projection.project(recorded)))
+    def again(self) -> None:
+        """Take the last event a second time, as a runner does that was stopped at its worst."""
+        self._take()
+
+    def _take(self) -> None:
+        # A projection that did not ask for it is not given it.
+        if isinstance(self._last.event, self.projection.events):
+            self.session.write(list(self.projection.project(self._last)))
 
     def query(self, sql: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return self.session.rows(sql, values)
@@ -66,7 +71,8 @@ class View:
             found[table] = [tuple(row) for row in ordered]
         return found
 
-    def _recorded(self, event: Event, index: tuple[str, ...]) -> Recorded:
+    def recorded(self, event: Event, index: tuple[str, ...] = ()) -> Recorded:
+        """The event at the next place in the log."""
         self.position += 1
         stream = stream_of(event)
         version = self._versions[stream] = self._versions.get(stream, 0) + 1

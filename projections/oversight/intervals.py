@@ -361,10 +361,10 @@ def project(recorded: Recorded) -> Iterator[Write]:
             }
             yield Write(RECEIVED, then | received)
             yield from (_referred(TOLD_OF, child, referral_id) for child in event.child_ids)
-            late = {"late_from": _late_from(clock("R1", event.received_at)), "acknowledge": 1}
+            late = {"late_from": late_from(clock("R1", event.received_at)), "acknowledge": 1}
             yield Write(TURN, then | late | {"referral_id": referral_id})
         case ReferralReopened(referral_id=referral_id):
-            late = {"late_from": _late_from(clock("R1", event.happened_at)), "acknowledge": 0}
+            late = {"late_from": late_from(clock("R1", event.happened_at)), "acknowledge": 0}
             yield Write(TURN, then | late | {"referral_id": referral_id})
             yield Write(REOPENED, then | {"referral_id": referral_id})
         case ReferralRouted(referral_id=referral_id, team_id=team_id):
@@ -416,7 +416,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
                 "assessment_id": assessment_id,
                 "case_id": case_id,
                 "clock": _clock(limit, case_id),
-                "unseen_from": _late_from(clock("R6", event.happened_at)),
+                "unseen_from": late_from(clock("R6", event.happened_at)),
             }
             yield Write(STARTED, then | started)
         case ChildSeen(assessment_id=assessment_id):
@@ -483,7 +483,7 @@ def _accepted(
 ) -> Write:
     accepted = {"clock": _clock(limit, case_id), "case_id": case_id, "referral_id": referral_id}
     return Write(
-        ACCEPTED, {**then, **accepted, "assessed": assessed, "late_from": _late_from(limit)}
+        ACCEPTED, {**then, **accepted, "assessed": assessed, "late_from": late_from(limit)}
     )
 
 
@@ -492,7 +492,7 @@ def _clock(limit: Clock, case_id: str) -> str:
     return f"{case_id}|{stamp(limit.started_at)}"
 
 
-def _late_from(limit: Clock) -> str:
+def late_from(limit: Clock) -> str:
     """The instant after the last one within the limit."""
     if isinstance(limit.due, datetime):
         return stamp(limit.due + timedelta(microseconds=1))

@@ -1,6 +1,17 @@
 from datetime import date
 
-from projections.inbox import Count, Waiting, counts, inbox, perhaps_same, referral, told, waiting
+from projections.inbox import (
+    Count,
+    Waiting,
+    counts,
+    inbox,
+    naming,
+    perhaps_same,
+    referral,
+    told,
+    unfinished,
+    waiting,
+)
 from tests.examples import (
     CHILD,
     MANAGER,
@@ -112,7 +123,7 @@ def test_a_reopened_referral_waits_again_on_a_new_day(given: Given) -> None:
     view = given(inbox, received(), decided(), referrer_told(), on(7, reopened()))
     again = only(view)
     assert (again.reopened_at, again.due_on) == (day(7), date(2026, 1, 13))
-    assert again.outcome is again.decided_at is again.told_at is None
+    assert (again.outcome, again.decided_at, again.told_at) == (None, None, None)
     view.given(decided())
     assert waiting(view.query) == []
 
@@ -211,6 +222,8 @@ def test_everything_said_and_done_is_there_in_order(given: Given) -> None:
 def test_children_are_put_on_and_taken_off_by_people(given: Given) -> None:
     view = given(inbox, received(), child_added(), child_removed())
     assert only(view).child_ids == (SIBLING,)
+    assert ids(naming(view.query, SIBLING)) == [REFERRAL]
+    assert naming(view.query, CHILD) == []
     view.given(updated(), child_matched(referral_id=REFERRAL, rule="automatic"))
     assert only(view).child_ids == (SIBLING,)
     view.given(child_matched(referral_id=REFERRAL, rule="person"))
@@ -230,3 +243,26 @@ def test_a_second_report_of_perhaps_the_same_thing_is_offered(given: Given) -> N
     view = given(inbox, received(), second)
     assert waiting(view.query)[1].perhaps_about == REFERRAL
     assert perhaps_same(view.query, REFERRAL) == ["referral-2"]
+
+
+# What is left after the decision
+
+
+def test_a_decision_is_unfinished_until_it_is_authorised_and_the_referrer_told(
+    given: Given,
+) -> None:
+    decision = on(1, decided(authorised_by=None))
+    assert ids(unfinished(given(inbox, received()).query)) == []
+    assert ids(unfinished(given(inbox, received(), decision).query)) == [REFERRAL]
+    told_only = given(inbox, received(), decision, on(2, referrer_told()))
+    assert ids(unfinished(told_only.query)) == [REFERRAL]
+    authorised = (decision, on(2, decision_authorised()))
+    assert ids(unfinished(given(inbox, received(), *authorised).query)) == [REFERRAL]
+    done = given(inbox, received(), *authorised, on(2, referrer_told()))
+    assert ids(unfinished(done.query)) == []
+
+
+def test_each_team_sees_what_it_has_not_finished(given: Given) -> None:
+    view = given(inbox, received(), on(1, decided(authorised_by=None)))
+    assert ids(unfinished(view.query, TEAM)) == [REFERRAL]
+    assert ids(unfinished(view.query, OTHER_TEAM)) == []

@@ -1,6 +1,16 @@
 from datetime import date
 
-from projections.people import covered_by, people, staff, team_for, team_of, teams, who
+from projections.people import (
+    covered_by,
+    covers,
+    people,
+    posts,
+    staff,
+    team_for,
+    team_of,
+    teams,
+    who,
+)
 from tests.examples import (
     MANAGER,
     OTHER_TEAM,
@@ -79,3 +89,20 @@ def test_cover_holds_until_the_end_of_its_last_day(given: Given) -> None:
     view = given(people, cover_arranged())
     assert covered_by(view.query, WORKER, date(2026, 1, 9)) == [OTHER_WORKER]
     assert covered_by(view.query, WORKER, date(2026, 1, 10)) == []
+
+
+def test_who_covers_knows_for_whom_and_until_when(given: Given) -> None:
+    view = given(people, cover_arranged())
+    (cover,) = covers(view.query, OTHER_WORKER, date(2026, 1, 9))
+    assert (cover.person_id, cover.until) == (WORKER, date(2026, 1, 9))
+    assert covers(view.query, OTHER_WORKER, date(2026, 1, 10)) == []
+
+
+def test_somebody_may_manage_one_team_and_work_in_another(given: Given) -> None:
+    view = given(people, worker_joined(), manager_appointed(person_id=WORKER, team_id=OTHER_TEAM))
+    assert {(post.team_id, post.manages) for post in posts(view.query, WORKER)} == {
+        (OTHER_TEAM, True),
+        (TEAM, False),
+    }
+    view.given(worker_left())
+    assert [post.team_id for post in posts(view.query, WORKER)] == [OTHER_TEAM]

@@ -1,0 +1,170 @@
+"""What holds for every projection, whatever happened."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given as forall
+from hypothesis import settings
+from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from domain.case import (
+    CaseAllocated,
+    CaseClosed,
+    CaseOpened,
+    CaseReallocated,
+    CaseReopened,
+    CaseTransferred,
+    CaseUnallocated,
+)
+from domain.kernel import Event, private_fields
+from domain.referral import ReferralDecided, ReferralReceived, ReferralReopened
+from projections.base import Projection
+from projections.caseload import caseload, unallocated
+from projections.deadlines import deadlines, due
+from projections.inbox import inbox, waiting
+from projections.oversight import oversight, week_of, weeks
+from services.project import found
+from tests.examples import EXAMPLES
+from tests.projections.histories import histories
+from tests.views import Given, day, given_in_memory
+
+PROJECTIONS = found()
+EACH = pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=PROJECTIONS)
+LOG = list(EXAMPLES.values())
+
+
+@EACH
+def test_an_event_seen_twice_changes_nothing(given: Given, projection: Projection) -> None:
+    view = given(projection)
+    for event in LOG:
+        once = view.given(event).rows
+        view.again()
+        assert view.rows == once
+
+
+@forall(history=histories())
+@settings(max_examples=40, deadline=None)
+def test_no_event_of_any_history_counts_twice(history: list[Event]) -> None:
+    for projection in PROJECTIONS.values():
+        once, twice = given_in_memory(projection), given_in_memory(projection)
+        for event in history:
+            once.given(event)
+            twice.given(event).again()
+        assert twice.rows == once.rows
+
+
+@EACH
+def test_a_projection_asks_for_what_it_writes_down_and_for_nothing_else(
+    projection: Projection,
+) -> None:
+    view = given_in_memory(projection)
+    for event in LOG:
+        asked = isinstance(event, projection.events)
+        if asked or projection.name not in ("chronology", "inbox"):  # these write all they get
+            assert bool(list(projection.project(view.recorded(event)))) == asked
+
+
+@EACH
+def test_no_private_word_stands_in_clear(projection: Projection) -> None:
+    words = {word for event in LOG for word in private_words(event)}
+    assert "Arkwright" in words
+    for table in given_in_memory(projection, *LOG).rows.values():
+        for row in table:
+            for value in row:
+                assert not [word for word in words if word in str(value)]
+
+
+def private_words(event: Event) -> Iterator[str]:
+    """The texts in an event's private fields, leaving out those too short to tell apart."""
+    for name in private_fields(type(event)):
+        yield from (text for text in texts(getattr(event, name)) if len(text) > 3)
+
+
+def texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case tuple():
+            for each in value:
+                yield from texts(each)
+        case Struct():
+            for each in asdict(value).values():
+                yield from texts(each)
+
+
+# What is shown agrees with what happened
+
+
+@forall(history=histories())
+@settings(max_examples=60, deadline=None)
+def test_the_inbox_holds_at_least_what_was_received_and_is_not_decided(
+    history: list[Event],
+) -> None:
+    undecided = set()
+    for event in history:
+        match event:
+            case ReferralReceived(referral_id=referral_id):
+                undecided.add(referral_id)
+            case ReferralReopened(referral_id=referral_id):
+                undecided.add(referral_id)
+            case ReferralDecided(referral_id=referral_id):
+                undecided.discard(referral_id)
+    found = waiting(given_in_memory(inbox, *history).query)
+    assert undecided <= {each.referral_id for each in found}
+    for each in found:
+        news = each.updated_at or each.conflict_at or each.followed_up_at
+        assert news or each.referral_id in undecided
+
+
+@forall(history=histories())
+@settings(max_examples=60, deadline=None)
+def test_every_open_case_without_a_worker_is_shown_as_unallocated(history: list[Event]) -> None:
+    wanted = idle(history)
+    view = given_in_memory(caseload, *history)
+    assert {each.child_id for each in unallocated(view.query)} == wanted
+
+
+def idle(history: list[Event]) -> set[str]:
+    """The children whose open case has no worker."""
+    idle = set()
+    for event in history:
+        match event:
+            case CaseOpened() | CaseUnallocated() | CaseReopened() | CaseTransferred():
+                idle.add(event.child_id)
+            case CaseAllocated() | CaseReallocated() | CaseClosed():
+                idle.discard(event.child_id)
+    return idle
+
+
+@forall(history=histories(), weeks_on=st.integers(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_the_teams_together_show_every_unallocated_child_at_any_instant(
+    history: list[Event], weeks_on: int
+) -> None:
+    now = day(weeks_on * 7)
+    view = given_in_memory(oversight, *history)
+    week = week_of(now.date())
+    shown = {
+        case
+        for team in ("team-riverside", "team-hillside")
+        for number in weeks(view.query, team, "unallocated-children", week, week, as_at=now)
+        for case in number.cases
+    }
+    before = [event for event in history if event.happened_at <= now]
+    assert shown == {child.replace("child", "case") for child in idle(before)}
+
+
+@forall(history=histories())
+@settings(max_examples=60, deadline=None)
+def test_what_is_still_to_do_is_what_is_neither_met_nor_stopped(history: list[Event]) -> None:
+    view = given_in_memory(deadlines, *history)
+    everything = due(view.query, day(100))
+    unmet = [each for each in everything if each.state in ("running", "overdue")]
+    assert due(view.query, day(100), unmet=True) == unmet
+    assert [each for each in unmet if each.state == "overdue"] == due(
+        view.query, day(100), overdue=True
+    )
+    assert all(bool(each.waiting_for) == (each in unmet) for each in everything)
