@@ -78,10 +78,11 @@ def schema(name: str) -> dict[str, Any]:
         if field in private:
             shape["x-sealed"] = private[field].kind
     own["title"] = name
+    others = {key: shape for key, shape in whole["$defs"].items() if key != kind.__name__}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **own,
-        "$defs": whole["$defs"],
+        **({"$defs": others} if others else {}),
     }
 
 

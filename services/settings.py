@@ -9,6 +9,10 @@ STORE = "SAFEGUARDING_STORE"
 KEYS = "SAFEGUARDING_KEYS"
 
 
+class BadStore(ValueError):
+    """What was given as the store cannot be one. The message is a sentence without the address."""
+
+
 class Settings(Struct, frozen=True):
     """`store`: a folder (embedded SQLite) or `postgresql://…`. `keys`: the folder of the keys."""
 
@@ -26,8 +30,14 @@ class Settings(Struct, frozen=True):
 
 
 def settings(store: str | None = None, keys: str | None = None) -> Settings:
-    """What a command is to work on. An empty word counts as not given."""
+    """What a command is to work on. An empty word counts as not given. Raises `BadStore`."""
     store = store or os.environ.get(STORE) or str(data_folder())
+    if not is_postgresql(store):
+        if "://" in store:
+            scheme = store.partition("://")[0]
+            raise BadStore(f"{scheme}:// is no store: give a folder, or postgresql://….")
+        if Path(store).exists() and not Path(store).is_dir():
+            raise BadStore(f"{store} is a file: the store is a folder, or postgresql://….")
     keys = keys or os.environ.get(KEYS)
     if not keys:
         folder = data_folder() if is_postgresql(store) else Path(store)

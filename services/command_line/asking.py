@@ -52,8 +52,8 @@ def _asker(parts: Parts, person: str | None) -> Principal:
 def _answer(rows: Iterable[Any], shown: Shown, empty: str) -> int:
     try:
         show(rows, shown.format, empty=empty)
-    except Denied:
-        tell("There is no such thing, or it is not yours to see.")
+    except Denied as denied:
+        tell(str(denied))
         return 1
     return 0
 

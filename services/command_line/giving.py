@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import uuid4
 
 import msgspec
 from cyclopts import Parameter
@@ -10,7 +11,9 @@ from cyclopts import Parameter
 from domain.kernel import Refused
 from services.access.actions import GIVABLE
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
-from services.command_line.output import show, tell
+from services.command_line.output import show, tell, write
+
+LONGEST_ID = 200
 
 
 def command(
@@ -46,10 +49,13 @@ def command(
         tell(f"There is no command {name!r}; `safeguarding command` lists them.")
         return 2
     if schema:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(schema_of(name))).decode() + "\n")
+        write(schema_of(name))
         return 0
     if as_ is None:
         tell("Say who gives it: --as PERSON; `safeguarding people` lists them.")
+        return 2
+    if id is not None and not (id.isprintable() and 0 < len(id) <= LONGEST_ID):
+        tell(f"A command's id is 1 to {LONGEST_ID} characters without line ends: leave it out?")
         return 2
     fields = _fields(json)
     if fields is None:
@@ -61,7 +67,11 @@ def command(
 def _fields(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return {}
-    text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        tell(f"The file of --json cannot be read ({error.strerror}).")
+        return None
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -76,15 +86,20 @@ def _give(
     where: Where,
     shown: Shown,
 ) -> int:
+    from services.access import Denied
     from services.command_line.asking import asked
     from services.give import give
+    from services.handle import Handled
     from services.sign_in import sign_in
 
     with asked(where) as parts:
         who = sign_in(parts, person)
         if who is None:
             raise Refused(f"There is no person {person!r}; `safeguarding people` lists them.")
-        handled = give(parts, who, name, fields, identity=identity)
+        try:
+            handled = give(parts, who, name, fields, identity=identity)
+        except Denied as denied:  # the same words as of what is not there
+            handled = Handled(identity or uuid4().hex, "refused", str(denied))
     row: dict[str, Any] = {
         "command": handled.command,
         "result": handled.result,

@@ -45,6 +45,10 @@ HERE = Where()
 AS_USUAL = Shown()
 
 
+YEARS = range(1900, 2201)
+"""Of instants that can be asked for: no record is older, no deadline later."""
+
+
 class BadInstant(ValueError):
     """What was given is no instant."""
 
@@ -64,4 +68,6 @@ def instant(text: str | None) -> datetime:
         ) from None
     if found.tzinfo is None:
         raise BadInstant(f"{text!r} has no offset: write 2026-11-23T09:00:00Z or …+01:00.")
+    if found.year not in YEARS:
+        raise BadInstant(f"{text!r} is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
     return found

@@ -1,6 +1,8 @@
 """How are a command's rows shown: a table for people, JSON lines or CSV for programs?"""
 
 import csv
+import io
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -9,21 +11,32 @@ import msgspec
 
 Shape = Literal["table", "json", "csv"]
 
+PIPED_WIDTH = 200
+"""Columns of a table that is not shown at a terminal."""
+
+_STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What would steer a terminal, or turn the direction of the text: senders' words are shown here."""
+
 
 def show(rows: Iterable[Any], shape: Shape | None = None, *, empty: str = "No rows.") -> int:
-    """Write rows to stdout, each as soon as it is there; how many there were.
+    """Write rows to stdout, as UTF-8; how many there were.
 
-    `rows`: mappings or Structs. Without `shape`: a table at a terminal, JSON lines otherwise.
+    `rows`: mappings or Structs. Without `shape`: a table at a terminal, JSON lines otherwise. A
+    JSON line is written out as soon as its row is there.
     """
     shape = shape or ("table" if sys.stdout.isatty() else "json")
-    plain = (_plain(row) for row in rows)
     match shape:
         case "json":
-            return _json(plain)
+            return _json(rows)
         case "csv":
-            return _csv(plain)
+            return _csv([_plain(row) for row in rows])
         case "table":
-            return _table(plain, empty)
+            return _table([_plain(row) for row in rows], empty)
+
+
+def write(document: Any) -> None:
+    """Write one JSON document, indented."""
+    _out(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
 
 
 def tell(sentence: str) -> None:
@@ -31,47 +44,59 @@ def tell(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
 
 
+def _out(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()  # a receipt is worth nothing in a buffer
+
+
 def _plain(row: Any) -> Mapping[str, Any]:
     plain: Mapping[str, Any] = msgspec.to_builtins(row)
     return plain
 
 
-def _json(rows: Iterable[Mapping[str, Any]]) -> int:
+def _json(rows: Iterable[Any]) -> int:
     count = 0
     for row in rows:
-        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
-        sys.stdout.flush()  # a receipt is worth nothing in a buffer
+        _out(msgspec.json.encode(row) + b"\n")
         count += 1
     return count
 
 
-def _csv(rows: Iterable[Mapping[str, Any]]) -> int:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    count = 0
+def _columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Of all rows: one may hold what another does not."""
+    return list(dict.fromkeys(column for row in rows for column in row))
+
+
+def _csv(rows: list[Mapping[str, Any]]) -> int:
+    columns, text = _columns(rows), io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if rows:
+        writer.writerow(columns)
     for row in rows:
-        if not count:
-            writer.writerow(row)
-        writer.writerow([_cell(value) for value in row.values()])
-        count += 1
-    return count
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    _out(text.getvalue().encode())
+    return len(rows)
 
 
-def _table(rows: Iterable[Mapping[str, Any]], empty: str) -> int:
+def _table(rows: list[Mapping[str, Any]], empty: str) -> int:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    kept = list(rows)
-    if not kept:
+    if not rows:
         tell(empty)
         return 0
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in kept[0]:
-        table.add_column(str(column).replace("_", " "), overflow="fold")
-    for row in kept:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
-    Console(soft_wrap=False).print(table)
-    return len(kept)
+    columns = _columns(rows)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_STEERING.sub("�", _cell(row.get(c)))) for c in columns))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may know fewer characters
+        sys.stdout.reconfigure(errors="replace")
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+    return len(rows)
 
 
 def _cell(value: Any) -> str:
@@ -82,7 +107,7 @@ def _cell(value: Any) -> str:
             return "yes" if value else "no"
         case str() | int() | float():
             return str(value)
-        case list() if all(isinstance(each, str | int) for each in value):
+        case list() | tuple() if all(isinstance(each, str | int) for each in value):
             return ", ".join(map(str, value))
         case _:
             return msgspec.json.encode(value).decode()

@@ -1,5 +1,6 @@
 """Commands for those who send: take messages in, name the formats, make examples, list senders."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -7,15 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
-import msgspec
 from cyclopts import App, Parameter
 
 from adapters.translation import Sent, formats
 from domain.codes import AgencyKind
 from services.assemble import event_store
 from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
-from services.command_line.output import show, tell
-from services.intake import LARGEST, Channel, Intake, Receipt
+from services.command_line.output import show, tell, write
+from services.intake import LARGEST, Channel, Intake, Receipt, storable
 
 FormatName = str
 
@@ -61,7 +61,11 @@ def intake(
                     refused += receipt.result == "refused"
                     yield receipt
 
-    show(receipts(), "table" if sys.stdout.isatty() else "json", empty="No messages.")
+    try:
+        show(receipts(), "table" if sys.stdout.isatty() else "json", empty="No messages.")
+    except BrokenPipeError:
+        tell("Nobody reads the receipts any more: what has none was not taken. Send it all again.")
+        return 1
     return 1 if refused else 0
 
 
@@ -70,11 +74,33 @@ def _sources(paths: Iterable[Path]) -> Iterator[tuple[str, Path | None]]:
     for path in paths:
         if str(path) == "-":
             yield "-", None
-        elif path.is_dir():
-            for inner in sorted(p for p in path.rglob("*") if p.is_file()):
+        elif _is_folder(path):
+            for inner in _inside(path):
                 yield str(inner.relative_to(path)), inner
         else:
             yield path.name, path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # reading it says what is wrong
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Every file in a folder in name order, and the folders in it that cannot be entered."""
+    closed: list[Path] = []
+    found = [
+        Path(root) / name
+        for root, _, names in os.walk(folder, onerror=lambda e: closed.append(Path(e.filename)))
+        for name in names
+    ]
+    for path in sorted(found + closed):
+        if path.is_fifo() or path.is_socket() or path.is_char_device() or path.is_block_device():
+            tell(f"{path} is no file: it was passed over.")
+        else:
+            yield path
 
 
 def _take(
@@ -90,7 +116,7 @@ def _take(
         body = _read(path)
     except OSError as error:
         reason = f"The file cannot be read ({error.strerror}): check its name and your right to it."
-        yield Receipt(source=source, message="", result="refused", reason=reason)
+        yield Receipt(source=storable(source), result="refused", reason=reason)
         return
     sent = Sent(
         body=body,
@@ -127,7 +153,7 @@ def list_formats(
         if found is None:
             tell(f"{name} is not our own format: its schema is its publisher's.")
             return 1
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+        write(found)
         return 0
     rows = (
         {"name": each.FORMAT.name, "title": each.FORMAT.title, "transports": each.FORMAT.transports}
@@ -167,6 +193,9 @@ def example(
     if into is None or count is None:
         sys.stdout.buffer.write(known[format].example(seed))
         return 0
+    if count < 1:
+        tell("--count is how many messages are wanted: 1 or more.")
+        return 2
     into.mkdir(parents=True, exist_ok=True)
     for number in range(seed, seed + count):
         (into / f"{format}-{number:08d}").write_bytes(known[format].example(number))
@@ -179,10 +208,13 @@ senders = App(name="senders", help="Who may send; `senders add` registers an age
 @senders.default
 def list_senders(*, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
     """Who may send."""
-    from services.questions import registered
+    from services import questions
+    from services.access import COMMAND_LINE
+    from services.command_line.asking import asked
 
-    with event_store(where.settings()) as store:
-        show(registered(store), shown.format, empty="No agency is registered yet.")
+    with asked(where) as parts:
+        rows = questions.senders(parts, COMMAND_LINE)
+        show(rows, shown.format, empty="No agency is registered yet.")
     return 0
 
 
