@@ -1,0 +1,219 @@
+"""What waits for a decision, who is late, and what is decided but not finished?"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from litestar import Response, get
+from msgspec import Struct
+
+from domain.calendar import holidays_known, local_day, working_days_between
+from domain.referral import OUTCOMES
+from projections import children, inbox, people
+from projections.inbox import Waiting
+from services.access import Resource
+from services.questions import details_of
+from services.web import form as forms
+from services.web.form import Field
+from services.web.frame import news, show
+from services.web.naming import Names
+from services.web.routes import Context, self_guarded
+from services.web.templating import Link, on_the_wall
+
+ONLY = {
+    "late": "Late",
+    "today": "Due today",
+    "unnamed": "No child named",
+    "news": "Changed since it came",
+}
+"""Parts of the inbox, as its tiles name them."""
+
+MOST_NAMES = 3
+"""Children named in a row; a message about more says how many more."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A referral as the list shows it. `marks`: words and colour of each tag."""
+
+    referral_id: str
+    names: tuple[str, ...]
+    more: int
+    due_on: date
+    left: int
+    received: str
+    agency: str
+    urgency: str
+    team: str
+    workers: tuple[str, ...]
+    marks: tuple[tuple[str, str], ...]
+    problems: int
+
+
+@self_guarded(get, "/inbox", "see-inbox")
+def waiting(context: Context) -> Response[str]:
+    """Referrals that wait for a person, the oldest due first."""
+    team, only = context.asked("team"), context.asked("only")
+    found = inbox.waiting(context.parts.query, team)
+    _look(context, found)
+    today = local_day(context.parts.now())
+    listed = [each for each in found if only not in ONLY or _is(only, each, today)]
+    names = Names(context.parts)
+    return show(
+        context,
+        "inbox.html",
+        form=_filter(context, names, team),
+        here=_here(context, team, decided=False),
+        tiles=_tiles(found, today, team),
+        only=ONLY.get(only or "", ""),
+        rows=_rows(context, listed, names, today),
+        all_href=_href("/inbox", team),
+        news=news(context),
+    )
+
+
+@self_guarded(get, "/inbox/decided", "see-inbox")
+def decided(context: Context) -> Response[str]:
+    """Referrals that are decided, where a manager or the referrer does not know it yet."""
+    team = context.asked("team")
+    found = inbox.unfinished(context.parts.query, team)
+    _look(context, found)
+    names = Names(context.parts)
+    known = _children(context, found, names)
+    rows = [
+        {
+            "referral_id": each.referral_id,
+            "names": known[each.referral_id],
+            "outcome": OUTCOMES[each.outcome] if each.outcome else "",
+            "decided_at": each.decided_at,
+            "decided_by": names(each.decided_by),
+            "agency": names(each.agency),
+            "authorise": each.authorised_by is None,
+            "tell": each.told_at is None,
+        }
+        for each in found
+    ]
+    return show(
+        context,
+        "decided.html",
+        form=_filter(context, names, team),
+        here=_here(context, team, decided=True),
+        rows=rows,
+        news=news(context),
+    )
+
+
+def _look(context: Context, found: Iterable[Waiting]) -> None:
+    """Every referral on the page, and every child it names, is looked at."""
+    about = [i for each in found for i in (each.referral_id, *each.child_ids)]
+    context.parts.gate.open(context.who, "see-inbox", Resource(about=tuple(dict.fromkeys(about))))
+
+
+def _filter(context: Context, names: Names, team: str | None) -> forms.Form[object]:
+    areas = [each for each in people.teams(context.parts.query) if each.kind != "authority"]
+    field = Field("Team", choices={each.team_id: names(each.team_id) for each in areas})
+    return forms.start({"team": field}, {"team": team} if team else {})
+
+
+def _href(path: str, team: str | None, only: str = "") -> str:
+    asked = [f"team={team}"] * bool(team) + [f"only={only}"] * bool(only)
+    return f"{path}?{'&'.join(asked)}" if asked else path
+
+
+def _here(context: Context, team: str | None, *, decided: bool) -> list[Link]:
+    waits = len(inbox.waiting(context.parts.query, team))
+    unfinished = len(inbox.unfinished(context.parts.query, team))
+    return [
+        Link(f"Waiting ({waits})", _href("/inbox", team), here=not decided),
+        Link(f"To authorise or tell ({unfinished})", _href("/inbox/decided", team), here=decided),
+    ]
+
+
+def _is(only: str | None, each: Waiting, today: date) -> bool:
+    match only:
+        case "late":
+            return each.due_on < today
+        case "today":
+            return each.due_on == today
+        case "unnamed":
+            return not each.child_ids
+        case _:
+            return bool(
+                each.updated_at or each.cancelled_at or each.conflict_at or each.followed_up_at
+            )
+
+
+def _tiles(found: Sequence[Waiting], today: date, team: str | None) -> list[dict[str, object]]:
+    count = Counter(only for each in found for only in ONLY if _is(only, each, today))
+    return [
+        {
+            "value": str(count[only]),
+            "text": words,
+            "href": _href("/inbox", team, only),
+            "late": bool(count[only]) and only in ("late", "unnamed"),
+        }
+        for only, words in ONLY.items()
+    ]
+
+
+def _rows(context: Context, found: Sequence[Waiting], names: Names, today: date) -> list[Row]:
+    known = _children(context, found, names)
+    holidays = holidays_known(today)
+    return [
+        Row(
+            referral_id=each.referral_id,
+            names=known[each.referral_id][:MOST_NAMES],
+            more=max(0, len(each.child_ids) - MOST_NAMES),
+            due_on=each.due_on,
+            left=working_days_between(today, each.due_on, holidays),
+            received=_came(each, today),
+            agency=names(each.agency),
+            urgency=each.urgency,
+            team=names(each.team_id),
+            workers=tuple(map(names, each.told_workers)),
+            marks=tuple(_marks(each)),
+            problems=len(each.problems),
+        )
+        for each in found
+    ]
+
+
+def _came(each: Waiting, today: date) -> str:
+    """4:05pm today, or 9 March."""
+    at = on_the_wall(each.received_at)
+    clock = f"{at:%H:%M}"
+    if at.date() == today:
+        return f"{clock} today"
+    year = f" {at.year}" if at.year != today.year else ""
+    return f"{at.day} {at:%b}{year}, {clock}"
+
+
+def _marks(each: Waiting) -> Iterable[tuple[str, str]]:
+    if each.conflict_at:
+        yield "Two versions", "red"
+    if each.cancelled_at:
+        yield "Withdrawn", "purple"
+    if each.updated_at and not each.cancelled_at:
+        yield "More came", "blue"
+    if each.followed_up_at:
+        yield "Referrer asked", "orange"
+    if each.reopened_at:
+        yield "Reopened", "blue"
+    if each.decided_at:
+        yield "Decided before", "grey"
+    if each.perhaps_about:
+        yield "Perhaps known", "teal"
+
+
+def _children(
+    context: Context, found: Iterable[Waiting], names: Names
+) -> dict[str, tuple[str, ...]]:
+    """The names of each referral's children; a restricted record says no more than that."""
+    parts, known = context.parts, {}
+    for child_id in dict.fromkeys(child for each in found for child in each.child_ids):
+        record = children.child(parts.query, child_id)
+        closed = record and record.restricted and context.who.person not in record.named
+        details = details_of(parts.store, record) if record and not closed else {}
+        known[child_id] = "Restricted record" if closed else details.get("name") or "Name not known"
+    return {
+        each.referral_id: tuple(known[child_id] for child_id in each.child_ids) for each in found
+    }
