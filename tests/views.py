@@ -66,9 +66,10 @@ class View:
     def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table, in the order of its key."""
         found = {}
-        for table, key in self.projection.tables.items():
-            _, ordered = self.session.ordered(table, key)
-            found[table] = [tuple(row) for row in ordered]
+        with self.session.transaction():
+            for table, key in self.projection.tables.items():
+                _, ordered = self.session.ordered(table, key)
+                found[table] = [tuple(row) for row in ordered]
         return found
 
     def recorded(self, event: Event, index: tuple[str, ...] = ()) -> Recorded:
