@@ -113,7 +113,7 @@ class Vault:
     most_remembered = 50_000
     """Data keys held in memory; one costs about half a kilobyte."""
 
-    def __init__(self, folder: Path, protection: KeyProtection) -> None:
+    def __init__(self, folder: Path, protection: KeyProtection, *, durable: bool = True) -> None:
         self._protection = protection
         self._lock = Lock()
         self._by_owner: dict[tuple[str, str], Key] = {}
@@ -123,7 +123,8 @@ class Vault:
             folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
         )
         try:
-            for pragma in ("journal_mode = wal", "synchronous = full", "secure_delete = on"):
+            synchronous = f"synchronous = {'full' if durable else 'off'}"
+            for pragma in ("journal_mode = wal", synchronous, "secure_delete = on"):
                 self._database.execute(f"pragma {pragma}").fetchone()
             self._database.executescript(SCHEMA)
             self._index_key = protection.unwrap(*self._read_or_create([INDEX])[INDEX])
@@ -132,8 +133,12 @@ class Vault:
             raise
 
     @classmethod
-    def open(cls, folder: str | Path, protection: KeyProtection | None = None) -> Self:
+    def open(
+        cls, folder: str | Path, protection: KeyProtection | None = None, *, durable: bool = True
+    ) -> Self:
         """The key store in this folder, created (for its owner alone) when missing.
+
+        One that is not `durable` may be lost in a power cut: see `EventStore.open`.
 
         Without `protection` the key-encryption key is a file in the same folder. Raises
         `VaultError` if that file is gone or is another store's, `OSError` if the folder cannot be
@@ -153,7 +158,7 @@ class Vault:
                 protection = KeyFile(path)
             if new:
                 os.close(os.open(folder / "keys.db", os.O_CREAT | os.O_EXCL, 0o600))
-            return cls(folder, protection)
+            return cls(folder, protection, durable=durable)
 
     # ── Keys ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -275,6 +275,7 @@ class LogFactory(InfrastructureFactory[LogRecorder]):
 
     ADDRESS = "EVENT_STORE_ADDRESS"
     CREATE_TABLE = "CREATE_TABLE"
+    DURABLE = "EVENT_STORE_DURABLE"
 
     recorder_class: type[LogRecorder]
 
@@ -284,6 +285,11 @@ class LogFactory(InfrastructureFactory[LogRecorder]):
         if not (address := self.env.get(self.ADDRESS)):
             raise OSError(f"{self.ADDRESS} is not set.")
         return address
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is acknowledged must survive a power cut; it must, unless told otherwise."""
+        return bool(strtobool(self.env.get(self.DURABLE, "yes")))
 
     @abstractmethod
     def _recorder(self, recorder_class: type[LogRecorder], table: str) -> LogRecorder:

@@ -44,8 +44,10 @@ begin select raise(abort, 'The log is append-only.'); end;
 class Database:
     """One file: a connection that writes, and as many that read as there are readers at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
+        # FULL: what was acknowledged survives a power cut.
+        self._synchronous = "full" if durable else "off"
         self._write_lock = Lock()
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
@@ -55,8 +57,7 @@ class Database:
         connection = sqlite3.connect(
             self.path, isolation_level=None, timeout=30, check_same_thread=False
         )
-        # FULL: what was acknowledged survives a power cut.
-        connection.execute("pragma synchronous = full")
+        connection.execute(f"pragma synchronous = {self._synchronous}")
         return connection
 
     @contextmanager
@@ -240,7 +241,7 @@ class Factory(recorder.LogFactory):
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
-        self.database = Database(Path(self.address))
+        self.database = Database(Path(self.address), durable=self.durable)
 
     def _recorder(
         self, recorder_class: type[recorder.LogRecorder], table: str

@@ -115,11 +115,15 @@ class EventStore:
         vault: Vault,
         *,
         catalogue: Mapping[str, type[Event]] = EVENTS,
+        durable: bool = True,
     ) -> Self:
         """The store at an address: `postgresql://…`, or a folder that holds `events.db`.
 
         Creates what is missing; several processes may start at once. `catalogue` (of stored name
         to class) is the domain's unless given. Raises `Unavailable`.
+
+        A folder that is not `durable` may be lost in a power cut, appends that were acknowledged
+        included: only for one that is filled anew, and flushed as a whole before it is used.
         """
         address = str(address)
         if address.startswith(("postgresql://", "postgres://")):
@@ -130,6 +134,7 @@ class EventStore:
             folder.mkdir(parents=True, exist_ok=True)
             address = str(folder / "events.db")
         env = {"PERSISTENCE_MODULE": module, LogFactory.ADDRESS: address}
+        env[LogFactory.DURABLE] = "yes" if durable else "no"
         with _unavailable():
             return cls(Log(vault, catalogue, env))
 

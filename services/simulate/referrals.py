@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from adapters.made_up import MadeUpChild
 from domain.referral import OPENS_A_CASE, Outcome, Rag, Threshold
 from services.intake import Receipt
 from services.simulate import agencies, words
@@ -111,17 +112,41 @@ def sending_again(office: Office, referral: Referral, chance: Chance) -> Steps:
     whole = referral_of(office, concern, receipt)
     if whole is not None:
         office.start(dealing(office, whole, chance))
-    elif receipt.result == "updated":
-        referral.unreadable = False
-        referral.children = tuple(
-            zip(receipt.children, agencies.told(concern).children, strict=False)
-        )
+        return
+    referral.unreadable = False
+    referral.conflicted = receipt.result == "conflict"
+    people = agencies.told(concern).children
+    referral.children = tuple(zip(receipt.children, people, strict=False))
+    if not receipt.children:
+        yield at_work(office.now, 0.1, chance)
+        referral.children = tuple(by_hand(office, referral, person) for person in people)
+
+
+def by_hand(office: Office, referral: Referral, person: MadeUpChild) -> Child:
+    """A child whom no message named in a way that could be read: a record is opened."""
+    by = office.duty(referral.team, office.chance("by hand"))
+    about = {"referral_id": referral.referral_id}
+    events = office.give(
+        by,
+        "register-child",
+        sex=person.sex,
+        family_name=person.family_name,
+        given_name=person.given_name,
+        born_on=person.born_on,
+        nhs_number=person.nhs_number,
+        postcode=referral.concern.household.postcode,
+        **about,
+    )
+    child_id = events[0].stream
+    office.registered.add(child_id)
+    office.give(by, "add-child", child_id=child_id, **about)
+    return child_id, person
 
 
 def following(office: Office, referral: Referral, chance: Chance) -> Steps:
     concern = referral.concern
     kind = chance.one_of(
-        (("nothing", 0.72), ("update", 0.18), ("withdrawal", 0.05), ("contradiction", 0.05))
+        (("nothing", 0.77), ("update", 0.13), ("withdrawal", 0.05), ("contradiction", 0.05))
     )
     if kind == "nothing":
         return
