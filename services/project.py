@@ -304,7 +304,9 @@ class Feed:
     def _writes(self, name: str, events: Iterable[Recorded]) -> list[Write]:
         try:
             return list(chain.from_iterable(map(self._projections[name].project, events)))
-        except Exception as error:  # whatever it is, it is about an event, which is parked
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever else it is, it is about an event, which is parked
             raise StatementFailed(_code(error), name) from error
 
     def _apply(self, batches: Sequence[Batch]) -> None:
@@ -361,18 +363,18 @@ class Projector:
     def run(self, stop: Event | None = None, *, once: bool = False) -> None:
         """Follow the log until `stop` is set (half a second later at most).
 
-        With `once`, returns as soon as every projection has reached what is now the end of the
-        log, whoever brought it there, and raises what went wrong. Otherwise nothing ends it: it
-        waits while another runner is at work, and for a database that has gone.
+        With `once`, returns when every projection has reached the end of the log, whoever brought
+        it there, and raises what went wrong. Otherwise nothing ends it: it waits while another
+        runner is at work, and for a database that has gone.
         """
         stop = stop or Event()
         attempt = 0
         while not stop.is_set():
             began = time.monotonic()
             try:
+                worked = self._work(stop, once=once, retrying=True)
                 if once and self._caught_up(self._log.newest()) and not self._ahead():
                     return
-                worked = self._work(stop, once=once)
             except Exception as error:  # whatever happened, the read models are still wanted
                 if once:
                     raise
@@ -392,7 +394,7 @@ class Projector:
         newest = self._log.newest()
         until = time.monotonic() + seconds
         while not self._caught_up(newest) or self._ahead():
-            if not self._work(Event(), once=True):
+            if not self._work(Event(), once=True, retrying=False):
                 return self.caught_up_to(newest, until - time.monotonic())
         return True
 
@@ -468,13 +470,14 @@ class Projector:
 
     # ── Inside ────────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, stop: Event, *, once: bool) -> bool:
+    def _work(self, stop: Event, *, once: bool, retrying: bool) -> bool:
         """Run until `stop`, or `once` to the end of the log; False if that is another's work."""
         with self._models.writer() as place:
             if place is None:
                 return False
             feed = Feed(self._log, place, self.projections)
-            feed.retry()
+            if retrying:
+                feed.retry()
             self._running = feed
             try:
                 while not stop.is_set():

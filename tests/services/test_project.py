@@ -266,12 +266,13 @@ def test_parked_events_are_taken_in_their_order_once_they_can_be(
     tell(store, registered(), renamed(name="poison"), renamed(), suspended())
     Projector(store, models, [replace(seen, project=beyond_the_code), names]).run(once=True)
     assert stands(projector)["seen"] == (4, 0, 3)
+    assert projector.catch_up()  # a question does not spend its time on them
+    assert stands(projector)["seen"] == (4, 0, 3)
 
-    tell(store, renamed(name="after"))
     projector.run(once=True)
 
-    assert stands(projector)["seen"] == (5, 0, 0)
-    assert [row["position"] for row in about(models, "seen")] == [1, 2, 3, 4, 5]
+    assert stands(projector)["seen"] == (4, 0, 0)
+    assert [row["position"] for row in about(models, "seen")] == [1, 2, 3, 4]
     mended = projector.digest("seen")
     projector.rebuild("seen")
     assert projector.digest("seen") == mended
