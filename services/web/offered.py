@@ -16,7 +16,7 @@ def offered(situation: Situation) -> list[tuple[str, list[Link]]]:
         ("Case", _case(situation)),
         ("Assessment", _assessment(situation)),
         ("Protection", _protection(situation)),
-        ("Record", _record(situation)),
+        ("Details", _record(situation)),
     )
     shown = []
     for name, offers in groups:

@@ -13,7 +13,7 @@ from domain.risk import RISK_KINDS
 from projections import chronology, deadlines, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
-from services.questions import TOLD
+from services.questions import TOLD, text_of
 from services.web.charts import Chart, Clock, Lane, Mark, swim_lanes
 from services.web.command_form import Situation
 from services.web.naming import Names
@@ -64,6 +64,10 @@ WORDS = {
 }
 """What stands before the field `words`, which means something else in each event."""
 
+RECEIVED = "referral.received.v1"
+WAITING = ("overdue", "running")
+"""The states of a deadline that somebody must still do something about."""
+
 MOST_CLOCKS = 6
 """Clocks that a drawing has room for: those that run, then the latest."""
 
@@ -97,15 +101,16 @@ class Unanswered(Struct, frozen=True, kw_only=True):
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """A deadline as the page shows it. `left`: working days, negative when late."""
+    """A deadline as the page shows it. `left`: working days, negative when late. `agency`: whose
+    referral started it, where it is about a referral."""
 
     what: str
     state: str
     due: date | datetime
     left: int | None
     since: datetime
-    policy: str
     extended: bool
+    agency: str
 
 
 class Story(Struct, frozen=True, kw_only=True):
@@ -154,7 +159,7 @@ def told(entries: Iterable[Entry], store: EventStore, names: Names) -> Iterator[
         )
 
 
-def words_of(store: EventStore, sealed: bytes, event: str = "") -> Markup:
+def words_of(store: EventStore, sealed: bytes, event: str) -> Markup:
     """The words of an event, each field under its label; destroyed words are said to be so."""
     if not sealed:
         return Markup()
@@ -198,7 +203,7 @@ def unanswered(situation: Situation, story: Story) -> list[Unanswered]:
                 agency=names(risk.raised_by_agency),
                 raised_at=risk.raised_at,
                 days=(story.as_at - risk.raised_at).days,
-                text=words_of(store, risk.sealed),
+                text=Markup("{}").format(text_of(store, risk.sealed)),
                 escalated_to=escalated,
             )
         )
@@ -208,26 +213,25 @@ def unanswered(situation: Situation, story: Story) -> list[Unanswered]:
 # ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def due(found: Iterable[Deadline], as_at: datetime) -> list[Due]:
-    """Deadlines in words: what is late first, then what runs, then what is done, newest first."""
-    ranks = {"overdue": 0, "running": 1}
-    ordered = sorted(found, key=lambda each: each.due_on, reverse=True)
-    ordered.sort(key=lambda each: ranks.get(each.state, 2))
-    waiting = [each for each in ordered if each.state in ranks]
+def due(story: Story, names: Names) -> list[Due]:
+    """What is late, then what runs, the earliest due first; then what is done, newest first."""
+    sent = {e.stream: e.agency for e in reversed(story.entries) if e.event == RECEIVED}
+    waiting = [each for each in story.deadlines if each.state in WAITING]
+    done = [each for each in story.deadlines if each.state not in WAITING]
     waiting.sort(key=lambda each: each.due_on)
-    return [_due(each, as_at) for each in (*waiting, *(o for o in ordered if o.state not in ranks))]
-
-
-def _due(deadline: Deadline, as_at: datetime) -> Due:
-    return Due(
-        what=what(deadline),
-        state=deadline.state,
-        due=deadline.due_at or deadline.due_on,
-        left=left(deadline, as_at),
-        since=deadline.started_at,
-        policy=deadline.policy,
-        extended=deadline.extended_at is not None,
-    )
+    done.sort(key=lambda each: each.due_on, reverse=True)
+    return [
+        Due(
+            what=what(each),
+            state=each.state,
+            due=each.due_at or each.due_on,
+            left=left(each, story.as_at),
+            since=each.started_at,
+            extended=each.extended_at is not None,
+            agency=names(sent.get(each.about)),
+        )
+        for each in (*waiting, *done)
+    ]
 
 
 def what(deadline: Deadline) -> str:
@@ -254,9 +258,7 @@ def lanes(story: Story, names: Names) -> Chart:
         by_agency.setdefault(entry.agency, []).append(mark)
     ordered = sorted(by_agency, key=lambda agency: (agency == "authority", names(agency)))
     drawn = [each for each in story.deadlines if each.state != "stopped"]
-    drawn.sort(
-        key=lambda each: (each.state not in ("overdue", "running"), -each.due_on.toordinal())
-    )
+    drawn.sort(key=lambda each: (each.state not in WAITING, -each.due_on.toordinal()))
     return swim_lanes(
         [Lane(names(agency), tuple(by_agency[agency])) for agency in ordered],
         [_clock(each, story.as_at) for each in drawn[:MOST_CLOCKS]],

@@ -21,7 +21,7 @@ from services.web.frame import show
 from services.web.naming import Names
 from services.web.offered import may, offered
 from services.web.routes import Context, page, self_guarded
-from services.web.story import KINDS, chosen, due, lanes, story_of, told, unanswered
+from services.web.story import KINDS, WAITING, chosen, due, lanes, story_of, told, unanswered
 from services.web.templating import govdate
 
 # ── Finding a child ───────────────────────────────────────────────────────────────────────────────
@@ -126,6 +126,7 @@ def child(context: Context) -> Response[Any]:
     now = {"agency": want.agency, "kind": want.kind}
     query = urlencode({name: value for name, value in now.items() if value})
     past = want.known is not None
+    deadlines = due(story, names)
     return show(
         context,
         "child.html",
@@ -142,7 +143,8 @@ def child(context: Context) -> Response[Any]:
         waiting=() if past else _waiting(situation),
         may_answer=not past and may(situation, "answer-risk"),
         offers=() if past else offered(situation),
-        due=due(story.deadlines, story.as_at),
+        due=[each for each in deadlines if each.state in WAITING],
+        done=[each for each in deadlines if each.state not in WAITING],
         lanes=lanes(story, names),
         entries=list(told(entries, context.parts.store, names)),
         total=len(story.entries),
