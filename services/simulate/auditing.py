@@ -121,7 +121,7 @@ def moving(office: Office, chance: Chance) -> Steps:
         settled: list[Episode] = [
             each
             for each in office.episodes.values()
-            if each.authorised and each.worker and not (each.enquiring or each.watched)
+            if each.assessed and each.worker and not (each.enquiring or each.watched)
         ]
         if not settled:
             continue

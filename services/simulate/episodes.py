@@ -15,7 +15,7 @@ from services.simulate.visits import WHERE, somebody, supervising, visit, visiti
 from services.simulate.words import say
 
 OUTCOMES: tuple[tuple[AssessmentOutcome, float], ...] = (
-    ("no-further-action", 0.3), ("early-help", 0.29), ("child-in-need-plan", 0.38),
+    ("no-further-action", 0.28), ("early-help", 0.27), ("child-in-need-plan", 0.42),
     ("strategy-discussion", 0.03),
 )  # fmt: skip
 MORE_FACTORS: tuple[Factor, ...] = ("3B", "4B", "1B", "2B", "17A", "7A", "4A", "6B")
@@ -50,7 +50,7 @@ def working(office: Office, episode: Episode, chance: Chance) -> Steps:
         yield from protection.protecting(office, episode, chance)
     yield from office.waiting_for(lambda: not episode.enquiring, chance)
     if outcome not in CLOSED_FOR and not episode.plan:
-        until = at_work(office.now, chance.between(45, 120), chance)
+        until = at_work(office.now, chance.between(50, 140), chance)
         yield from visiting(office, episode, until, chance)
     yield from office.waiting_for(lambda: not episode.plan, chance, 600)
     yield from closing(office, episode, CLOSED_FOR.get(outcome, "RC7"), chance)
@@ -93,8 +93,13 @@ def assessing(office: Office, episode: Episode, chance: Chance) -> Assessed:
     long_at = at_work(received, chance.whole(38, 44), chance)
     if done_at > at_work(received, 45, chance) and chance.likely(practice.extended):
         yield long_at
-        for child in episode.children:
-            _of(office, episode, child, "extend-assessment", reason=words.EXTENDED, chance=chance)
+        for child, assessment in episode.assessing():
+            office.give(
+                worker_of(office, episode),
+                "extend-assessment",
+                assessment_id=assessment,
+                reason=say(words.EXTENDED, child[1], chance),
+            )
     yield done_at
     yield from somebody(office, episode, chance)
     outcome = chance.one_of(OUTCOMES)
@@ -107,6 +112,8 @@ def assessing(office: Office, episode: Episode, chance: Chance) -> Assessed:
 def start_assessments(office: Office, episode: Episode) -> None:
     """One for each child of the family."""
     for child in episode.children:
+        if child[0] in episode.assessments:
+            continue
         events = office.give(
             worker_of(office, episode),
             "start-assessment",
@@ -126,71 +133,49 @@ def completing(
     factors = list(episode.referral.concern.meaning.factors)
     if chance.likely(0.5):
         factors.append(chance.pick([each for each in MORE_FACTORS if each not in factors]))
+    assessed = episode.assessing()
     returned = chance.likely(practice.returned)
-    _complete(office, episode, outcome, factors, chance)
+    complete(office, episode, assessed, outcome, factors, chance)
+    episode.assessed = True
     yield office.manager_at(episode.team, chance.between(*practice.authorise_days), chance)
     if returned:
-        for child in episode.children:
-            _managed(office, episode, child, "return-assessment", words.RETURNED, chance)
+        for child, assessment in assessed:
+            office.give(
+                office.manager(episode.team),
+                "return-assessment",
+                assessment_id=assessment,
+                reason=say(words.RETURNED, child[1], chance),
+            )
         yield at_work(office.now, chance.between(2, 6), chance)
         yield from somebody(office, episode, chance)
-        _complete(office, episode, outcome, factors, chance)
+        complete(office, episode, assessed, outcome, factors, chance)
         yield office.manager_at(episode.team, chance.between(*practice.authorise_days), chance)
-    for child in episode.children:
-        _managed(office, episode, child, "authorise-assessment", words.PASSED, chance)
-    episode.authorised = True
+    for child, assessment in assessed:
+        office.give(
+            office.manager(episode.team),
+            "authorise-assessment",
+            assessment_id=assessment,
+            rationale=say(words.PASSED, child[1], chance),
+        )
 
 
-def _complete(
+def complete(
     office: Office,
     episode: Episode,
+    assessed: list[tuple[Child, str]],
     outcome: AssessmentOutcome,
     factors: list[Factor],
     chance: Chance,
 ) -> None:
-    for child in episode.children:
+    for child, assessment in assessed:
         office.give(
             worker_of(office, episode),
             "complete-assessment",
-            assessment_id=episode.assessments[child[0]],
+            assessment_id=assessment,
             factors=factors,
             outcome=outcome,
             summary=say(words.COMPLETED[outcome], child[1], chance),
         )
-
-
-def _of(
-    office: Office,
-    episode: Episode,
-    child: Child,
-    name: str,
-    *,
-    chance: Chance,
-    reason: words.Sentences,
-) -> None:
-    office.give(
-        worker_of(office, episode),
-        name,
-        assessment_id=episode.assessments[child[0]],
-        reason=say(reason, child[1], chance),
-    )
-
-
-def _managed(
-    office: Office,
-    episode: Episode,
-    child: Child,
-    name: str,
-    sentences: words.Sentences,
-    chance: Chance,
-) -> None:
-    field = "reason" if name == "return-assessment" else "rationale"
-    office.give(
-        office.manager(episode.team),
-        name,
-        assessment_id=episode.assessments[child[0]],
-        **{field: say(sentences, child[1], chance)},
-    )
 
 
 def seeing(office: Office, episode: Episode, chance: Chance) -> Steps:
@@ -201,30 +186,28 @@ def seeing(office: Office, episode: Episode, chance: Chance) -> Steps:
         yield from somebody(office, episode, chance)
         happened_at, where, alone = office.now, chance.one_of(WHERE), practice.seen_alone
         yield at_work(office.now, chance.between(*practice.record_days), chance)
-        for child in episode.children:
-            if not (episode.closed or episode.authorised):
-                office.give(
-                    worker_of(office, episode),
-                    "see-child",
-                    happened_at=happened_at,
-                    assessment_id=episode.assessments[child[0]],
-                    alone=chance.likely(alone),
-                    where=where,
-                    words=say(words.SEEN, child[1], chance),
-                )
+        for child, assessment in episode.assessing():
+            office.give(
+                worker_of(office, episode),
+                "see-child",
+                happened_at=happened_at,
+                assessment_id=assessment,
+                alone=chance.likely(alone),
+                where=where,
+                words=say(words.SEEN, child[1], chance),
+            )
         yield at_work(office.now, chance.between(4, 9), chance)
 
 
 def reviewing(office: Office, episode: Episode, chance: Chance) -> Steps:
     yield office.manager_at(episode.team, 0.3, chance)
-    for child in episode.children:
-        if not episode.authorised:
-            office.give(
-                worker_of(office, episode),
-                "reach-review-point",
-                assessment_id=episode.assessments[child[0]],
-                findings=say(words.REVIEWED, child[1], chance),
-            )
+    for child, assessment in episode.assessing():
+        office.give(
+            worker_of(office, episode),
+            "reach-review-point",
+            assessment_id=assessment,
+            findings=say(words.REVIEWED, child[1], chance),
+        )
 
 
 def household_found(office: Office, episode: Episode, chance: Chance) -> None:
@@ -268,6 +251,24 @@ def closing(office: Office, episode: Episode, reason: ClosureReason, chance: Cha
     episode.closed, episode.worker = True, None
     del office.episodes[episode.household.number]
     office.closed.append((episode, events[0].position))
+
+
+def take_in(office: Office, episode: Episode, referral: Referral) -> None:
+    """A child of the family whom only the new referral names is worked with as well."""
+    known = {child_id for child_id, _ in episode.children}
+    added = tuple(child for child in referral.children if child[0] not in known)
+    episode.children += added
+    for child in added:
+        if episode.worker:
+            office.give(
+                office.manager(episode.team),
+                "allocate-case",
+                case_id=office.case(child),
+                worker_id=episode.worker,
+                team_id=episode.team.id,
+            )
+    if episode.assessing():
+        start_assessments(office, episode)
 
 
 def take_up(office: Office, episode: Episode, referral: Referral, chance: Chance) -> Steps:

@@ -67,13 +67,19 @@ class Episode(Struct, kw_only=True, eq=False):
     closed: bool = False
     enquiring: bool = False
     plan: bool = False
-    authorised: bool = False
-    """The assessment is: nothing may be added to it."""
+    assessed: bool = False
+    """The assessment is completed: nothing more is put in it, and no child added to it."""
     risks: list[Risk] = []
     assessments: dict[str, str] = {}
     """Child -> the id of the assessment."""
     watched: bool = False
     """One of the stories told one by one: chance leaves it alone."""
+
+    def assessing(self) -> list[tuple[Child, str]]:
+        """The children whose assessment is under way, each with its id."""
+        if self.closed or self.assessed:
+            return []
+        return [(c, self.assessments[c[0]]) for c in self.children if c[0] in self.assessments]
 
 
 class Entry(Struct, frozen=True):

@@ -72,17 +72,17 @@ def _between(one: Any, other: Any, share: float) -> Any:
 
 
 GOOD = Practice(
-    acknowledged=0.985,
-    acknowledged_in_time=0.97,
-    decided_in_time=0.96,
+    acknowledged=0.998,
+    acknowledged_in_time=0.99,
+    decided_in_time=0.98,
     late_decision_days=(2.0, 3.5),
     manager_named=0.97,
     told=0.97,
     tell_days=(0.1, 1.3),
     asked=0.3,
-    risk_answered=0.95,
+    risk_answered=0.98,
     answer_days=(4.0, 18.0),
-    risk_escalated=0.5,
+    risk_escalated=1.0,
     allocate_days=(0.2, 1.8),
     start_days=(0.3, 2.5),
     seen=0.985,

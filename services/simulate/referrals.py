@@ -11,7 +11,7 @@ from services.simulate import agencies, words
 from services.simulate.agencies import AGENCIES, Agency
 from services.simulate.agenda import Steps
 from services.simulate.chance import Chance
-from services.simulate.episodes import open_episode, take_up
+from services.simulate.episodes import open_episode, take_in, take_up
 from services.simulate.hours import at_work
 from services.simulate.office import Child, Office, Referral
 from services.simulate.protection import protecting
@@ -21,6 +21,9 @@ from services.simulate.words import say
 
 KNOWN = 0.36
 """Share of concerns that are about a family of which one was sent before."""
+
+BEGINNING, AT_FIRST = timedelta(weeks=5), 2.4
+"""In the first weeks the agencies also send what they hold from before: so many for one."""
 
 OUTCOMES: dict[Severity, tuple[tuple[Outcome, float], ...]] = {
     "slight": (("no-further-action", 0.58), ("advice", 0.38), ("other-authority", 0.04)),
@@ -47,7 +50,9 @@ def arrivals(office: Office, agency: Agency) -> Steps:
     """The agency's concerns, as they come."""
     chance = office.chance(agency.agency)
     while True:
-        yield agencies.next_concern(agency, office.now, office.volume, chance)
+        beginning = office.now < office.span.begins + BEGINNING < office.span.ends - BEGINNING
+        often = office.volume * (AT_FIRST if beginning else 1)
+        yield agencies.next_concern(agency, office.now, often, chance)
         team = chance.pick(office.area_teams)
         known = [h for h in office.town.households[-240:] if h.area in team.plan.areas]
         if known and chance.likely(KNOWN):
@@ -317,6 +322,7 @@ def followed_up(office: Office, referral: Referral, outcome: Outcome, chance: Ch
         if outcome == "existing-worker":
             office.start(take_up(office, open_now, referral, chance))
         elif outcome == "strategy-discussion":
+            take_in(office, open_now, referral)
             raise_risk(office, open_now, referral, chance)
             office.start(protecting(office, open_now, chance))
     elif outcome in OPENS_A_CASE:

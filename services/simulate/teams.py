@@ -24,7 +24,7 @@ class Span(Struct, frozen=True):
     ends: datetime
 
     def at(self, share: float) -> datetime:
-        return self.begins + share * (self.ends - self.begins)
+        return (self.begins + share * (self.ends - self.begins)).replace(microsecond=0)
 
     def share(self, at: datetime) -> float:
         return (at - self.begins) / (self.ends - self.begins)
@@ -110,6 +110,7 @@ HARBOUR = Plan(
         Post(person="b-winder", name="Ben Winder", came=0.72, left=0.83, agency_staff=True),
         Post(person="d-carrick", name="Daisy Carrick", came=0.8, left=0.925, agency_staff=True),
         Post(person="n-yilmaz", name="Nadia Yilmaz", came=0.87, agency_staff=True),
+        Post(person="l-dobbs", name="Leo Dobbs", came=0.935, agency_staff=True),
     ),
     strain=((0.0, 0.05), (0.45, 0.08), (0.55, 0.4), (0.68, 0.72), (0.8, 0.95), (1.0, 1.0)),
 )  # fmt: skip
