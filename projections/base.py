@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hint
 import msgspec
 from msgspec import Struct
 
+from domain import clocks
 from domain.calendar import local_day
 from domain.clocks import Clock
 from domain.kernel import Event, Recorded
@@ -43,7 +44,12 @@ class Projection(Struct, frozen=True, kw_only=True):
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
 
-@lru_cache(maxsize=4096)  # an event's instants are asked for by every projection
+# Each projection asks for the same instants and clocks, one after another over a whole page of the
+# log: remembered for fewer than a page holds, they would all be forgotten in between.
+REMEMBERED = 16_384
+
+
+@lru_cache(maxsize=REMEMBERED)
 def stamp(instant: datetime) -> str:
     """An instant as text of one length, in UTC, so that text order is time order."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
@@ -54,9 +60,15 @@ def listed(values: Sequence[str]) -> str:
     return msgspec.json.encode(values).decode() if values else "[]"
 
 
-def last_day(clock: Clock) -> str:
+@lru_cache(maxsize=REMEMBERED)
+def clock(rule: str, started_at: datetime) -> Clock:
+    """See `domain.clocks.clock`: by the policy and holidays of the day it starts."""
+    return clocks.clock(rule, started_at)
+
+
+def last_day(limit: Clock) -> str:
     """The last day within a limit, as text; of one counted in hours the day it runs out."""
-    return (local_day(clock.due) if isinstance(clock.due, datetime) else clock.due).isoformat()
+    return (local_day(limit.due) if isinstance(limit.due, datetime) else limit.due).isoformat()
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────

@@ -67,7 +67,7 @@ from domain.enquiry import (
     StrategyDiscussionHeld,
     StrategyDiscussionRequested,
 )
-from domain.kernel import Event, Recorded
+from domain.kernel import Event, Recorded, stored_name
 from domain.plan import (
     PLAN_ENDS,
     ProtectionPlanEnded,
@@ -319,6 +319,9 @@ TITLES: dict[type[Event], Callable[[Any], str]] = {
     Retracted: lambda e: "An entry retracted",
 }
 
+NAMES = {kind: (stored_name(kind), stored_name(kind).partition(".")[0]) for kind in TITLES}
+"""The stored name of each event, and the family that it begins with."""
+
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -326,6 +329,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
     event: Any = recorded.event
     position, at = recorded.position, stamp(event.recorded_at)
     about = event.referral_id if recorded.stream == _referral_of(event) else event.child_id
+    name, kind = NAMES[type(event)]
     also: str | None = None
     slot: str | None = None
     match event:
@@ -377,8 +381,8 @@ def project(recorded: Recorded) -> Iterator[Write]:
             "about": about,
             "also": also,
             "slot": slot,
-            "event": recorded.name,
-            "kind": recorded.name.partition(".")[0],
+            "event": name,
+            "kind": kind,
             "stream": recorded.stream,
             "happened_at": stamp(event.happened_at),
             "received_at": stamp(event.received_at),

@@ -38,7 +38,7 @@ from domain.case import (
     case_of,
 )
 from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
-from domain.clocks import Clock, State, clock
+from domain.clocks import Clock, State
 from domain.kernel import Recorded
 from domain.referral import (
     ChildAdded,
@@ -51,7 +51,18 @@ from domain.referral import (
     ReferralUpdated,
     ReferrerToldOutcome,
 )
-from projections.base import Projection, Query, Write, among, known, last_day, listed, rows, stamp
+from projections.base import (
+    Projection,
+    Query,
+    Write,
+    among,
+    clock,
+    known,
+    last_day,
+    listed,
+    rows,
+    stamp,
+)
 
 SCHEMA = (
     # `clock` names the row; `held` is whose team and worker it falls to: a referral or a case;
@@ -87,9 +98,12 @@ SCHEMA = (
         extended_at text
     )
     """,
-    "create index if not exists deadlines_referral on deadlines (referral_id, rule)",
-    "create index if not exists deadlines_case on deadlines (case_id, rule)",
     "create index if not exists deadlines_by_held on deadlines (held)",
+    # Those of a case that a referral's decision started.
+    """
+    create index if not exists deadlines_from on deadlines (referral_id)
+    where rule = 'R5' and referral_id is not null
+    """,
     """
     create table if not exists deadlines_held (
         held text primary key,
@@ -127,11 +141,11 @@ where deadlines.done_at is null
 ACKNOWLEDGED = """
 update deadlines
 set acknowledged_at = :at, acknowledged_recorded_at = :recorded_at, acknowledged_by = :position
-where referral_id = :referral_id and rule = 'R1' and acknowledge = 1 and acknowledged_at is null
+where held = :referral_id and rule = 'R1' and acknowledge = 1 and acknowledged_at is null
 """
 DONE = """
 update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
-where referral_id = :referral_id and rule = :rule and done_at is null and stopped_at is null
+where held = :referral_id and rule = :rule and done_at is null and stopped_at is null
     and position < :position
 """
 STOPPED = """
@@ -140,12 +154,17 @@ set stopped_at = :at, stopped_recorded_at = :recorded_at, stopped_by = :position
 """
 REOPENED = f"""
 {STOPPED}
-where referral_id = :referral_id and done_at is null and stopped_at is null
-    and (rule = 'R3' or rule = 'R5' and assessment_id is null) and position < :position
+where held = :referral_id and rule = 'R3' and done_at is null and stopped_at is null
+    and position < :position
+"""
+NOT_ACCEPTED = f"""
+{STOPPED}
+where referral_id = :referral_id and rule = 'R5' and assessment_id is null
+    and done_at is null and stopped_at is null and position < :position
 """
 AUTHORISED = """
 update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
-where case_id = :case_id and rule = 'R5' and done_at is null and position < :position
+where held = :case_id and rule = 'R5' and done_at is null and position < :position
     and (assessment_id is null
         or clock = (select assessed from deadlines review where review.clock = :review))
 """
@@ -160,12 +179,12 @@ where clock = (select assessed from deadlines review where review.clock = :revie
 """
 CLOSED = f"""
 {STOPPED}
-where case_id = :case_id and done_at is null and stopped_at is null and position < :position
+where held = :case_id and done_at is null and stopped_at is null and position < :position
 """
 CASE_REOPENED = """
 update deadlines
 set stopped_at = null, stopped_recorded_at = null, stopped_by = null, closed = 0
-where case_id = :case_id and closed = 1 and stopped_by < :position
+where held = :case_id and closed = 1 and stopped_by < :position
 """
 HOLD = """
 insert into deadlines_held (held, team_id, worker_id) values (:held, :team_id, :worker_id)
@@ -248,6 +267,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
             yield Write(DONE, done | {"referral_id": referral_id, "rule": "R3"})
         case ReferralReopened(referral_id=referral_id):
             yield Write(REOPENED, done | {"referral_id": referral_id, "closed": 0})
+            yield Write(NOT_ACCEPTED, done | {"referral_id": referral_id, "closed": 0})
             yield _started(recorded, clock("R1", event.happened_at), referral_id)
 
         # Which children a referral is about
@@ -383,18 +403,19 @@ def of_child(
 ) -> list[Deadline]:
     """The clocks of a child and of the referrals that are about them."""
     where = (
-        "(child_id = :child_id or referral_id in (select referral_id from deadlines_children"
-        " where child_id = :child_id and removed = 0) and child_id is null)"
+        "(deadlines.held = :case_id or deadlines.held in (select referral_id"
+        " from deadlines_children where child_id = :child_id and removed = 0))"
     )
-    return _deadlines(query, where, {"child_id": child_id}, as_at, as_known_at)
+    wanted = {"child_id": child_id, "case_id": case_of(child_id)}
+    return _deadlines(query, where, wanted, as_at, as_known_at)
 
 
 def of_referral(
     query: Query, referral_id: str, as_at: datetime, *, as_known_at: datetime | None = None
 ) -> list[Deadline]:
     """The clocks that a referral started."""
-    wanted = {"referral_id": referral_id}
-    return _deadlines(query, "referral_id = :referral_id", wanted, as_at, as_known_at)
+    where = "(deadlines.held = :referral_id or rule = 'R5' and referral_id = :referral_id)"
+    return _deadlines(query, where, {"referral_id": referral_id}, as_at, as_known_at)
 
 
 def _deadlines(

@@ -23,7 +23,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
-from domain.clocks import clock
 from domain.codes import ReferralSource
 from domain.described import Urgency
 from domain.kernel import Recorded
@@ -50,7 +49,7 @@ from domain.referral import (
     ReferrerToldOutcome,
     Threshold,
 )
-from projections.base import Projection, Query, Write, among, last_day, listed, rows, stamp
+from projections.base import Projection, Query, Write, among, clock, last_day, listed, rows, stamp
 
 SCHEMA = (
     """
@@ -118,23 +117,30 @@ SCHEMA = (
         unit text,
         source text,
         urgency text,
-        concern_codes text not null,
+        concern_codes text,
         parents_informed integer,
         consent integer,
         lawful_basis text,
-        problems text not null,
+        problems text,
         sealed blob not null
     )
     """,
     "create index if not exists inbox_events_of on inbox_events (referral_id)",
 )
-EVENT = """
+ACT = """
 insert into inbox_events (position, referral_id, event, happened_at, received_at, recorded_at,
-    agency, by_whom, about, channel, format, unit, source, urgency, concern_codes,
-    parents_informed, consent, lawful_basis, problems, sealed)
+    agency, by_whom, about, lawful_basis, sealed)
 values (:position, :referral_id, :event, :happened_at, :received_at, :recorded_at,
-    :agency, :by_whom, :about, :channel, :format, :unit, :source, :urgency, :concern_codes,
-    :parents_informed, :consent, :lawful_basis, :problems, :sealed)
+    :agency, :by_whom, :about, :lawful_basis, :sealed)
+on conflict (position) do nothing
+"""
+MESSAGE = """
+insert into inbox_events (position, referral_id, event, happened_at, received_at, recorded_at,
+    agency, by_whom, lawful_basis, sealed, channel, format, unit, source, urgency, concern_codes,
+    parents_informed, consent, problems)
+values (:position, :referral_id, :event, :happened_at, :received_at, :recorded_at,
+    :agency, :by_whom, :lawful_basis, :sealed, :channel, :format, :unit, :source, :urgency,
+    :concern_codes, :parents_informed, :consent, :problems)
 on conflict (position) do nothing
 """
 RECEIVED = """
@@ -317,7 +323,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
             yield Write(TAKEN_OFF, {"referral_id": referral_id, "child_id": child_id})
             return
     yield from _changed(recorded)
-    yield Write(EVENT, _entry(recorded))
+    yield _written(recorded)
 
 
 def _changed(recorded: Recorded) -> Iterator[Write]:
@@ -391,7 +397,7 @@ def _news(at: datetime) -> dict[str, str]:
     return {"at": stamp(at), "due_on": last_day(clock("R1", at))}
 
 
-def _entry(recorded: Recorded) -> dict[str, Any]:
+def _written(recorded: Recorded) -> Write:
     event: Any = recorded.event
     entry = {
         "position": recorded.position,
@@ -402,13 +408,12 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
         "recorded_at": stamp(event.recorded_at),
         "agency": event.agency,
         "by_whom": event.by,
-        "about": _about(event),
         "lawful_basis": getattr(event, "lawful_basis", None),
         "sealed": recorded.sealed,
     }
     if not isinstance(event, MESSAGES):
-        return entry | NO_MESSAGE
-    return entry | {
+        return Write(ACT, entry | {"about": _about(event)})
+    said = {
         "channel": event.channel,
         "format": event.format,
         "unit": event.unit,
@@ -419,15 +424,11 @@ def _entry(recorded: Recorded) -> dict[str, Any]:
         "consent": _told(event.consent),
         "problems": listed(event.problems),
     }
+    return Write(MESSAGE, entry | said)
 
 
 def _told(truth: bool | None) -> int | None:
     return None if truth is None else int(truth)
-
-
-NO_MESSAGE = dict.fromkeys(
-    ("channel", "format", "unit", "source", "urgency", "parents_informed", "consent")
-) | {"concern_codes": "[]", "problems": "[]"}
 
 
 def _about(event: Any) -> str | None:

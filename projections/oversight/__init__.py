@@ -3,6 +3,7 @@ How does each team do its work, week by week, with the cases behind every number
 
     team_week(query, team, week, *, as_at=None) -> list[Number]       every measure, in their order
     weeks(query, team, measure, first, last, *, as_at=None) -> list[Number]     a series of one
+    series(query, team, first, last, *, as_at=None) -> list[Number]     a series of every measure
     compare(query, week, *, as_at=None, measure=None) -> list[Number]           team by team
     teams(query) -> list[str]                       those whose work is measured, by id
     week_of(day) -> str                             `2026-W47`, Monday to Sunday in England
@@ -37,6 +38,7 @@ __all__ = [
     "Number",
     "compare",
     "oversight",
+    "series",
     "team_week",
     "teams",
     "week_of",
@@ -62,11 +64,17 @@ def weeks(
 
     Raises `ValueError` for what is no week.
     """
-    monday, end, names = monday_of(first), monday_of(last), []
-    while monday <= end:
-        names.append(week_of(monday))
-        monday += timedelta(days=7)
-    return _numbers(query, team, names, [measure], as_at)
+    return _numbers(query, team, _through(first, last), [measure], as_at)
+
+
+def series(
+    query: Query, team: str, first: str, last: str, *, as_at: datetime | None = None
+) -> list[Number]:
+    """Every measure of a team in every week from `first` to `last`, week by week.
+
+    Raises `ValueError` for what is no week.
+    """
+    return _numbers(query, team, _through(first, last), list(MEASURES), as_at)
 
 
 def compare(
@@ -86,6 +94,15 @@ def teams(query: Query) -> list[str]:
         "select team_id from oversight_teams where kind <> 'authority' order by team_id", {}
     )
     return [row["team_id"] for row in found]
+
+
+def _through(first: str, last: str) -> list[str]:
+    """The weeks from one to another, both included."""
+    monday, end, names = monday_of(first), monday_of(last), []
+    while monday <= end:
+        names.append(week_of(monday))
+        monday += timedelta(days=7)
+    return names
 
 
 def _numbers(

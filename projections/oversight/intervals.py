@@ -25,7 +25,7 @@ from domain.case import (
     case_of,
 )
 from domain.child import ChildMatched, ChildUnmatched
-from domain.clocks import Clock, clock
+from domain.clocks import Clock
 from domain.kernel import Recorded
 from domain.policy import in_force
 from domain.referral import (
@@ -47,7 +47,7 @@ from domain.workforce import (
     WorkerLeft,
     WorkingTimeChanged,
 )
-from projections.base import Write, stamp
+from projections.base import Write, clock, stamp
 
 MANAGER = "team-manager"
 """The role of those who manage a team, beside the roles of those who work in it."""
@@ -134,7 +134,7 @@ SCHEMA = (
     )
     """,
     "create index if not exists oversight_holdings_of on oversight_holdings (case_id, position)",
-    "create index if not exists oversight_holdings_team on oversight_holdings (team_id, until)",
+    "create index if not exists oversight_holdings_team on oversight_holdings (team_id)",
     # One row for each child accepted for assessment, from the referral on (R5).
     """
     create table if not exists oversight_clocks (
