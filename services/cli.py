@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 GOOD, FAULT, USAGE, UNREACHABLE = 0, 1, 2, 3
 
+DRIVERS = ("sqlite3", "psycopg", "eventsourcing")
+"""Whose own errors come through when a database is damaged, or its address is none."""
+
 STOPPED = 128
 """Plus the signal's number, as a shell has it."""
 
@@ -110,6 +113,8 @@ def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
         case OSError():
             where = f": {error.filename}" if isinstance(error.filename, str) else ""
             return f"{error.strerror or said}{where}", UNREACHABLE
+    if type(error).__module__.partition(".")[0] in DRIVERS:
+        return f"The store cannot be used: {said}", UNREACHABLE
     if os.environ.get("SAFEGUARDING_TRACEBACK"):
         raise error
     return (

@@ -1,5 +1,6 @@
 """How does a person give a command, by its name and its fields, on a page or in a terminal?"""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -114,8 +115,17 @@ def command_from(
 
 
 def _sentence(name: str, error: msgspec.ValidationError) -> str:
-    """What msgspec says of a field, which never holds the value itself."""
-    return f"{name}: {error}. `safeguarding command {name} --schema` shows its fields."
+    """What does not fit, without what msgspec quotes of it."""
+    said = str(error)
+    missing = re.search(r"missing required field `(\w+)`", said)
+    if missing:
+        wrong = f"{name} lacks its field {missing[1]}"
+    else:
+        found = re.search(r"`\$\.(\w+)", said)
+        wrong = f"{name}: the field {found[1] if found else ''} holds what it cannot hold"
+        if "timezone" in said:
+            wrong = f"{wrong} (an instant has its offset: 2026-11-23T09:00:00+00:00)"
+    return f"{wrong}: `safeguarding command {name} --schema` shows its fields."
 
 
 def give(

@@ -82,6 +82,8 @@ def timeline(
 
     Parameters
     ----------
+    child
+        The child's id; `safeguarding children --search WORDS` finds it.
     agency
         Only what came from this agency.
     kind
@@ -161,6 +163,8 @@ def team(
 
     Parameters
     ----------
+    team
+        Its id; `safeguarding teams` lists them.
     week
         An ISO week such as 2026-W47; the week of --as-at by default.
     """

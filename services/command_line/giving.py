@@ -20,7 +20,7 @@ def command(
     name: str | None = None,
     /,
     *,
-    schema: bool = False,
+    schema: Annotated[bool, Parameter(negative=())] = False,
     as_: Annotated[str | None, Parameter(name="--as")] = None,
     json: Annotated[Path | None, Parameter(name="--json", allow_leading_hyphen=True)] = None,
     id: str | None = None,
@@ -31,6 +31,8 @@ def command(
 
     Parameters
     ----------
+    name
+        The command; without it, all are listed.
     schema
         Show the command's JSON Schema.
     as_

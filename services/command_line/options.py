@@ -54,7 +54,7 @@ class BadInstant(ValueError):
 
 
 def instant(text: str | None) -> datetime:
-    """An RFC 3339 instant with its offset; now if None.
+    """The instant that an RFC 3339 text with its offset names; now if None.
 
     Raises `BadInstant` with a sentence.
     """
@@ -70,4 +70,4 @@ def instant(text: str | None) -> datetime:
         raise BadInstant(f"{text!r} has no offset: write 2026-11-23T09:00:00Z or …+01:00.")
     if found.year not in YEARS:
         raise BadInstant(f"{text!r} is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
-    return found
+    return found.astimezone(UTC)

@@ -21,7 +21,14 @@ FormatName = str
 
 
 def intake(
-    paths: Annotated[list[Path], Parameter(allow_leading_hyphen=True, consume_multiple=True)],
+    paths: Annotated[
+        list[Path],
+        Parameter(
+            allow_leading_hyphen=True,
+            consume_multiple=True,
+            help="Files and folders, or - for standard input.",
+        ),
+    ],
     /,
     *,
     sender: str,
@@ -138,9 +145,21 @@ def _read(path: Path | None) -> bytes:
 
 
 def list_formats(
-    name: str | None = None, /, *, schema: bool = False, shown: Shown = AS_USUAL
+    name: str | None = None,
+    /,
+    *,
+    schema: Annotated[bool, Parameter(negative=())] = False,
+    shown: Shown = AS_USUAL,
 ) -> int:
-    """The formats that are understood; with a name and --schema, its JSON Schema if it is ours."""
+    """The formats that are understood; with a name and --schema, its JSON Schema if it is ours.
+
+    Parameters
+    ----------
+    name
+        Only this format.
+    schema
+        Its JSON Schema instead.
+    """
     known = formats()
     if name is not None and name not in known:
         tell(f"There is no format {name!r}. There are: {', '.join(known)}.")
@@ -176,6 +195,8 @@ def example(
 
     Parameters
     ----------
+    format
+        Its name; `safeguarding formats` lists them.
     seed
         The same seed gives the same bytes, anywhere and on any day.
     count
@@ -234,6 +255,8 @@ def add_sender(
     ----------
     agency
         Its id: lower-case letters, digits and hyphens.
+    kind
+        What it is.
     name
         Its name, as people write it.
     """
