@@ -147,6 +147,7 @@ def beginning(sent: Sent, size: int = 64 * 1024) -> str:
 # ── Text ──
 
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?ul|/?ol|/?table|/?h[1-6])\b[^<>]*>", re.I)
+_CELL = re.compile(r"</t[dh]\b[^<>]*>", re.I)
 _TAG = re.compile(r"<[^<>]*>")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 
@@ -155,7 +156,8 @@ def text_of_html(markup: str) -> str:
     """The words of HTML or XHTML, a line a paragraph; scripts and styles left out."""
     for name in ("script", "style", "head"):
         markup = _without(markup, name)
-    words = html.unescape(_TAG.sub("", _BREAK.sub("\n", markup)))
+    apart = _CELL.sub(" ", _BREAK.sub("\n", markup))
+    words = html.unescape(_TAG.sub("", apart))
     lines = (_SPACES.sub(" ", line).strip() for line in cleaned(words).split("\n"))
     return "\n".join(line for line in lines if line)
 

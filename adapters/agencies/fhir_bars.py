@@ -136,13 +136,16 @@ class _Reading:
 
     def _is_answer(self) -> bool:
         """An outcome or a response, read in full, that holds nothing about anybody."""
-        if self.problems or not self.resources.only(*_ANSWERS):
+        if not self.resources.only(*_ANSWERS):
             return False
+        outcomes = self.resources.all(Outcome, "OperationOutcome")
         if self.header is None:
-            outcomes = self.resources.all(Outcome, "OperationOutcome")
-            return bool(outcomes) and all(outcome.issue for outcome in outcomes)
-        answered = self.header.response is not None
-        return answered or self.header.event_coding.code.endswith("-response")
+            answers = bool(outcomes) and all(outcome.issue for outcome in outcomes)
+        else:
+            answers = self.header.response is not None or self.header.event_coding.code.endswith(
+                "-response"
+            )
+        return answers and not self.problems
 
     def _says_no_concern(self) -> bool:
         """Every safeguarding flag has the code for no issues, and nobody adds a word to it."""

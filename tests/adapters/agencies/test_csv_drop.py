@@ -1,0 +1,166 @@
+"""Is a table of referrals read row by row, however the spreadsheet saved it?"""
+
+from datetime import date
+
+import pytest
+
+from adapters.translation import Translation
+from tests.adapters.messages import format_named, recognised, sent, translated
+
+NAMES = "reference,child_1_given_name,child_1_family_name,child_1_date_of_birth,what_happened"
+
+
+def rows(text: str | bytes, file_name: str | None = "drop.csv") -> list[Translation]:
+    return format_named("csv").translate(sent(text, file_name=file_name))
+
+
+def test_a_row_opens_a_referral() -> None:
+    (said,) = rows(f"{NAMES}\nR1,Amira,Holt,04/05/2016,She cried\n")
+    assert said.intent == "new"
+    assert said.references == ("R1",)
+    assert said.children[0].given_name == "Amira"
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert said.concern == "What happened: She cried"
+    assert (said.row, said.raw, said.problems) == (None, None, ())
+
+
+def test_each_row_of_several_is_one_with_its_own_bytes() -> None:
+    one, two = rows(f"{NAMES}\r\nR1,A,Holt,04/05/2016,x\r\nR2,B,Holt,04/05/2017,y\r\n")
+    assert (one.row, two.row) == (1, 2)
+    assert two.raw == f"{NAMES}\r\nR2,B,Holt,04/05/2017,y\r\n".encode()
+    assert one.key != two.key
+
+
+def test_a_row_is_known_again_by_its_values_and_the_name_of_the_file() -> None:
+    text = f"{NAMES}\nR1,A,Holt,04/05/2016,x\n"
+    key = rows(text)[0].key
+    assert rows(text.replace("\n", "\r\n"))[0].key == key
+    assert rows(text, "other.csv")[0].key != key
+    assert rows(text.replace("R1", "R2"))[0].key != key
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_the_sign_between_values_is_found(sign: str) -> None:
+    text = f"{NAMES}\nR1,A,Holt,04/05/2016,x\n".replace(",", sign)
+    assert rows(text)[0].children[0].family_name == "Holt"
+    assert recognised(text) == "csv"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Reference,Child 1 First Name,Child 1 Surname,Child 1 DOB,What happened",
+        "REFERENCE,child-1-forename,CHILD1LASTNAME,child 1 birth date,Concerns",
+        "reference,Given Name,Family Name,Date of Birth,Notes",
+        "\ufeffsubmission id,child given name,child family name,child dob,details",
+    ],
+)
+def test_column_names_are_read_in_any_spelling(names: str) -> None:
+    (said,) = rows(f"{names}\nR1,Amira,Holt,04/05/2016,x\n")
+    assert said.children[0].given_name == "Amira"
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert said.problems == ()
+
+
+def test_eight_children_fit_a_row() -> None:
+    names = ",".join(f"child {n} name,child {n} dob" for n in range(1, 9))
+    values = ",".join(f"A{n} Holt,04/05/2016" for n in range(1, 9))
+    (said,) = rows(f"{names},notes\n{values},x\n")
+    assert len(said.children) == 8
+    assert said.problems == ()
+
+
+def test_quoted_values_may_hold_line_ends_and_quotation_marks() -> None:
+    (said,) = rows(f'{NAMES}\nR1,A,Holt,04/05/2016,"one\r\n""two"", three"\n')
+    assert said.concern == 'What happened: one\r\n"two", three'
+
+
+def test_a_formula_is_data() -> None:
+    (said,) = rows(f"{NAMES}\nR1,=1+1,@Holt,04/05/2016,+x\n")
+    assert (said.children[0].given_name, said.children[0].family_name) == ("=1+1", "@Holt")
+
+
+def test_columns_without_a_place_are_told_without_their_names_and_shown() -> None:
+    (said,) = rows("given name,surname,Email,what hapened,dob\nA,Holt,a@b.example,x,04/05/2016\n")
+    assert "1 column is not known: it is shown with the concern." in said.problems
+    assert "A column looks like “what happened” misspelled: it was not used." in said.problems
+    assert not any("Email" in problem or "hapened" in problem for problem in said.problems)
+    assert said.concern == "Also in the message:\nEmail: a@b.example\nwhat hapened: x"
+
+
+def test_a_column_that_stands_twice_loses_nothing() -> None:
+    (said,) = rows("given name,surname,surname,dob,notes\nA,Holt,Dow,04/05/2016,x\n")
+    assert said.children[0].family_name == "Holt"
+    assert "surname: Dow" in said.concern
+    assert any("stands twice" in problem for problem in said.problems)
+
+
+def test_a_row_too_short_or_too_long_is_told() -> None:
+    short, long = rows(f"{NAMES}\nR1,A\nR2,B,Holt,04/05/2016,x,more\n")
+    assert "The row ends early: values are missing at its end." in short.problems
+    assert "The row holds more values than there are columns." in long.problems
+    assert "more" in long.concern
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told() -> None:
+    (said,) = rows(f'{NAMES}\nR1,A,Holt,04/05/2016,"x\nR2,B,Holt,04/05/2016,y\n')
+    assert any("quotation mark" in problem for problem in said.problems)
+    assert "R2" in said.concern
+
+
+def test_blank_rows_are_no_referrals() -> None:
+    assert len(rows(f"{NAMES}\n,,,,\n\nR1,A,Holt,04/05/2016,x\n , , , ,\n")) == 1
+
+
+@pytest.mark.parametrize("text", [NAMES, f"{NAMES}\n", f"{NAMES}\r\n,,,,\r\n"])
+def test_a_table_without_rows_is_kept_for_a_person(text: str) -> None:
+    (said,) = rows(text)
+    assert said.problems == ("The table holds no row below the names of its columns.",)
+
+
+@pytest.mark.parametrize("text", ["please ring me about a child", "7", "a,b,c\n1,2,3\n", '"a\rb'])
+def test_what_is_no_table_is_shown_as_text(text: str) -> None:
+    (said,) = rows(text)
+    assert said.concern == text.strip()
+    assert any("names no columns" in problem for problem in said.problems)
+
+
+def test_an_adult_is_never_a_child() -> None:
+    (said,) = rows(f"{NAMES}\nR1,A,Holt,04/05/1980,x\n")
+    assert said.children == ()
+    assert said.problems == ("The subject is an adult: no child is named.",)
+
+
+def test_who_refers_who_is_there_and_where_are_read() -> None:
+    names = "referrer,organisation,adult 1 name,adult 1 role,address,town,postcode,urgent,consent"
+    values = "Sam Dow,Hill School,Jo Holt,mother,1 Mill Lane,Town,xe1 1aa,yes,no"
+    (said,) = rows(f"{NAMES},{names}\nR1,A,Holt,04/05/2016,x,{values}\n")
+    assert (said.referrer.name, said.referrer.organisation) == ("Sam Dow", "Hill School")
+    assert (said.adults[0].given_name, said.adults[0].role) == ("Jo", "mother")
+    assert said.addresses[0].lines == ("1 Mill Lane", "Town")
+    assert (said.urgency, said.consent, said.problems) == ("urgent", False, ())
+
+
+def test_what_follows_the_last_row_that_is_read_is_kept_together() -> None:
+    found = rows(f"{NAMES}\n" + "R,A,Holt,04/05/2016,x\n" * 2003)
+    assert len(found) == 2001
+    assert found[-1].concern.count("Holt") == 3
+    assert found[-1].row == 2001
+    assert found[-1].problems
+
+
+def test_the_line_that_a_spreadsheet_puts_first_is_skipped() -> None:
+    text = f"sep=;\r\n{NAMES}\nR1,A,Holt,04/05/2016,x\n".replace(",", ";")
+    assert rows(text)[0].problems == ()
+
+
+def test_windows_characters_are_read_and_told() -> None:
+    said = translated("csv", f"{NAMES}\nR1,Zoë,Holt,04/05/2016,x\n".encode("windows-1252"))
+    assert said.children[0].given_name == "Zoë"
+    assert any("Windows-1252" in problem for problem in said.problems)
+
+
+def test_a_table_is_recognised_by_its_columns_or_its_file_name() -> None:
+    assert recognised(f"{NAMES}\n") == "csv"
+    assert recognised("anything", file_name="Drop.CSV") == "csv"
+    assert recognised("surname, and nothing else") is None

@@ -1,0 +1,324 @@
+"""Is a FHIR message of the Booking and Referral Standard understood as it is meant?"""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from adapters.translation import Translation
+from domain.described import Identifier
+from tests.adapters.messages import recognised, translated
+
+NHS = "https://fhir.nhs.uk/Id/nhs-number"
+NO_ISSUES = "861931000000100"
+
+
+def request(**more: Any) -> dict[str, Any]:
+    return {"resourceType": "ServiceRequest", "id": "SR1", "status": "active"} | more
+
+
+def patient(**more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Patient",
+        "identifier": [{"system": NHS, "value": "999 000 0018"}, {"system": "mrn", "value": "H1"}],
+        "name": [{"family": "Holt", "given": ["Amira", "May"]}],
+        "gender": "female",
+        "birthDate": "2016-05-04",
+        "address": [{"line": ["1 Mill Lane"], "city": "Town", "postalCode": "xe1 1aa"}],
+    } | more
+
+
+def flag(code: str, *, text: str = "", status: str = "active") -> dict[str, Any]:
+    return {
+        "resourceType": "Flag",
+        "status": status,
+        "category": [{"coding": [{"code": "SG"}]}],
+        "code": {"coding": [{"code": code}], "text": text},
+    }
+
+
+def plan(text: str = "The child was seen alone") -> dict[str, Any]:
+    return {"resourceType": "CarePlan", "description": text}
+
+
+def header(reason: str = "new", **more: Any) -> dict[str, Any]:
+    return {"resourceType": "MessageHeader", "reason": {"coding": [{"code": reason}]}} | more
+
+
+def bundle(*resources: Any, **more: Any) -> str:
+    entries = [{"fullUrl": f"urn:uuid:{n}", "resource": r} for n, r in enumerate(resources)]
+    return json.dumps({"resourceType": "Bundle", "type": "message", "entry": entries} | more)
+
+
+def read(*resources: Any, **more: Any) -> Translation:
+    return translated("fhir-bars", bundle(*resources), **more)
+
+
+def test_a_referral_opens_one() -> None:
+    body = bundle(
+        header(),
+        request(priority="stat", authoredOn="2026-05-20T10:00:00+01:00"),
+        patient(),
+        flag("702953007"),
+        plan(),
+    )
+    said = translated("fhir-bars", body, key="request-1", correlation="corr-1")
+    assert said.intent == "new"
+    assert said.key == "request-1"
+    assert said.references == ("SR1", "corr-1")
+    assert said.urgency == "immediate"
+    assert said.happened_at == datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
+    assert said.concern_codes == ("702953007",)
+    assert said.concern == "The child was seen alone"
+    assert said.problems == ()
+
+
+def test_the_child_is_as_the_record_says() -> None:
+    (child,) = read(request(), patient(), plan()).children
+    assert (child.family_name, child.given_name, child.sex) == ("Holt", "Amira", "F")
+    assert child.born_on == date(2016, 5, 4)
+    assert (child.nhs_number, child.nhs_number_verified) == ("9990000018", False)
+    assert child.identifiers == (Identifier("mrn", "H1"),)
+    assert child.postcode == "XE1 1AA"
+
+
+def test_a_verified_nhs_number_is_known_to_be_so() -> None:
+    status = {"coding": [{"code": "number-present-and-verified"}]}
+    url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
+    number = {
+        "system": NHS,
+        "value": "9990000018",
+        "extension": [{"url": url, "valueCodeableConcept": status}],
+    }
+    assert read(request(), patient(identifier=[number]), plan()).children[0].nhs_number_verified
+
+
+def test_a_failed_check_digit_lowers_confidence_and_no_more() -> None:
+    said = read(request(), patient(identifier=[{"system": NHS, "value": "9990000019"}]), plan())
+    assert said.children[0].nhs_number is None
+    assert said.children[0].identifiers == (Identifier("nhs", "9990000019"),)
+    assert said.problems == ("Patient: the NHS number fails its check digit.",)
+
+
+@pytest.mark.parametrize("status", ["revoked", "entered-in-error"])
+def test_a_withdrawn_request_cancels(status: str) -> None:
+    said = read(request(status=status, identifier=[{"value": "BR-1"}]), patient())
+    assert (said.intent, said.earlier) == ("cancel", ("BR-1", "SR1"))
+
+
+def test_a_header_can_cancel_or_update() -> None:
+    based = request(basedOn={"reference": "ServiceRequest/SR0"})
+    update = read(header("update"), based, patient(), plan(), correlation="corr-1")
+    assert (update.intent, update.earlier) == ("update", ("SR1", "corr-1", "SR0"))
+    assert update.problems == ()
+    assert read(header("delete"), request(), patient()).intent == "cancel"
+
+
+def test_the_code_for_no_safeguarding_issues_is_no_concern() -> None:
+    assert read(header(), request(), patient(), flag(NO_ISSUES), plan()).intent == "no-concern"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        flag("702953007"),
+        flag(NO_ISSUES, text="but he flinched"),
+        request(note=[{"text": "please look"}]),
+        request(reasonCode=[{"coding": [{"code": "702953007"}]}]),
+        {"resourceType": "Condition", "code": {"coding": [{"code": "162596006"}]}},
+        {"resourceType": "Flag", "category": 7, "code": 8},
+    ],
+)
+def test_the_code_for_no_safeguarding_issues_is_ignored_beside_anything_else(more: Any) -> None:
+    said = read(header(), request(), patient(), flag(NO_ISSUES), more)
+    assert said.intent == "new"
+    assert NO_ISSUES not in said.concern_codes
+
+
+def test_words_that_deny_a_concern_are_not_interpreted() -> None:
+    said = read(header(), request(), patient(), plan("There was no safeguarding concern."))
+    assert (said.intent, said.problems) == ("new", ())
+
+
+def test_a_flag_that_is_no_longer_active_is_told() -> None:
+    said = read(header(), request(), patient(), flag("702953007", text="x", status="inactive"))
+    assert said.concern_codes == ()
+    assert said.concern == "Flag, no longer active: x"
+    assert "The safeguarding flag is marked as no longer active." in said.problems
+
+
+def test_a_flag_of_another_category_is_no_safeguarding_concern() -> None:
+    scene = {
+        "resourceType": "Flag",
+        "category": [{"coding": [{"code": "SS"}]}],
+        "code": {"text": "The scene is safe"},
+    }
+    assert "scene" not in read(request(), patient(), scene, plan()).concern
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}',
+        bundle(header(response={"identifier": "1", "code": "ok"})),
+        bundle(header(eventCoding={"code": "servicerequest-response"})),
+    ],
+)
+def test_an_answer_opens_nothing(answer: str) -> None:
+    said = translated("fhir-bars", answer)
+    assert (said.intent, said.problems) == ("no-concern", ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"resourceType": "OperationOutcome", "issue": []}',
+        '{"resourceType": "OperationOutcome", "issue": 7}',
+        bundle(header(response={"code": "ok"}), patient()),
+        bundle(header(response={"code": "ok"}), 7),
+        bundle(header(), {"resourceType": "Appointment"}, patient()),
+        bundle(),
+        json.dumps(patient()),
+        json.dumps(request()),
+        '{"resourceType": 7}',
+    ],
+)
+def test_what_is_neither_referral_nor_answer_is_read_by_a_person(body: str) -> None:
+    said = translated("fhir-bars", body)
+    assert said.intent == "new"
+    assert said.problems
+
+
+def test_one_bad_resource_does_not_lose_the_rest() -> None:
+    said = read(request(), 7, None, {"resourceType": 8}, patient(gender=[], name="?"), plan())
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert said.concern == "The child was seen alone"
+    assert "A part of the message could not be read: see it as it came." in said.problems
+    assert "Patient: gender could not be read." in said.problems
+
+
+def test_an_adult_is_never_a_child() -> None:
+    said = read(request(), patient(birthDate="1980-01-01"), plan())
+    assert said.children == ()
+    assert said.adults[0].family_name == "Holt"
+    assert said.adults[0].identifiers[0] == Identifier("nhs", "9990000018")
+    assert "The subject is an adult: no child is named." in said.problems
+
+
+def test_a_birth_date_of_a_year_alone_is_told() -> None:
+    said = read(request(), patient(birthDate="2016"), plan())
+    assert said.children[0].born_on is None
+    assert any("whole date" in problem for problem in said.problems)
+
+
+def test_a_subject_known_by_a_number_alone_is_kept() -> None:
+    by_number = request(subject={"identifier": {"system": NHS, "value": "9990000018"}})
+    said = read(by_number, plan())
+    assert said.children[0].nhs_number == "9990000018"
+    assert any("birth date is missing" in problem for problem in said.problems)
+
+
+def test_relatives_are_told_apart_by_their_age() -> None:
+    def related(given: str, born: str, role: str) -> dict[str, Any]:
+        name = {"family": "Holt", "given": [given]}
+        relation = [{"coding": [{"display": role}]}]
+        return {
+            "resourceType": "RelatedPerson",
+            "name": [name],
+            "birthDate": born,
+            "relationship": relation,
+            "telecom": [{"value": "020 7946 0001"}],
+        }
+
+    contact = [{"name": {"text": "Jack Grey"}, "relationship": [{"text": "Uncle"}]}, {}]
+    kin = [related("Sam", "1985-01-01", "Mother"), related("Kit", "2018-01-01", "Sibling")]
+    said = read(request(), patient(contact=contact), *kin, plan())
+    assert [(c.given_name, c.relationship) for c in said.children] == [
+        ("Amira", None), ("Kit", "sibling"),
+    ]  # fmt: skip
+    assert [(a.given_name, a.role, a.contact) for a in said.adults] == [
+        ("Jack", "uncle", None), ("Sam", "mother", "020 7946 0001"),
+    ]  # fmt: skip
+
+
+def test_a_restricted_record_has_a_restricted_address_and_no_postcode_elsewhere() -> None:
+    said = read(request(), patient(meta={"security": [{"code": "R"}]}), plan())
+    assert said.addresses[0].restricted
+    assert said.children[0].postcode is None
+
+
+def test_an_unborn_child_is_one_by_its_due_date() -> None:
+    due = {
+        "resourceType": "Observation",
+        "code": {"coding": [{"code": "161714006"}]},
+        "valueDateTime": "2026-09-01",
+    }
+    mother = patient(birthDate="1990-01-01")
+    said = read(request(), mother, due, flag("878111000000109"))
+    assert [child.due_on for child in said.children] == [date(2026, 9, 1)]
+    assert said.problems == ()
+    without = read(request(), mother, flag("878111000000109"))
+    assert any("no due date" in problem for problem in without.problems)
+
+
+def test_the_requester_is_found_through_their_role() -> None:
+    someone = {
+        "resourceType": "Practitioner",
+        "id": "P1",
+        "name": [{"prefix": ["Dr"], "family": "Dow", "given": ["Sam"]}],
+        "telecom": [{"value": "020 7946 0002"}],
+    }
+    role = {
+        "resourceType": "PractitionerRole",
+        "id": "R1",
+        "practitioner": {"reference": "Practitioner/P1"},
+        "organization": {"reference": "https://example.org/fhir/Organization/O1"},
+        "code": [{"text": "Paediatrician"}],
+    }
+    body = {"resourceType": "Organization", "id": "O1", "name": "City Hospital"}
+    for asked in ("PractitionerRole/R1", "Practitioner/P1"):
+        asking = request(requester={"reference": asked})
+        referrer = read(asking, patient(), someone, role, body, plan()).referrer
+        assert referrer.name == "Dr Sam Dow"
+        assert referrer.role == "paediatrician"
+        assert referrer.organisation == "City Hospital"
+        assert referrer.contact == "020 7946 0002"
+
+
+def test_consent_to_care_is_no_consent_to_refer() -> None:
+    consent = {"resourceType": "Consent", "status": "active", "category": [{"text": "Direct Care"}]}
+    assert read(request(), patient(), consent, plan()).consent is None
+
+
+def test_words_are_read_wherever_they_are_told() -> None:
+    html = {"div": "<div><style>p {}</style><p>one &amp; two</p><p>three</p></div>"}
+    said = read(
+        request(reasonCode=[{"text": "why"}], note=[{"text": "note"}]),
+        patient(),
+        {"resourceType": "Composition", "section": [{"title": "Seen", "text": html}]},
+        {"resourceType": "CarePlan", "activity": [{"outcomeCodeableConcept": [{"text": "plan"}]}]},
+        {"resourceType": "Communication", "payload": [{"contentString": "call"}]},
+        {"resourceType": "Observation", "code": {"text": "Skin"}, "valueString": "bruise"},
+        {"resourceType": "QuestionnaireResponse",
+         "item": [{"item": [{"text": "Safe?", "answer": [{"valueString": "no"}]}]}]},
+        {"resourceType": "Binary"},
+    )  # fmt: skip
+    words = ("Reason: why", "note", "Seen\none & two\nthree", "plan", "call", "Skin: bruise",
+             "Safe?: no")  # fmt: skip
+    assert all(each in said.concern for each in words)
+    assert said.problems == ("An attachment is kept with the message, but not shown here.",)
+
+
+def test_a_message_cut_off_is_shown_as_text() -> None:
+    body = bundle(request(), patient(), plan("He said he was frightened"))
+    said = translated("fhir-bars", body[:-5])
+    assert said.intent == "new"
+    assert "He said he was frightened" in said.concern
+    assert said.problems == ("The message is not complete JSON: it may be cut off or damaged.",)
+
+
+def test_fhir_is_recognised_by_its_resource_type_or_its_declaration() -> None:
+    assert recognised(bundle(patient())) == "fhir-bars"
+    assert recognised("{}", content_type="application/fhir+json; charset=utf-8") == "fhir-bars"
+    assert recognised('{"type": "message"}') is None

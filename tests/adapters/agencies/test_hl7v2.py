@@ -1,0 +1,316 @@
+"""Is an HL7 version 2 message understood as the hospital means it?"""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from adapters.translation import Translation
+from domain.described import ChildDescribed, Identifier
+from tests.adapters.messages import RECEIVED, format_named, recognised, sent, translated
+
+HEADER = r"MSH|^~\&|EDIS|CITYHOSP|CSC|EXSHIRE|20260520101500||{type}|M1|P|2.5"
+PATIENT = (
+    "PID|1||9990000018^^^NHS^NH~H1^^^CITYHOSP^MR||Holt^Amira||20160504|F"
+    "|||1 Mill Lane^^Town^^XE1 1AA"
+)
+VISIT = "PV1|1|I|Ward|||||C1^Dow^Sam^^^Dr"
+EVENT = "EVN|A01|20260520101500"
+
+
+def message(*segments: str, type: str = "REF^I12", end: str = "\r") -> str:
+    return end.join([HEADER.format(type=type), *segments]) + end
+
+
+def read(*segments: str, type: str = "REF^I12") -> Translation:
+    return translated("hl7v2", message(*segments, type=type))
+
+
+def admitted(*segments: str) -> Translation:
+    return read(EVENT, PATIENT, VISIT, *segments, type="ADT^A01^ADT_A01")
+
+
+def test_a_referral_opens_one() -> None:
+    said = read("RF1||S||||R7^EDIS", PATIENT, "NTE|1||He said he was frightened")
+    assert said.intent == "new"
+    assert said.key == "M1|EDIS|CITYHOSP"
+    assert said.references == ("R7", "M1")
+    assert said.urgency == "immediate"
+    assert said.concern == "He said he was frightened"
+    assert said.happened_at == datetime(2026, 5, 20, 9, 15, tzinfo=UTC)
+    assert said.problems == ()
+
+
+def test_an_update_and_a_cancellation_name_the_referral_they_are_about() -> None:
+    update = read("RF1||A||||R7", PATIENT, "NTE|1||More is known", type="REF^I13")
+    cancel = read("RF1||A||||R7", PATIENT, type="REF^I14")
+    assert (update.intent, update.earlier) == ("update", ("R7",))
+    assert (cancel.intent, cancel.earlier, cancel.problems) == ("cancel", ("R7",), ())
+
+
+def test_an_update_that_does_not_say_of_what_is_told_to_a_person() -> None:
+    assert any("RF1-6" in each for each in read(PATIENT, "NTE|||x", type="REF^I13").problems)
+
+
+def test_a_referral_with_an_unknown_event_is_still_one() -> None:
+    said = read(PATIENT, "NTE|||x", type="REF^I99")
+    assert said.intent == "new"
+    assert said.problems
+
+
+def test_an_admission_without_a_word_is_no_concern() -> None:
+    assert admitted().intent == "no-concern"
+    assert admitted().problems == ()
+
+
+def test_the_code_for_no_safeguarding_issues_makes_no_concern() -> None:
+    said = admitted("DG1|1||861931000000100^No safeguarding issues identified^SCT")
+    assert (said.intent, said.concern, said.concern_codes) == ("no-concern", "", ())
+
+
+def test_the_code_for_no_safeguarding_issues_is_ignored_beside_a_concern() -> None:
+    said = admitted(
+        "DG1|1||861931000000100^No safeguarding issues identified^SCT",
+        "OBX|1|CE|1^Concern^L||702953007^^SCT",
+    )
+    assert said.intent == "new"
+    assert said.concern_codes == ("702953007",)
+    assert said.concern == "Concern: Suspected victim of child neglect"
+
+
+def test_words_that_deny_a_concern_are_not_interpreted() -> None:
+    assert admitted("NTE|||There was no safeguarding concern").intent == "new"
+
+
+@pytest.mark.parametrize(
+    "segment", ["NTE|||bruise", "OBX|1|TX|1^Seen^L||a bruise", "DG1|1||S00.8^Bruise^I10"]
+)
+def test_an_admission_with_words_or_codes_is_a_referral(segment: str) -> None:
+    said = admitted(segment)
+    assert said.intent == "new"
+    assert "bruise" in said.concern.lower()
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize("lost", [EVENT, PATIENT, VISIT])
+def test_an_admission_with_a_part_lost_is_read_by_a_person(lost: str) -> None:
+    rest = [segment for segment in (EVENT, PATIENT, VISIT) if segment != lost]
+    said = read(*rest, type="ADT^A01")
+    assert said.intent == "new"
+    assert any(lost[:3] in problem for problem in said.problems)
+
+
+def test_no_part_of_an_admission_with_a_concern_is_taken_for_no_concern() -> None:
+    whole = message(EVENT, PATIENT, VISIT, type="ADT^A01").encode()
+    for cut in range(1, len(whole)):
+        (said,) = format_named("hl7v2").translate(sent(whole[:cut]))
+        assert said.intent == "new"
+        assert said.problems
+
+
+def test_a_merge_names_the_records_it_replaces() -> None:
+    said = read("EVN|A40|20260520", PATIENT, "MRG|H0^^^CITYHOSP^MR~H00", type="ADT^A40^ADT_A39")
+    assert said.intent == "merge"
+    assert said.superseded == ("H0", "H00")
+    assert said.children[0].identifiers == (Identifier("CITYHOSP", "H1"),)
+    assert said.problems == ()
+
+
+def test_a_merge_of_nobody_is_read_by_a_person() -> None:
+    said = read("EVN|A40|20260520", PATIENT, type="ADT^A40")
+    assert (said.intent, bool(said.problems)) == ("new", True)
+
+
+def test_a_message_of_another_type_is_kept_for_a_person() -> None:
+    said = read(PATIENT, type="ORU^R01")
+    assert said.intent == "new"
+    assert "The type of the message is not one that we know." in said.problems
+
+
+def test_the_child_is_read_wherever_its_nhs_number_stands() -> None:
+    (child,) = read(PATIENT, "NTE|||x").children
+    assert child == ChildDescribed(
+        family_name="Holt",
+        given_name="Amira",
+        born_on=date(2016, 5, 4),
+        sex="F",
+        nhs_number="9990000018",
+        identifiers=(Identifier("CITYHOSP", "H1"),),
+        postcode="XE1 1AA",
+    )
+
+
+def test_an_nhs_number_that_fails_its_check_is_only_an_identifier() -> None:
+    said = read("PID|1||9990000019^^^NHS^NH||Holt^Amira||20160504|F", "NTE|||x")
+    assert said.children[0].nhs_number is None
+    assert said.children[0].identifiers == (Identifier("nhs", "9990000019"),)
+    assert said.problems == ("Patient: the NHS number fails its check digit.",)
+
+
+def test_two_nhs_numbers_are_told() -> None:
+    said = read("PID|1||9990000018^^^NHS~9990000026^^^NHS||Holt^A||20160504|F", "NTE|||x")
+    assert said.children[0].nhs_number == "9990000018"
+    assert said.problems == ("Patient: two NHS numbers are given.",)
+
+
+def test_an_adult_is_never_a_child() -> None:
+    said = read("PID|1||H1||Holt^Jo||19800101|M", "NTE|||x")
+    assert said.children == ()
+    assert said.adults[0].given_name == "Jo"
+    assert said.problems == ("The subject is an adult: no child is named.",)
+
+
+def test_somebody_without_a_birth_date_may_be_a_child() -> None:
+    said = read("PID|1||H1||Holt^Jo|||M", "NTE|||x")
+    assert said.children[0].given_name == "Jo"
+    assert any("birth date is missing" in problem for problem in said.problems)
+
+
+def test_a_patient_without_anything_to_know_them_by_is_nobody() -> None:
+    said = read("PID|1||||||||M", "NTE|||x")
+    assert (said.children, said.adults) == ((), ())
+    assert said.problems
+
+
+@pytest.mark.parametrize("born", ["2016", "201605", "20161301", "18990101", "20991231", "soon"])
+def test_a_birth_date_that_cannot_be_one_is_kept_out(born: str) -> None:
+    said = read(f"PID|1||H1||Holt^Jo||{born}|M", "NTE|||x")
+    assert said.children[0].born_on is None
+    assert any(problem.startswith("Patient: the birth date") for problem in said.problems)
+
+
+def test_relatives_are_told_apart_by_their_age() -> None:
+    said = read(
+        PATIENT,
+        f"NK1|1|Holt^Sam|MTH||020 7946 0001{'|' * 11}19850101",
+        f"NK1|2|Holt^Kit|SIB^sibling{'|' * 13}20180101",
+        "GT1|1||Holt^Sam||||||||MTH",
+        "GT1|2||Holt^Amira||||||||SEL",
+        "NTE|||x",
+    )
+    assert [child.given_name for child in said.children] == ["Amira", "Kit"]
+    assert [(a.given_name, a.role, a.contact) for a in said.adults] == [
+        ("Sam", "mother", "020 7946 0001")
+    ]
+    assert said.problems == ()
+
+
+def test_a_sibling_without_a_birth_date_is_told_to_a_person() -> None:
+    said = read(PATIENT, "NK1|1|Holt^Kit|SIB", "NTE|||x")
+    assert said.adults[0].role == "sibling"
+    assert any("sibling has no birth date" in problem for problem in said.problems)
+
+
+def test_an_expected_child_is_one_although_the_patient_is_an_adult() -> None:
+    said = read("PID|1||H1||Holt^Jo||19900101|F", "OBX|1|DT|11778-8^Due^LN||20260901", "NTE|||x")
+    assert [child.due_on for child in said.children] == [date(2026, 9, 1)]
+    assert said.adults[0].given_name == "Jo"
+
+
+def test_a_protected_record_has_restricted_addresses_and_no_postcode_elsewhere() -> None:
+    said = read(PATIENT, f"PD1{'|' * 12}Y", "NTE|||x")
+    assert said.addresses[0].restricted
+    assert said.children[0].postcode is None
+
+
+def test_the_referrer_is_the_referring_provider_before_anybody_else() -> None:
+    provider = "PRD|RP^Referring provider|Dow^Sam^^^Dr|||020 7946 0002|||||City Hospital"
+    by_provider = read(PATIENT, VISIT, provider, "NTE|||x").referrer
+    assert (by_provider.name, by_provider.organisation) == ("Dr Sam Dow", "City Hospital")
+    assert read(PATIENT, VISIT, "NTE|||x").referrer.name == "Dr Sam Dow"
+    assert read(PATIENT, "NTE|||x").referrer.organisation == "CITYHOSP"
+
+
+def test_separators_are_those_that_the_header_declares() -> None:
+    text = (
+        "MSH#*!?$#EDIS#CITYHOSP###20260520##REF*I12#M1\r"
+        "PID#1##H1!9990000018***NHS##Holt*Amira##20160504#F\r"
+        "NTE###a|b?F?c\r"
+    )
+    said = translated("hl7v2", text)
+    assert said.children[0].nhs_number == "9990000018"
+    assert said.concern == "a|b#c"
+    assert recognised(text) == "hl7v2"
+
+
+def test_unusable_separators_are_guessed_and_told() -> None:
+    said = translated(
+        "hl7v2", "MSH|aa|EDIS||||||REF^I12|M1\rPID|||H1||Holt^Jo||20160504\rNTE|||x\r"
+    )
+    assert said.children
+    assert any("separators" in problem for problem in said.problems)
+
+
+def test_escapes_are_read() -> None:
+    said = read(PATIENT, r"NTE|||a\.br\b \T\ \S\ \R\ \E\ \F\ \X5A6F\ \H\c\N\ C:\temp\x")
+    assert said.concern == "a\nb & ^ ~ \\ | Zo c C:\\temp\\x"
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_any_line_end_ends_a_segment(end: str) -> None:
+    assert translated("hl7v2", message(PATIENT, "NTE|||x", end=end)).problems == ()
+
+
+def test_a_line_end_inside_a_note_loses_nothing() -> None:
+    said = translated("hl7v2", message(PATIENT, "NTE|||one\ntwo three"))
+    assert said.concern == "one\ntwo three"
+    assert said.problems
+
+
+def test_each_message_of_a_batch_is_one_row() -> None:
+    batch = r"FHS|^~\&|X" + "\r" + r"BHS|^~\&|X" + "\r"
+    one = message(PATIENT, "NTE|||one")
+    two = message(PATIENT, "NTE|||two").replace("|M1|", "|M2|")
+    found = format_named("hl7v2").translate(sent(f"{batch}{one}{two}BTS|2\rFTS|1\r"))
+    assert [(each.row, each.concern) for each in found] == [(1, "one"), (2, "two")]
+    assert found[0].raw == one.encode()
+    assert found[1].key == "M2|EDIS|CITYHOSP"
+
+
+def test_a_file_of_very_many_messages_is_kept_to_the_last_one() -> None:
+    found = format_named("hl7v2").translate(sent("MSH|^~\\&|A\r" * 4005))
+    assert len(found) == 4001
+    assert found[-1].concern.count("MSH") == 5
+    assert found[-1].problems
+
+
+def test_a_message_without_its_header_is_read_all_the_same() -> None:
+    said = translated("hl7v2", f"{PATIENT}\rNTE|||x\r")
+    assert said.children[0].given_name == "Amira"
+    assert any("MSH" in problem for problem in said.problems)
+
+
+def test_the_declared_character_set_is_used() -> None:
+    text = message(PATIENT.replace("Amira", "Zoë"), "NTE|||x")
+    declared = text.replace("|P|2.5", "|P|2.5||||||8859/1")
+    assert translated("hl7v2", declared.encode("latin-1")).children[0].given_name == "Zoë"
+    assert translated("hl7v2", declared.encode("latin-1")).problems == ()
+    guessed = translated("hl7v2", text.encode("latin-1"))
+    assert guessed.children[0].given_name == "Zoë"
+    assert any("Windows-1252" in problem for problem in guessed.problems)
+
+
+def test_an_attachment_is_told_and_not_shown() -> None:
+    said = read(PATIENT, "NTE|||x", "OBX|1|ED|1^Photo^L||^IM^JPEG^Base64^QUJD")
+    assert "QUJD" not in said.concern
+    assert said.problems == ("An attachment (OBX) is kept with the message, but not shown here.",)
+
+
+def test_a_diagnosis_in_words_is_never_taken_for_a_code() -> None:
+    said = read(PATIENT, "DG1|1||Holt fell down the stairs", "OBX|1|CE|1^Q^L||Amira said so")
+    assert said.concern_codes == ()
+    assert "fell down" in said.concern
+
+
+def test_times_in_the_far_future_or_past_are_not_used() -> None:
+    for year in ("2099", "1985"):
+        text = message(PATIENT, "NTE|||x").replace("20260520101500", f"{year}0520101500")
+        said = translated("hl7v2", text)
+        assert said.happened_at is None
+        assert any("dated" in problem for problem in said.problems)
+
+
+def test_the_age_counts_on_the_day_of_receipt() -> None:
+    birthday = f"PID|1||H1||Holt^Jo||{RECEIVED.year - 18}{RECEIVED:%m%d}|M"
+    assert read(birthday, "NTE|||x").children == ()
+    eve = f"PID|1||H1||Holt^Jo||{RECEIVED.year - 18}0602|M"
+    assert read(eve, "NTE|||x").children

@@ -1,0 +1,116 @@
+"""Are dates, numbers, sexes and people read as a careful person would?"""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from adapters.particulars import (
+    People,
+    birth_date,
+    checked_nhs_number,
+    day,
+    instant,
+    is_adult,
+    name_parts,
+    offset,
+    postcode_of,
+    sex_of,
+)
+from adapters.reading import Problems
+from domain.described import ChildDescribed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["04/05/2016", "4/5/2016", "4.5.2016", "04-05-2016", "04 05 2016", "2016-05-04", "4 May 2016",
+     "4th may 2016", "2016-05-04T10:00:00Z", "04/05/2016 00:00"],
+)  # fmt: skip
+def test_a_day_is_read_as_people_here_write_it(text: str) -> None:
+    assert day(text) == date(2016, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ["31/02/2016", "04/05/16", "2016", "5/2016", "", "x", "\u0664/5/2016"]
+)
+def test_what_is_no_whole_day_is_none(text: str) -> None:
+    assert day(text) is None
+
+
+def test_nobody_is_born_tomorrow_week() -> None:
+    problems = Problems()
+    assert birth_date("09/05/2026", date(2026, 5, 1), problems, "Child 1") is None
+    assert problems.told() == ("Child 1: the birth date cannot be right.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2026-07-01T10:30:00+02:00", 8), ("2026-07-01T10:30:00", 9), ("01/07/2026 10:30", 9),
+     ("01/07/2026 at 10.30", 9), ("2026-07-01 10:30Z", 10)],
+)  # fmt: skip
+def test_an_instant_without_a_zone_is_local(text: str, hour: int) -> None:
+    assert instant(text, Problems(), "It") == datetime(2026, 7, 1, hour, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["soon", "32/01/2026 10:00", "01/01/2026 25:00", "2026-13-01"])
+def test_what_is_no_instant_is_told(text: str) -> None:
+    problems = Problems()
+    assert instant(text, problems, "It") is None
+    assert problems.told() == ("It is not a whole date and time.",)
+
+
+def test_an_instant_at_the_edge_of_time_is_none() -> None:
+    assert instant("0001-01-01T00:00:00+14:00", Problems(), "It") is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "+1", "+9900", "+ab00"])
+def test_what_is_no_zone_is_none(text: str) -> None:
+    assert offset(text) is None
+
+
+def test_a_person_is_adult_from_their_eighteenth_birthday() -> None:
+    assert not is_adult(date(2008, 5, 2), date(2026, 5, 1))
+    assert is_adult(date(2008, 5, 1), date(2026, 5, 1))
+    assert not is_adult(None, date(2026, 5, 1))
+
+
+@pytest.mark.parametrize("number", ["9990000018", "999 000 0018", "999-000-0018"])
+def test_an_nhs_number_is_known_by_its_check_digit(number: str) -> None:
+    assert checked_nhs_number(number, Problems(), "Child 1") == ("9990000018", ())
+
+
+@pytest.mark.parametrize("number", ["0000000000", "9999999999", "9990000019", "123", "abc"])
+def test_a_placeholder_is_no_nhs_number(number: str) -> None:
+    problems = Problems()
+    checked, kept = checked_nhs_number(number, problems, "Child 1")
+    assert checked is None
+    assert kept[0].value == number
+    assert problems
+
+
+@pytest.mark.parametrize(
+    ("word", "sex"), [("Female", "F"), ("boy", "M"), ("other", "U"), ("", "U"), ("?!", "U")]
+)
+def test_a_sex_is_a_letter(word: str, sex: str) -> None:
+    problems = Problems()
+    assert sex_of(word, problems, "Child 1") == sex
+    assert bool(problems) == (word == "?!")
+
+
+def test_a_postcode_is_written_one_way() -> None:
+    assert postcode_of(" xe11aa ") == "XE1 1AA"
+    assert postcode_of("62704") == "62704"
+    assert postcode_of(" ") is None
+
+
+def test_a_name_in_one_piece_is_taken_apart() -> None:
+    assert name_parts("Amira May Holt") == ("Holt", "Amira May")
+    assert name_parts("HOLT, Amira") == ("HOLT", "Amira")
+    assert name_parts("Amira") == ("Amira", "")
+
+
+def test_somebody_named_twice_is_one_person() -> None:
+    people = People(date(2026, 5, 1), Problems())
+    for _ in range(2):
+        people.subject(ChildDescribed("Holt", "Amira", date(2016, 5, 4)))
+        people.other(ChildDescribed("Holt", "Jo", relationship="mother"))
+    assert (len(people.children()), len(people.adults())) == (1, 1)
