@@ -30,6 +30,8 @@ KIT = ChildDescribed(
 )
 """A made-up child, with a number of the range that is kept for tests."""
 
+BO = ChildDescribed(family_name="Larkin", given_name="Bo", born_on=date(2019, 8, 9))
+
 NAMELESS = ChildDescribed(identifiers=(Identifier(system="hospital", value="H-77"),))
 
 

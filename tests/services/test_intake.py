@@ -16,15 +16,14 @@ from msgspec.structs import replace
 
 from adapters.event_store import Conflict, EventStore
 from adapters.translation import Sent, Translation
-from domain.described import ChildDescribed, Identifier
+from domain.described import Identifier
 from domain.kernel import Refused
 from domain.message import MessageReceived
 from services.intake import LARGEST, Busy, Receipt
 from tests.parts.postgres import EACH, new_database
-from tests.services.office import KIT, NAMELESS, NOW, Office, Says, concern, office_at
+from tests.services.office import BO, KIT, NAMELESS, NOW, Office, Says, concern, office_at
 
 ROOT = Path(__file__).parents[2]
-BO = ChildDescribed(family_name="Larkin", given_name="Bo", born_on=date(2019, 8, 9))
 
 
 @pytest.fixture(params=["sqlite", *EACH[:1]])
