@@ -121,7 +121,6 @@ class _Reading:
         addresses = named(self.message, self.people, self.problems)
         intent = self._intent(pieces)
         references, earlier = self._references(intent)
-        merge = intent == "merge"
         return Translation(
             intent=intent,
             key=self._key(),
@@ -136,7 +135,7 @@ class _Reading:
             adults=self.people.adults(),
             addresses=addresses,
             problems=self.problems.told(),
-            superseded=self._superseded() if merge else (),
+            superseded=self._superseded() if intent == "merge" else (),
         )
 
     # What is meant
@@ -186,20 +185,25 @@ class _Reading:
 
     def _key(self) -> str | None:
         control = self.header.field(10).strip()
-        parts = (control, self.header.field(3).strip(), self.header.field(4).strip())
         if not control and self.header.field(9):
             self.problems.say("The message has no control id (MSH-10).")
-        return "|".join(parts) if control else None
+        return self._ours(control) if control else None
+
+    def _ours(self, number: str) -> str:
+        """A number of the sending system: another system of the same hospital has its own."""
+        return "|".join((number, self.header.field(3).strip(), self.header.field(4).strip()))
 
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Our name of it for the sender, and what it refers to."""
+        """The sender's names of it, and of what it refers to: a referral, or its first message."""
         told = self.message.first("RF1")
         referral = [number for number in (told.first(6)[1], told.first(11)[1]) if number]
-        own = [*referral, *filter(None, [self.header.first(10)[1]])]
-        earlier = referral if intent in {"update", "cancel"} else []
-        if intent in {"update", "cancel"} and not earlier:
+        own = dict.fromkeys((*referral, *filter(None, [self._key()])))
+        if intent not in {"update", "cancel"}:
+            return tuple(own), ()
+        if not referral:
             self.problems.say("It does not say which referral (RF1-6) it updates or cancels.")
-        return tuple(dict.fromkeys(own)), tuple(dict.fromkeys(earlier))
+        earlier = dict.fromkeys((*referral, *(self._ours(number) for number in referral)))
+        return tuple(own), tuple(earlier)
 
     def _superseded(self) -> tuple[str, ...]:
         merged = [part[1] for mrg in self.message.all("MRG") for part in mrg.repeats(1)]

@@ -33,7 +33,7 @@ def test_a_referral_opens_one() -> None:
     said = read("RF1||S||||R7^EDIS", PATIENT, "NTE|1||He said he was frightened")
     assert said.intent == "new"
     assert said.key == "M1|EDIS|CITYHOSP"
-    assert said.references == ("R7", "M1")
+    assert said.references == ("R7", "M1|EDIS|CITYHOSP")
     assert said.urgency == "immediate"
     assert said.concern == "He said he was frightened"
     assert said.happened_at == datetime(2026, 5, 20, 9, 15, tzinfo=UTC)
@@ -43,8 +43,15 @@ def test_a_referral_opens_one() -> None:
 def test_an_update_and_a_cancellation_name_the_referral_they_are_about() -> None:
     update = read("RF1||A||||R7", PATIENT, "NTE|1||More is known", type="REF^I13")
     cancel = read("RF1||A||||R7", PATIENT, type="REF^I14")
-    assert (update.intent, update.earlier) == ("update", ("R7",))
-    assert (cancel.intent, cancel.earlier, cancel.problems) == ("cancel", ("R7",), ())
+    assert (update.intent, update.earlier) == ("update", ("R7", "R7|EDIS|CITYHOSP"))
+    assert (cancel.intent, cancel.earlier) == ("cancel", update.earlier)
+    assert cancel.problems == ()
+
+
+def test_a_referral_may_be_named_by_the_control_id_of_its_first_message() -> None:
+    first = read(PATIENT, "NTE|||x")
+    update = read("RF1||A||||M1", PATIENT, "NTE|||y", type="REF^I13")
+    assert set(first.references) & set(update.earlier)
 
 
 def test_an_update_that_does_not_say_of_what_is_told_to_a_person() -> None:
