@@ -4,6 +4,7 @@ from projections.caseload import (
     case,
     caseload,
     enquiry,
+    handed_over_to,
     of_child,
     of_team,
     of_worker,
@@ -213,3 +214,10 @@ def test_what_is_written_down_late_does_not_hide_what_came_after(given: Given) -
     assert known.visited_at == known.seen_at == day(9)
     assert known.visit_failed_at == day(8)
     assert known.assessments[0].seen_at == day(9)
+
+
+def test_a_worker_sees_what_is_being_handed_over_to_them(given: Given) -> None:
+    view = given(caseload, case_opened(), case_allocated(), handover_issued())
+    assert ids(handed_over_to(view.query, OTHER_WORKER)) == [CHILD]
+    view.given(handover_acknowledged())
+    assert handed_over_to(view.query, OTHER_WORKER) == []
