@@ -10,7 +10,7 @@ from domain.kernel import Refused
 from services import questions
 from services.access import COMMAND_LINE, Denied, Principal
 from services.assemble import Parts, all_parts
-from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
+from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant, iso_week
 from services.command_line.output import show, tell
 
 As = Annotated[
@@ -169,6 +169,7 @@ def team(
         An ISO week such as 2026-W47; the week of --as-at by default.
     """
     at = instant(as_at)
+    week = iso_week(week) if week else None
     with asked(where) as parts:
         rows = questions.team(parts, _asker(parts, as_), team, week=week, as_at=at)
         return _answer(rows, shown, "There is no such team.")

@@ -1,7 +1,7 @@
 """Which options do all commands share?"""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -50,7 +50,7 @@ YEARS = range(1900, 2201)
 
 
 class BadInstant(ValueError):
-    """What was given is no instant."""
+    """What was given is no instant, or no week."""
 
 
 def instant(text: str | None) -> datetime:
@@ -71,3 +71,12 @@ def instant(text: str | None) -> datetime:
     if found.year not in YEARS:
         raise BadInstant(f"{text!r} is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
     return found.astimezone(UTC)
+
+
+def iso_week(text: str) -> str:
+    """The week of this ISO 8601 name. Raises `BadInstant` with a sentence."""
+    try:
+        date.fromisoformat(f"{text}-1")
+    except ValueError:
+        raise BadInstant(f"{text!r} is no week: write it as 2026-W47.") from None
+    return text

@@ -1,0 +1,180 @@
+"""Are the questions answered in the shapes that scripts rely on?"""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from tests.services.command_line.conftest import Run, gives
+
+SHAPES = {
+    "inbox": "referral agency received_at due_on urgency children problems",
+    "timeline": "position event stream happened_at received_at recorded_at agency title text"
+    " superseded_by",
+    "children": "child name born_on identifiers cases",
+    "deadlines": "rule about child team worker started_at state stopped_by policy",
+    "teams": "team",
+    "team": "team week measure value of cases",
+    "people": "person name role team",
+    "senders": "agency kind name",
+    "events": "position stream version event recorded_at header parts",
+    "project status": "projection version position behind behind_seconds parked",
+    "project digest": "projection position rows sha256",
+    "project rebuild inbox": "projection version position behind behind_seconds parked",
+    "project run --once": "projection version position behind behind_seconds parked",
+}
+
+
+@pytest.fixture
+def sent(office: Run) -> dict[str, Any]:
+    """The receipt of a made-up form."""
+    form = office("example", "webform", "--seed", 3).out.encode()
+    row: dict[str, Any] = office("intake", "-", "--sender", "north-police", stdin=form).row
+    return row
+
+
+@pytest.mark.parametrize("question", SHAPES)
+def test_an_answer_has_its_shape(office: Run, sent: dict[str, Any], question: str) -> None:
+    more = {"timeline": [sent["children"][0]], "team": ["team-east"]}.get(question, [])
+    ran = office(*question.split(), *more)
+    assert (ran.code, ran.error) == (0, "")
+    assert ran.rows
+    for row in ran.rows:
+        assert set(SHAPES[question].split()) <= set(row), row
+
+
+def test_a_new_store_has_no_answers_and_that_is_good(run: Run) -> None:
+    for question in ("inbox", "children", "deadlines", "teams", "flags", "senders", "events"):
+        ran = run(question)
+        assert (ran.code, ran.out) == (0, ""), question
+    ran = run("inbox", "--format", "table")
+    assert (ran.code, ran.out, ran.error) == (0, "", "Nothing waits.\n")
+
+
+def test_a_table_is_for_people(office: Run, sent: dict[str, Any]) -> None:
+    heading, *lines = office("inbox", "--format", "table").out.splitlines()
+    assert heading.split()[:3] == ["referral", "agency", "received"]
+    assert sent["referral"] in lines[0]
+
+
+def test_a_terminal_is_not_steered_by_what_a_sender_wrote(office: Run) -> None:
+    body = "Please ring \x1b[31mred\x07 \u202egnirts about a child.".encode()
+    child = office(
+        "intake", "-", "--sender", "north-police", "--format", "csv",
+        stdin=b"child name,concern\nKit Marlow," + body + b"\n",
+    ).rows[0]["children"][0]  # fmt: skip
+    shown = office("timeline", child, "--format", "table").out
+    assert "red" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+def test_csv_has_a_column_for_whatever_any_row_holds(office: Run, sent: dict[str, Any]) -> None:
+    gives(office, "screen-referral", "dora", referral_id=sent["referral"], rag="red", threshold=4,
+          rationale="Alone.")  # fmt: skip
+    gives(office, "decide-referral", "dora", referral_id=sent["referral"], rationale="Alone.",
+          outcome="strategy-discussion", team_id="team-east")  # fmt: skip
+    ran = office("deadlines", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert len(rows) == len(office("deadlines").rows)
+    assert all(row.get("due_on") or row.get("due_at") for row in rows)
+    assert all(None not in row for row in rows)
+
+
+def test_children_are_found_by_whole_names_in_any_case(office: Run, sent: dict[str, Any]) -> None:
+    known = {row["child"]: row for row in office("children").rows}
+    assert set(known) == set(sent["children"])
+    child, row = next(iter(known.items()))
+    surname = row["name"].split()[-1]
+    assert child in {r["child"] for r in office("children", "--search", surname.upper()).rows}
+    assert office("children", "--search", surname[:3]).rows == []
+    assert office("children", "--search", "...").rows == []
+
+
+def test_the_log_is_told_from_a_position_or_of_a_stream(office: Run, sent: dict[str, Any]) -> None:
+    whole = office("events").rows
+    assert [row["position"] for row in whole] == list(range(1, len(whole) + 1))
+    assert office("events", "--from", 3).rows == whole[2:]
+    assert office("events", "--from", 10_000).rows == []
+    (event,) = office("events", "--stream", sent["referral"]).rows
+    assert event["event"] == "referral.received.v1"
+    assert office("events", "--stream", "referral-none").rows == []
+
+
+def test_words_are_told_only_when_they_are_opened(office: Run, sent: dict[str, Any]) -> None:
+    words = ("events", "--stream", sent["referral"])
+    assert office(*words).row["parts"]["narrative"] == "sealed"
+    opened = office(*words, "--open").row["parts"]["narrative"]
+    assert opened["concern"]
+    assert opened["concern"] not in office(*words).out
+
+
+def test_a_childs_story_is_filtered_and_told_as_it_was_known(
+    office: Run, sent: dict[str, Any]
+) -> None:
+    child = sent["children"][0]
+    rows = office("timeline", child).rows
+    (received,) = [row for row in rows if row["event"] == "referral.received.v1"]
+    assert received["position"] == sent["position"]
+    assert received["text"]
+    assert office("timeline", child, "--agency", "north-police").rows == rows
+    assert office("timeline", child, "--agency", "elm").rows == []
+    assert office("timeline", child, "--kind", "referral").rows == [received]
+    assert office("timeline", child, "--as-known-at", "2020-01-01T00:00:00Z").rows == []
+    assert office("timeline", child, "--as-known-at", "2199-01-01T00:00:00Z").rows == rows
+
+
+def test_a_deadline_is_measured_against_the_instant_asked_about(
+    office: Run, sent: dict[str, Any]
+) -> None:
+    (now,) = [r for r in office("deadlines").rows if r["rule"] == "R1"]
+    assert (now["about"], now["state"]) == (sent["referral"], "running")
+    late = office("deadlines", "--overdue", "--as-at", "2199-01-01T00:00:00Z").rows
+    assert sent["referral"] in {row["about"] for row in late}
+    assert office("deadlines", "--overdue").rows == []
+
+
+def test_what_is_not_there_and_what_is_not_ones_own_look_the_same(
+    office: Run, sent: dict[str, Any]
+) -> None:
+    absent = office("timeline", "child-" + "0" * 32, "--as", "dora")
+    denied = office("timeline", sent["children"][0], "--as", "wim2")
+    assert (absent.code, absent.out) == (1, "")
+    assert denied.code == 1
+    gives(office, "join-team", "operator", team_id="team-east", person_id="ed", name="Ed",
+          role="auditor")  # fmt: skip
+    denied = office("timeline", sent["children"][0], "--as", "ed")
+    assert (denied.code, denied.out, denied.error) == (1, "", absent.error)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inbox", "--nonsense"),
+        ("nonsense",),
+        ("timeline",),
+        ("team", "team-east", "--week", "next"),
+        ("deadlines", "--as-at", "yesterday"),
+        ("deadlines", "--as-at", "2026-01-01"),
+        ("deadlines", "--as-at", "9999-12-31T23:59:59-14:00"),
+        ("events", "--from", "x"),
+        ("inbox", "--format", "yaml"),
+        ("project", "rebuild", "nothing"),
+        ("project", "digest", "nothing"),
+        ("inbox", "--store", "mysql://u:s3cret@host/a"),
+    ],
+)
+def test_a_slip_of_the_caller_is_one_line_and_2(office: Run, words: tuple[str, ...]) -> None:
+    ran = office(*words)
+    assert (ran.code, ran.out, ran.error.count("\n")) == (2, "", 1), ran
+    assert "s3cret" not in ran.error
+    assert "failed" not in ran.error
+
+
+def test_help_is_for_a_stranger(run: Run) -> None:
+    whole = run("--help")
+    assert whole.code == 0
+    for command in ("intake", "timeline", "command", "project", "demo"):
+        assert command in whole.out
+        assert run(command, "--help").code == 0
+    assert run("--version").out.strip()
