@@ -13,7 +13,7 @@ An entry that was put right stays, and says what superseded it. `Entry.sealed` o
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -89,6 +89,7 @@ from domain.referral import (
     ReferralCancelled,
     ReferralConflicted,
     ReferralDecided,
+    ReferralEvent,
     ReferralReceived,
     ReferralReopened,
     ReferralRouted,
@@ -322,89 +323,128 @@ TITLES: dict[type[Event], Callable[[Any], str]] = {
 NAMES = {kind: (stored_name(kind), stored_name(kind).partition(".")[0]) for kind in TITLES}
 """The stored name of each event, and the family that it begins with."""
 
+# ── Undoing ── what one event says, another may undo: both name it by the same slot ───────────────
+
+
+def _match(event: Any) -> str:
+    return f"match|{event.child_id}|{event.referral_id}"
+
+
+def _merge(event: Any) -> str:
+    return f"merge|{event.child_id}|{event.merged_child_id}"
+
+
+def _decision(event: Any) -> str:
+    return f"decision|{event.referral_id}"
+
+
+def _completion(event: Any) -> str:
+    return f"completion|{event.assessment_id}"
+
+
+def _closure(event: Any) -> str:
+    return f"closure|{event.case_id}"
+
+
+SAYS: dict[type[Event], Callable[[Any], str]] = {
+    ChildMatched: _match,
+    ChildRecordsMerged: _merge,
+    ReferralDecided: _decision,
+    AssessmentCompleted: _completion,
+    CaseClosed: _closure,
+}
+UNDOES: dict[type[Event], Callable[[Any], str]] = {
+    ChildUnmatched: _match,
+    ChildRecordsSeparated: _merge,
+    ReferralReopened: _decision,
+    AssessmentReturned: _completion,
+    CaseReopened: _closure,
+}
+PUTS_RIGHT: frozenset[type[Event]] = frozenset({Corrected, Retracted, DecisionOverturned})
+"""These name the position of what was wrong."""
+
 # ── Writing ───────────────────────────────────────────────────────────────────────────────────────
+
+ALSO: dict[type[Event], str] = {
+    ChildAdded: "child_id",
+    ChildRemoved: "child_id",
+    ChildRecordsMerged: "merged_child_id",
+    ChildRecordsSeparated: "merged_child_id",
+}
+"""The field that names a second record on which the entry must not be missed."""
+
+REFERRAL_EVENTS = get_args(ReferralEvent)
+LINKS: frozenset[type[Event]] = frozenset(
+    {
+        ReferralReceived,
+        ReferralUpdated,
+        ChildAdded,
+        ChildRemoved,
+        ChildRegistered,
+        ChildMatched,
+        ChildUnmatched,
+        ChildRecordsMerged,
+        ChildRecordsSeparated,
+    }
+)
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
     event: Any = recorded.event
-    position, at = recorded.position, stamp(event.recorded_at)
-    about = event.referral_id if recorded.stream == _referral_of(event) else event.child_id
-    name, kind = NAMES[type(event)]
-    also: str | None = None
-    slot: str | None = None
-    match event:
-        case ReferralReceived() | ReferralUpdated():
-            for child_id in event.child_ids:
-                yield Write(LINK_IF_NEW, _linked(child_id, about, position, at))
-        case ChildAdded(child_id=child_id):
-            yield Write(LINK, _linked(child_id, about, position, at))
-            also = child_id
-        case ChildRemoved(child_id=child_id):
-            yield Write(UNLINK, _linked(child_id, about, position, at))
-            also = child_id
-        case ChildRegistered(referral_id=str(referral_id), child_id=child_id):
-            yield Write(LINK, _linked(child_id, referral_id, position, at))
-        case ChildMatched(referral_id=referral_id, child_id=child_id):
-            link = LINK if event.rule == "person" else LINK_IF_NEW
-            yield Write(link, _linked(child_id, referral_id, position, at))
-            slot = f"match|{child_id}|{referral_id}"
-        case ChildUnmatched(referral_id=referral_id, child_id=child_id):
-            yield Write(UNLINK, _linked(child_id, referral_id, position, at))
-            yield _supersede(f"match|{child_id}|{referral_id}", position, at)
-        case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
-            yield Write(LINK, _linked(child_id, merged, position, at))
-            also, slot = merged, f"merge|{child_id}|{merged}"
-        case ChildRecordsSeparated(child_id=child_id, merged_child_id=merged):
-            yield Write(UNLINK, _linked(child_id, merged, position, at))
-            yield _supersede(f"merge|{child_id}|{merged}", position, at)
-            also = merged
-        case ReferralDecided():
-            slot = f"decision|{about}"
-        case ReferralReopened():
-            yield _supersede(f"decision|{about}", position, at)
-        case AssessmentCompleted(assessment_id=assessment_id):
-            slot = f"completion|{assessment_id}"
-        case AssessmentReturned(assessment_id=assessment_id):
-            yield _supersede(f"completion|{assessment_id}", position, at)
-        case CaseClosed(case_id=case_id):
-            slot = f"closure|{case_id}"
-        case CaseReopened(case_id=case_id):
-            yield _supersede(f"closure|{case_id}", position, at)
-        case Corrected(position=wrong) | Retracted(position=wrong):
-            yield Write(SUPERSEDE, {"wrong": wrong, "position": position, "at": at})
-        case DecisionOverturned(position=wrong):
-            yield Write(SUPERSEDE, {"wrong": wrong, "position": position, "at": at})
+    kind, position, at = type(event), recorded.position, stamp(event.recorded_at)
+    # What is about a referral is on its children's timelines; all else has one child's id.
+    about = recorded.stream if issubclass(kind, REFERRAL_EVENTS) else event.child_id
+    if kind in LINKS:
+        yield from _links(event, about, position, at)
+    if kind in UNDOES:
+        yield Write(SUPERSEDE_SLOT, {"slot": UNDOES[kind](event), "position": position, "at": at})
+    if kind in PUTS_RIGHT:
+        yield Write(SUPERSEDE, {"wrong": event.position, "position": position, "at": at})
+    name, family = NAMES[kind]
     yield Write(
         ENTRY,
         {
             "position": position,
             "about": about,
-            "also": also,
-            "slot": slot,
+            "also": getattr(event, ALSO[kind]) if kind in ALSO else None,
+            "slot": SAYS[kind](event) if kind in SAYS else None,
             "event": name,
-            "kind": kind,
+            "kind": family,
             "stream": recorded.stream,
             "happened_at": stamp(event.happened_at),
             "received_at": stamp(event.received_at),
             "recorded_at": at,
             "agency": event.agency,
             "by_whom": event.by,
-            "title": TITLES[type(event)](event),
+            "title": TITLES[kind](event),
             "sealed": recorded.sealed,
         },
     )
 
 
-def _referral_of(event: Any) -> str | None:
-    return getattr(event, "referral_id", None)
+def _links(event: Any, about: str, position: int, at: str) -> Iterator[Write]:
+    """What joins or leaves a child's story, from the instant at which it was recorded."""
 
+    def link(sql: str, child_id: str, joined: str) -> Write:
+        return Write(sql, {"child_id": child_id, "about": joined, "position": position, "at": at})
 
-def _linked(child_id: str, about: str, position: int, at: str) -> dict[str, Any]:
-    return {"child_id": child_id, "about": about, "position": position, "at": at}
-
-
-def _supersede(slot: str, position: int, at: str) -> Write:
-    return Write(SUPERSEDE_SLOT, {"slot": slot, "position": position, "at": at})
+    match event:
+        case ReferralReceived(child_ids=child_ids) | ReferralUpdated(child_ids=child_ids):
+            yield from (link(LINK_IF_NEW, child_id, about) for child_id in child_ids)
+        case ChildAdded(child_id=child_id):
+            yield link(LINK, child_id, about)
+        case ChildRemoved(child_id=child_id):
+            yield link(UNLINK, child_id, about)
+        case ChildRegistered(child_id=child_id, referral_id=str(referral_id)):
+            yield link(LINK, child_id, referral_id)
+        case ChildMatched(child_id=child_id, referral_id=referral_id, rule=rule):
+            yield link(LINK if rule == "person" else LINK_IF_NEW, child_id, referral_id)
+        case ChildUnmatched(child_id=child_id, referral_id=referral_id):
+            yield link(UNLINK, child_id, referral_id)
+        case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
+            yield link(LINK, child_id, merged)
+        case ChildRecordsSeparated(child_id=child_id, merged_child_id=merged):
+            yield link(UNLINK, child_id, merged)
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,8 @@ Who works where, as what, and who manages whom?
     staff(query, team_id=None, *, left=False) -> list[Person]      one a person; those who left too
     who(query, person_id) -> Person | None                  as they are now, or were when they left
     team_of(query, person_id) -> str | None
+    posts(query, person_id) -> list[Person]                 all that they hold now
+    covers(query, cover_id, on) -> list[Cover]              for whom a person acts on a day
     covered_by(query, person_id, on) -> list[str]           who acts for a person on a day
 
 Names are sealed: `Person.sealed` opens under the kind `staff`, and its stream is the team's.
