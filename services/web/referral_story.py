@@ -1,0 +1,442 @@
+"""What does a person need to see of a referral: what was said, about whom, and what was done?"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+from msgspec import Struct
+
+from adapters.translation import formats
+from domain.codes import REFERRAL_SOURCES, SEXES
+from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, ReferrerDescribed
+from domain.kernel import WITHHELD
+from domain.referral import OUTCOMES
+from projections import caseload, children, chronology, deadlines, inbox
+from projections.inbox import Entry
+from services.access import Denied, Resource, give
+from services.identify import Agreement, Details, compare, details_of
+from services.questions import about_referral
+from services.questions import details_of as known_details
+from services.web.naming import Names
+from services.web.routes import Context
+from services.web.story import left, what, words_of
+from services.web.templating import govdate
+
+SAID = {
+    "referral.received.v1": "What was said first",
+    "referral.updated.v1": "More came",
+    "referral.cancelled.v1": "The sender withdrew it",
+    "referral.conflicted.v1": "Another version under the same key",
+}
+CHANNELS = {"http": "by HTTP", "file": "in a file", "standard-input": "by standard input"}
+BASES = {
+    "consent": "Consent",
+    "legal-obligation": "Legal obligation",
+    "public-task": "Public task",
+    "vital-interests": "Vital interests",
+}
+"""Lawful bases for sharing that a form offers. Source: UK GDPR, article 6(1)."""
+
+DONE = {
+    "referral.acknowledged.v1": "Told the referrer that it arrived",
+    "referral.screened.v1": "Screened",
+    "referral.decided.v1": "Decided",
+    "referral.decision_authorised.v1": "Authorised the decision",
+    "referral.referrer_told.v1": "Told the referrer the outcome",
+    "referral.followed_up.v1": "The referrer asked or disagreed",
+    "referral.reopened.v1": "Reopened",
+    "referral.routed.v1": "Passed to",
+    "referral.child_added.v1": "Put on the referral:",
+    "referral.child_removed.v1": "Took off the referral:",
+    "referral.conflict_settled.v1": "Settled which message holds",
+    "referral.information_requested.v1": "Asked",
+    "referral.information_shared.v1": "Answered:",
+    "referral.information_declined.v1": "Did not answer:",
+}
+
+Facts = list[tuple[str, str]]
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """One message as it is shown. `concern` is None where its words were destroyed."""
+
+    position: int
+    title: str
+    first: bool
+    sender: str
+    format: str
+    referrer: Facts
+    happened_at: datetime
+    received_at: datetime
+    recorded_at: datetime
+    concern: str | None
+    facts: Facts
+    children: tuple[tuple[str, Facts], ...]
+    adults: tuple[tuple[str, Facts], ...]
+    addresses: tuple[tuple[str, bool], ...]
+    kept_back: int
+    problems: tuple[str, ...]
+
+
+class Field(Struct, frozen=True):
+    """One detail of a child, as described and as on record. `agrees`: None where one is missing."""
+
+    name: str
+    described: str
+    recorded: str
+    agrees: bool | None
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """A child whom the referral is about. `closed`: the record is restricted to others."""
+
+    child_id: str
+    name: str
+    new: bool
+    closed: bool
+    fields: tuple[Field, ...]
+    case: str
+    worker: str
+    earlier: tuple[tuple[str, str], ...]
+    """Referrals before this one: where they are, and a line about each."""
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """One thing that was done. `words`: marked up."""
+
+    title: str
+    by: str
+    at: datetime
+    recorded_at: datetime
+    words: Markup
+
+
+class Due(Struct, frozen=True):
+    """A deadline of the referral, as people say it."""
+
+    what: str
+    state: str
+    due: date | datetime
+    left: int | None
+
+
+class Situation:
+    """One referral as pages and forms find it. Raises `Denied` for one that is not there.
+
+    `of`: what a form is about beside the referral (a child).
+    """
+
+    def __init__(self, context: Context, of: str | None = None) -> None:
+        self.context, self.parts, self.of = context, context.parts, of
+        found = inbox.referral(context.parts.query, context.path["referral"])
+        if found is None:
+            raise Denied
+        self.found, self.now = found, found.now
+        self.names = Names(context.parts)
+
+    @property
+    def referral_id(self) -> str:
+        return self.now.referral_id
+
+    @cached_property
+    def resource(self) -> Resource:
+        """What the gate must know of it."""
+        return about_referral(self.parts.query, self.referral_id)
+
+    def may(self, command: str) -> bool:
+        """Whether the gate would let this person give a command about it."""
+        return self.parts.gate.may(self.context.who, give(command), self.resource)
+
+    def opened(self, entry: Entry, *kinds: str) -> dict[str, Any]:
+        """The private fields of an entry, of these kinds, that can still be opened."""
+        if not entry.sealed:
+            return {}
+        fields = self.parts.store.open_sealed(entry.sealed, kinds)
+        return {name: value for name, value in fields.items() if value is not WITHHELD}
+
+    # ── Names ─────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def described(self) -> list[ChildDescribed]:
+        """The children whom the messages describe, the first description first."""
+        found: list[ChildDescribed] = []
+        for entry in self.found.messages:
+            found += self.opened(entry, "identity").get("children") or ()
+        return list(dict.fromkeys(found))
+
+    def closed(self, child_id: str) -> bool:
+        """Whether a child's record is restricted to others than this person."""
+        record = self._record(child_id)
+        return bool(record and record.restricted and self.context.who.person not in record.named)
+
+    def child_name(self, child_id: str) -> str:
+        return "Restricted record" if self.closed(child_id) else self.names.child(child_id)
+
+    @cached_property
+    def title(self) -> str:
+        """Whom it is about, for the head of the page."""
+        return ", ".join(map(self.child_name, self.now.child_ids)) or "No child named"
+
+    def _record(self, child_id: str) -> children.Child | None:
+        return self._records.get(child_id)
+
+    @cached_property
+    def _records(self) -> dict[str, children.Child]:
+        found = ((i, children.child(self.parts.query, i)) for i in self.now.child_ids)
+        return {child_id: child for child_id, child in found if child}
+
+
+# ── What was said ─────────────────────────────────────────────────────────────────────────────────
+
+
+def said(situation: Situation, *, addresses: bool) -> list[Said]:
+    """Every message, the first one first. `addresses`: shown, or only how many there are."""
+    titles = {name: each.FORMAT.title for name, each in formats().items()}
+    return [
+        _said(situation, entry, titles, addresses=addresses) for entry in situation.found.messages
+    ]
+
+
+def _said(situation: Situation, entry: Entry, titles: dict[str, str], *, addresses: bool) -> Said:
+    fields = situation.opened(entry, "narrative", "identity", "referrer", "location")
+    places: Sequence[AddressDescribed] = fields.get("addresses") or ()
+    return Said(
+        position=entry.position,
+        title=SAID[entry.event],
+        first=entry.event == "referral.received.v1",
+        sender=situation.names(entry.agency) + (f", {entry.unit}" if entry.unit else ""),
+        format=titles.get(entry.format or "", "a format that we do not know"),
+        referrer=_referrer(fields.get("referrer")),
+        happened_at=entry.happened_at,
+        received_at=entry.received_at,
+        recorded_at=entry.recorded_at,
+        concern=fields.get("concern"),
+        facts=_facts(entry),
+        children=tuple((_name(each), child_facts(each)) for each in fields.get("children") or ()),
+        adults=tuple((_name(each), _adult(each)) for each in fields.get("adults") or ()),
+        addresses=tuple((_address(each), each.restricted) for each in places if addresses),
+        kept_back=0 if addresses else len(places),
+        problems=entry.problems,
+    )
+
+
+def _referrer(who: ReferrerDescribed | None) -> Facts:
+    if who is None:
+        return []
+    named = (
+        ("Name", who.name),
+        ("Role", who.role),
+        ("Organisation", who.organisation),
+        ("How to reach them", who.contact),
+    )
+    return [(label, value) for label, value in named if value]
+
+
+def _facts(entry: Entry) -> Facts:
+    answers = {True: "Yes", False: "No", None: "Not said"}
+    facts = [
+        ("Source", REFERRAL_SOURCES[entry.source] if entry.source else ""),
+        ("Parents informed", answers[entry.parents_informed]),
+        ("Consent", answers[entry.consent]),
+        ("Lawful basis", BASES.get(entry.lawful_basis or "", entry.lawful_basis or "")),
+        ("Concern codes", ", ".join(entry.concern_codes)),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _name(person: ChildDescribed | AdultDescribed) -> str:
+    name = " ".join(part for part in (person.given_name, person.family_name) if part)
+    if not name and isinstance(person, ChildDescribed) and person.unborn:
+        return "Unborn child"
+    return name or "Name not given"
+
+
+def child_facts(child: ChildDescribed) -> Facts:
+    """What a sender says of a child, beside the name."""
+    facts = [
+        ("Born", govdate(child.born_on) if child.born_on else ""),
+        ("Due", govdate(child.due_on) if child.due_on else ""),
+        ("Sex", SEXES[child.sex]),
+        ("NHS number", child.nhs_number or ""),
+        ("Other numbers", ", ".join(f"{i.value} ({i.system})" for i in child.identifiers)),
+        ("School", child.school or ""),
+        ("Is to the child most concerned", child.relationship or ""),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _adult(adult: AdultDescribed) -> Facts:
+    facts = [
+        ("Is", adult.role or ""),
+        ("Born", govdate(adult.born_on) if adult.born_on else ""),
+        ("Contact", adult.contact or ""),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _address(address: AddressDescribed) -> str:
+    lines = ", ".join((*address.lines, *([address.postcode] if address.postcode else ())))
+    return f"{lines} ({address.of})" if address.of else lines
+
+
+# ── Whom it is about ──────────────────────────────────────────────────────────────────────────────
+
+
+def about(situation: Situation) -> list[About]:
+    """Each child on the referral: as described beside the record, the case, what came before."""
+    left_over = list(situation.described)
+    found = []
+    for child_id in situation.now.child_ids:
+        record = situation._record(child_id)
+        closed = situation.closed(child_id)
+        known = known_details(situation.parts.store, record) if record and not closed else {}
+        described = _best(left_over, known)
+        case = None if closed else caseload.of_child(situation.parts.query, child_id)
+        found.append(
+            About(
+                child_id=child_id,
+                name=situation.child_name(child_id),
+                new=bool(record and record.referral_id == situation.referral_id),
+                closed=closed,
+                fields=_beside(described, known) if not closed else (),
+                case=_case(case),
+                worker=situation.names(case.worker_id) if case and case.is_open else "",
+                earlier=() if closed else tuple(_earlier(situation, child_id)),
+            )
+        )
+    return found
+
+
+def not_on_it(situation: Situation) -> list[ChildDescribed]:
+    """Children whom a message describes and who have no record on this referral."""
+    left_over = list(situation.described)
+    for child_id in situation.now.child_ids:
+        record = situation._record(child_id)
+        if record and not situation.closed(child_id):
+            _best(left_over, known_details(situation.parts.store, record))
+    return left_over
+
+
+def _best(described: list[ChildDescribed], known: dict[str, Any]) -> ChildDescribed | None:
+    """The description that fits a record best, taken from the list with those like it."""
+    scored = [(_score(each, known), -i, each) for i, each in enumerate(described)]
+    best = max(scored, key=lambda each: each[:2], default=None)
+    if best is None or best[0] <= 0:
+        return None
+    for score, _, each in scored:
+        if score > 0 and _same(each, best[2]):
+            described.remove(each)
+    return best[2]
+
+
+def _same(one: ChildDescribed, other: ChildDescribed) -> bool:
+    return not compare(details_of(one), details_of(other)).differ
+
+
+def _score(described: ChildDescribed, known: dict[str, Any]) -> int:
+    agreement = _agreement(described, known)
+    number = described.nhs_number and described.nhs_number == known.get("nhs_number")
+    return 2 * len(agreement.agree) - len(agreement.differ) + (5 if number else 0)
+
+
+def _agreement(described: ChildDescribed, known: dict[str, Any]) -> Agreement:
+    return compare(details_of(described), _details(known))
+
+
+def _details(known: dict[str, Any]) -> Details:
+    return Details(
+        family_name=known.get("family_name") or "",
+        given_name=known.get("given_name") or "",
+        born_on=known.get("born_on"),
+        nhs_number=known.get("nhs_number"),
+    )
+
+
+def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Field, ...]:
+    """Field by field; what neither side knows is left out."""
+    agreement = _agreement(described, known) if described else Agreement((), ())
+    agrees = dict.fromkeys(agreement.agree, True) | dict.fromkeys(agreement.differ, False)
+    numbers = (described and described.nhs_number) or "", known.get("nhs_number") or ""
+    if all(numbers):
+        agrees["NHS number"] = numbers[0] == numbers[1]
+    pairs = {
+        "first name": (described.given_name if described else "", known.get("given_name") or ""),
+        "surname": (described.family_name if described else "", known.get("family_name") or ""),
+        "birth date": (_day(described and described.born_on), _day(known.get("born_on"))),
+        "due date": (_day(described and described.due_on), _day(known.get("due_on"))),
+        "NHS number": numbers,
+    }
+    return tuple(
+        Field(name[:1].upper() + name[1:], one, other, agrees.get(name))
+        for name, (one, other) in pairs.items()
+        if one or other
+    )
+
+
+def _day(day: Any) -> str:
+    return govdate(day) if day else ""
+
+
+def _case(case: caseload.Case | None) -> str:
+    if case is None or case.case_id is None:
+        return "No case"
+    if not case.is_open:
+        return f"Case closed{f' on {govdate(case.closed_at)}' if case.closed_at else ''}"
+    return "Open case, with a protection plan" if case.plan_category else "Open case"
+
+
+def _earlier(situation: Situation, child_id: str) -> Iterator[tuple[str, str]]:
+    """The child's other referrals, the newest first."""
+    query = situation.parts.query
+    told = chronology.timeline(query, child_id, kind="referral")
+    for entry in reversed(told):
+        if entry.event != "referral.received.v1" or entry.stream == situation.referral_id:
+            continue
+        other = inbox.referral(query, entry.stream)
+        outcome = other.now.outcome if other else None
+        became = OUTCOMES[outcome] if outcome else "not decided yet"
+        line = f"{govdate(entry.received_at)}, {situation.names(entry.agency)}: {became}"
+        yield f"/referrals/{entry.stream}", line
+
+
+# ── What was done ─────────────────────────────────────────────────────────────────────────────────
+
+
+def acts(situation: Situation) -> list[Act]:
+    """Everything that was done with it, the newest first, each by whom and in which words."""
+    return [
+        Act(
+            title=_done(situation, entry),
+            by=situation.names(entry.by_whom),
+            at=entry.happened_at,
+            recorded_at=entry.recorded_at,
+            words=words_of(situation.parts.store, entry.sealed, entry.event),
+        )
+        for entry in reversed(situation.found.acts)
+    ]
+
+
+def _done(situation: Situation, entry: Entry) -> str:
+    done, about = DONE[entry.event], entry.about or ""
+    match entry.event:
+        case "referral.decided.v1" | "referral.referrer_told.v1":
+            return f"{done}: {next((w for o, w in OUTCOMES.items() if o == about), about)}"
+        case "referral.screened.v1":
+            rag, _, threshold = about.partition(" ")
+            return f"{done}: {rag}, level {threshold}"
+        case "referral.child_added.v1" | "referral.child_removed.v1":
+            return f"{done} {situation.child_name(about)}"
+    return f"{done} {situation.names(about)}" if about else done
+
+
+def clocks(situation: Situation) -> list[Due]:
+    """What is due of the referral itself, and what was."""
+    at = situation.parts.now()
+    found = deadlines.of_referral(situation.parts.query, situation.referral_id, at)
+    return [
+        Due(what(each), each.state, each.due_at or each.due_on, left(each, at))
+        for each in found
+        if each.about == situation.referral_id
+    ]
