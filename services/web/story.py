@@ -220,18 +220,20 @@ def due(story: Story, names: Names) -> list[Due]:
     done = [each for each in story.deadlines if each.state not in WAITING]
     waiting.sort(key=lambda each: each.due_on)
     done.sort(key=lambda each: each.due_on, reverse=True)
-    return [
-        Due(
-            what=what(each),
-            state=each.state,
-            due=each.due_at or each.due_on,
-            left=left(each, story.as_at),
-            since=each.started_at,
-            extended=each.extended_at is not None,
-            agency=names(sent.get(each.about)),
-        )
-        for each in (*waiting, *done)
-    ]
+    return [stands(each, story.as_at, names(sent.get(each.about))) for each in (*waiting, *done)]
+
+
+def stands(deadline: Deadline, as_at: datetime, agency: str = "") -> Due:
+    """One deadline in words."""
+    return Due(
+        what=what(deadline),
+        state=deadline.state,
+        due=deadline.due_at or deadline.due_on,
+        left=left(deadline, as_at),
+        since=deadline.started_at,
+        extended=deadline.extended_at is not None,
+        agency=agency,
+    )
 
 
 def what(deadline: Deadline) -> str:
