@@ -193,9 +193,7 @@ def _slipping(found: dict[str, Series], called: dict[str, str]) -> tuple[str, st
     if len(out[team]) < 3:
         return "", ""
     of = len(PEOPLE) + len(WORK)
-    return (
-        f"{called[team]} stands out in {len(out[team])} of {of} measures: {', '.join(out[team])}."
-    )
+    return f"{called[team]} stands out in {len(out[team])} of {of} measures.", ", ".join(out[team])
 
 
 # ── One team ──────────────────────────────────────────────────────────────────────────────────────
