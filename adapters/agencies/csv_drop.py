@@ -1,4 +1,4 @@
-"""What does a table of referrals say, one a row, as a spreadsheet saves it? (CSV)
+"""What does a table (CSV) say that holds referrals, one a row, as a spreadsheet saves it?
 
 Column names are read in any case, with or without spaces, hyphens and underscores. The key of a row
 is the hash of its values and the file's name, so that a file dropped twice is received once.

@@ -1,4 +1,4 @@
-"""What does a referral of the NHS Booking and Referral Standard say? (FHIR R4, JSON)
+"""What does a FHIR R4 referral (JSON) of the NHS Booking and Referral Standard say?
 
 A ServiceRequest is a referral; its status, or the header's reason, says whether it opens, updates
 or cancels one. Safeguarding flags (category SG) name the concern by code or text; where all of them

@@ -1,4 +1,4 @@
-"""What does a hospital's or surgery's HL7 version 2 message say? (REF, ADT, MDM)
+"""What does a hospital's or surgery's HL7 version 2 message (REF, ADT, MDM) say?
 
 A REF is always a referral: I12 opens, I13 updates, I14 cancels it. An ADT or MDM is one as soon as
 it carries words or codes (DG1, OBX, NTE) other than the code for "no safeguarding issues"; one that

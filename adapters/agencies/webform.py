@@ -1,4 +1,4 @@
-"""What does a referral form of a council or a voluntary organisation say? (JSON, our definition)
+"""What does a referral form (JSON) of a council or a voluntary organisation say?
 
 A form sent again under the same `submission_id` with other content is an update of the first:
 the translation gives the id as its reference, and intake knows it again.
