@@ -178,8 +178,8 @@ def details_of(store: EventStore, child: children_.Child) -> Row:
     }
 
 
-def _opened(store: EventStore, sealed: bytes) -> Row:
-    fields = store.open_sealed(sealed, ("identity",)) if sealed else {}
+def _opened(store: EventStore, sealed: bytes, kind: str = "identity") -> Row:
+    fields = store.open_sealed(sealed, (kind,)) if sealed else {}
     return {name: value for name, value in fields.items() if value is not WITHHELD}
 
 
@@ -189,12 +189,12 @@ def events(
     """The log itself, in order: clear headers, and whether each part is sealed or destroyed."""
     about = (stream,) if stream else ("log",)
     parts.gate.open(who, "open-log" if opened else "see-log", Resource(about=about))
-    for each in _recorded(parts.store, start, stream):
+    for each in _recorded(parts.store, start, stream, raw=opened):
         readable = parts.store.parts(each.sealed)
         shown: Row = {kind: "sealed" if there else "destroyed" for kind, there in readable.items()}
         if opened:
             for kind in (kind for kind, there in readable.items() if there):
-                shown[kind] = msgspec.to_builtins(parts.store.open_sealed(each.sealed, (kind,)))
+                shown[kind] = msgspec.to_builtins(_opened(parts.store, each.sealed, kind))
         yield {
             "position": each.position,
             "stream": each.stream,
@@ -206,13 +206,13 @@ def events(
         }
 
 
-def _recorded(store: EventStore, start: int, stream: str | None) -> Iterator[Any]:
+def _recorded(store: EventStore, start: int, stream: str | None, *, raw: bool) -> Iterator[Any]:
     if stream is not None:
         yield from (each for each in store.history(stream) if each.position >= start)
         return
     position = max(start, 1) - 1
     while True:
-        page = store.since(position, 1000)
+        page = store.since(position, 1000, raw=raw)
         if not page:
             return
         yield from page

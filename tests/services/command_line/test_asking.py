@@ -1,6 +1,8 @@
 """Are the questions answered in the shapes that scripts rely on?"""
 
+import base64
 import csv
+import hashlib
 import io
 from typing import Any
 
@@ -107,6 +109,11 @@ def test_words_are_told_only_when_they_are_opened(office: Run, sent: dict[str, A
     opened = office(*words, "--open").row["parts"]["narrative"]
     assert opened["concern"]
     assert opened["concern"] not in office(*words).out
+    (kept,) = [e for e in office("events", "--open").rows if e["event"] == "message.received.v1"]
+    raw = base64.b64decode(kept["parts"]["raw"]["raw"])
+    assert hashlib.sha256(raw).hexdigest() == sent["message"]
+    stream = office("events", "--open", "--stream", kept["stream"]).row
+    assert stream["parts"] == kept["parts"]
 
 
 def test_a_childs_story_is_filtered_and_told_as_it_was_known(
