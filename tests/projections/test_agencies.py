@@ -1,3 +1,5 @@
+"""Who may send concerns, as agencies are registered, suspended and resumed?"""
+
 from projections.agencies import Agency, agencies, agency, registered, senders
 from tests.examples import (
     MONDAY_9AM,

@@ -1,3 +1,5 @@
+"""Whose is a case, and what is open on it?"""
+
 from projections.caseload import (
     Case,
     assessment,

@@ -1,3 +1,5 @@
+"""Is a child found, whatever became of the record and of the name?"""
+
 from projections.children import (
     child,
     children,

@@ -1,3 +1,5 @@
+"""Is a child's story whole, in order, and as it was known?"""
+
 import pytest
 
 from domain.kernel import Event

@@ -1,3 +1,5 @@
+"""Do the clocks start, run out and stop when they should?"""
+
 from datetime import date, datetime
 from typing import Any
 

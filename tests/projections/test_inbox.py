@@ -1,3 +1,5 @@
+"""Does a referral wait until a person has dealt with all that came of it?"""
+
 from datetime import date
 
 from projections.inbox import (

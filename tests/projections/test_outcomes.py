@@ -1,3 +1,5 @@
+"""Does an agency see what became of its own referrals, and of no other's?"""
+
 from projections.outcomes import Total, of_agency, outcomes, sent, summary
 from tests.examples import (
     POLICE,

@@ -1,3 +1,5 @@
+"""Does each number of a team's week count what it says?"""
+
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from projections.oversight import (
     Number,
     compare,
     oversight,
+    series,
     team_week,
     teams,
     week_of,
@@ -361,6 +364,12 @@ def test_a_series_has_a_number_for_every_week_begun(given: Given) -> None:
     )
     assert [n.week for n in until_now] == ["2025-W52", "2026-W01", "2026-W02", "2026-W03"]
     assert until_now[-1].value == 1
+
+
+def test_all_measures_can_be_asked_for_over_weeks(given: Given) -> None:
+    view = given(oversight, case_opened())
+    found = series(view.query, TEAM, WEEK, NEXT)
+    assert found == team_week(view.query, TEAM, WEEK) + team_week(view.query, TEAM, NEXT)
 
 
 def test_a_week_that_has_not_begun_has_no_numbers(given: Given) -> None:

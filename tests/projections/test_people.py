@@ -1,3 +1,5 @@
+"""Who works where, as people join, leave, manage and cover for one another?"""
+
 from datetime import date
 
 from projections.people import (

@@ -1,3 +1,5 @@
+"""Does a risk stay in sight until somebody answers it?"""
+
 from datetime import timedelta
 
 from projections.risks import of_child, risk, risks, unanswered
