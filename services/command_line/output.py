@@ -3,16 +3,18 @@
 import csv
 import io
 import re
+import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 from typing import Any, Literal
 
 import msgspec
 
 Shape = Literal["table", "json", "csv"]
 
-PIPED_WIDTH = 200
-"""Columns of a table that is not shown at a terminal."""
+GAP = "  "
+"""Between two columns."""
 
 _STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """What would steer a terminal, or turn the direction of the text: senders' words are shown here."""
@@ -80,23 +82,43 @@ def _csv(rows: list[Mapping[str, Any]]) -> int:
 
 
 def _table(rows: list[Mapping[str, Any]], empty: str) -> int:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not rows:
         tell(empty)
         return 0
-    table = Table(box=None, header_style="bold", pad_edge=False)
     columns = _columns(rows)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_STEERING.sub("�", _cell(row.get(c)))) for c in columns))
+    cells = [[_shown(row.get(column)) for column in columns] for row in rows]
+    heads = [column.replace("_", " ") for column in columns]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if room is not None and sum(widths) + len(GAP) * (len(widths) - 1) > room:
+        lines = list(_one_below_the_other(heads, cells, room))
+    else:
+        lines = [_line(widths, each) for each in (heads, *cells)]
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may know fewer characters
         sys.stdout.reconfigure(errors="replace")
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+    sys.stdout.write("\n".join([*lines, ""]))
     return len(rows)
+
+
+def _line(widths: list[int], cells: list[str]) -> str:
+    return GAP.join(c.ljust(width) for width, c in zip(widths, cells, strict=True)).rstrip()
+
+
+def _one_below_the_other(heads: list[str], rows: list[list[str]], room: int) -> Iterator[str]:
+    """A row that is wider than the terminal, a field a line."""
+    margin = max(map(len, heads))
+    for number, cells in enumerate(rows):
+        if number:
+            yield ""
+        for head, cell in zip(heads, cells, strict=True):
+            first, *more = wrap(cell, max(20, room - margin - len(GAP))) or [""]
+            yield _line([margin, 0], [head, first])
+            yield from (_line([margin, 0], ["", each]) for each in more)
+
+
+def _shown(value: Any) -> str:
+    """A cell in one line that steers nothing."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(_cell(value).split()))
 
 
 def _cell(value: Any) -> str:
@@ -108,6 +130,6 @@ def _cell(value: Any) -> str:
         case str() | int() | float():
             return str(value)
         case list() | tuple() if all(isinstance(each, str | int) for each in value):
-            return ", ".join(map(str, value))
+            return ("; " if any(" " in str(each) for each in value) else ", ").join(map(str, value))
         case _:
             return msgspec.json.encode(value).decode()
