@@ -123,7 +123,8 @@ def _words(message: Message, problems: Problems) -> str:
         if part.is_multipart():
             continue
         kind = part.get_content_type()
-        if kind not in {"text/plain", "text/html"} or part.get_filename():
+        attached = part.get_filename() is not None
+        if kind not in {"text/plain", "text/html"} or (attached and kind == "text/html"):
             problems.say("An attachment is kept with the message, but not shown here.")
             continue
         text = decoded(_payload(part), problems, part.get_content_charset())

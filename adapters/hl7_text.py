@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from adapters.particulars import LOCAL, as_universal, calendar_day, day, offset
+from adapters.particulars import as_universal, calendar_day, day, offset
 from adapters.reading import LARGEST_READ, Problems, cleaned
+from domain.calendar import LONDON
 
 MOST_SEGMENTS = 20_000
 MOST_REPEATS = 500
 """Segments of one message, and repetitions of one field, that are read: no referral comes near."""
 
 _LONGEST = LARGEST_READ + 1
+_DELETED = '""'  # a field that is to be empty, where nothing would mean unchanged
 
 
 class Separators(NamedTuple):
@@ -51,7 +53,11 @@ class Segment:
         """The repetitions of a field that hold anything."""
         whole = self.field(number)
         parts = whole.split(self._separators.repetition, MOST_REPEATS)[:MOST_REPEATS]
-        return [Components(part, self._separators) for part in parts if part.strip()]
+        return [
+            Components(part, self._separators)
+            for part in parts
+            if part.strip() and part != _DELETED
+        ]
 
     def first(self, number: int) -> "Components":
         """The first repetition of a field, empty if there is none."""
@@ -201,7 +207,7 @@ def unescaped(text: str, separators: Separators) -> str:
     """Text with its escape sequences replaced; what is none is left as it stands."""
     escape = separators.escape
     if escape not in text:
-        return text.strip()
+        return "" if text == _DELETED else text.strip()
     text = text[:_LONGEST]  # more than is shown
     before, *parts = text.split(escape)
     done = [before]
@@ -263,8 +269,8 @@ def instant_of(text: str, problems: Problems, what: str) -> datetime | None:
     try:
         if found:
             digits = [int(part or 0) for part in found.groups()[:6]]
-            zone = offset(found[7]) if found[7] else LOCAL
-            return as_universal(datetime(*digits, tzinfo=zone or LOCAL))  # type: ignore[misc, arg-type]
+            zone = offset(found[7]) if found[7] else LONDON
+            return as_universal(datetime(*digits, tzinfo=zone or LONDON))  # type: ignore[misc, arg-type]
     except ValueError:
         pass  # a thirteenth month, a 61st minute: told below
     problems.say(f"{what} is not a whole date and time.")

@@ -6,17 +6,14 @@ check digit fails) is told as a problem and kept out of the field that others re
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from adapters.reading import Problems
+from domain.calendar import LONDON
 from domain.codes import Sex
 from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, Identifier
 from domain.identity import nhs_number, nhs_number_ok
-
-LOCAL = ZoneInfo("Europe/London")
-"""The time zone of an English agency that states none."""
 
 GROWN_UP = 18
 _OLDEST = date(1900, 1, 1)
@@ -30,7 +27,9 @@ NO_CONCERN_TOLD = "No concern is told: read the message as it came."
 
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?", re.ASCII | re.DOTALL)
 _OUR_DAY = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})(?: .*)?", re.ASCII | re.DOTALL)
-_NAMED_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? +([a-z]{3})[a-z]*,? +(\d{4})", re.I | re.ASCII)
+_NAMED_DAY = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3})[a-z]*,?[ -](\d{4})", re.I | re.ASCII
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -106,7 +105,7 @@ def instant(text: str, problems: Problems, what: str) -> datetime | None:
     except ValueError:
         problems.say(f"{what} is not a whole date and time.")
         return None
-    return as_universal(at if at.tzinfo else at.replace(tzinfo=LOCAL))
+    return as_universal(at if at.tzinfo else at.replace(tzinfo=LONDON))
 
 
 def as_universal(at: datetime) -> datetime | None:

@@ -20,6 +20,7 @@ from adapters.particulars import (
 )
 from adapters.reading import Problems, shown
 from adapters.translation import Intent, Sent, Translation
+from domain.calendar import local_day
 from domain.described import AddressDescribed, ChildDescribed, ReferrerDescribed
 
 MOST_CHILDREN = 8
@@ -110,7 +111,7 @@ def told(
     fit.left_over.extend(left_over)
     form = fit.fit(Submission, value, "Form")
     fit.told_unknown()
-    people = People(sent.received_at.date(), problems)
+    people = People(local_day(sent.received_at), problems)
     home = _address(form.address, None)
     addresses = [home] if home else []
     for number, child in enumerate(form.children, start=1):

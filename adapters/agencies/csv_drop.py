@@ -164,7 +164,8 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
 def translate(sent: Sent) -> list[Translation]:
     """A translation a row; see `adapters.translation.AgencyFormat`."""
     problems = Problems()
-    text = decoded(sent.body, problems)
+    declared = re.search(r"charset=\"?([\w.:-]{1,40})", sent.content_type or "")
+    text = decoded(sent.body, problems, declared[1] if declared else None)
     table = re.sub(r"\Asep=.\r?\n", "", text.lstrip("\r\n"))
     delimiter, known = _delimiter(table)
     if known < _FEWEST_COLUMNS:

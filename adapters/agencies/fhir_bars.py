@@ -46,6 +46,7 @@ from adapters.reading import (
     unread,
 )
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.calendar import local_day
 from domain.described import Urgency
 
 FORMAT = FormatInformation(
@@ -90,7 +91,7 @@ class _Reading:
         self.sent = sent
         self.problems = problems
         self.resources = resources = Resources(message, problems)
-        self.people = People(sent.received_at.date(), problems)
+        self.people = People(local_day(sent.received_at), problems)
         self.header = next(iter(resources.all(Header, "MessageHeader")), None)
         self.requests = resources.all(Request, "ServiceRequest")
         self.request = next(iter(self.requests), None)
@@ -139,13 +140,12 @@ class _Reading:
         if not self.resources.only(*_ANSWERS):
             return False
         outcomes = self.resources.all(Outcome, "OperationOutcome")
-        if self.header is None:
-            answers = bool(outcomes) and all(outcome.issue for outcome in outcomes)
-        else:
-            answers = self.header.response is not None or self.header.event_coding.code.endswith(
-                "-response"
-            )
-        return answers and not self.problems
+        told = bool(outcomes) and all(outcome.issue for outcome in outcomes)
+        return (told if self.header is None else self._answers()) and not self.problems
+
+    def _answers(self) -> bool:
+        header = self.header or Header()
+        return header.response is not None or header.event_coding.code.endswith("-response")
 
     def _says_no_concern(self) -> bool:
         """Every safeguarding flag has the code for no issues, and nobody adds a word to it."""
@@ -165,6 +165,8 @@ class _Reading:
                 self.problems.say("The message is a booking, not a referral: it must be read.")
             else:
                 self.problems.say("The message holds no referral (ServiceRequest).")
+        if self._answers():
+            self.problems.say("The message answers an earlier one, yet it is about somebody.")
         if self.flags and not self.active:
             self.problems.say("The safeguarding flag is marked as no longer active.")
         if not concern and not codes:
@@ -223,7 +225,9 @@ class _Reading:
         lines = []
         for flag in self.flags:
             state = "Flag" if flag.status not in _NOT_ACTIVE else "Flag, no longer active"
-            words = flag.code.words() or text_of_html(flag.text.div)
+            names = [SAFEGUARDING_CODES.get(each.code, "") for each in flag.code.coding]
+            known = ", ".join(name for name in names if name)
+            words = flag.code.words() or text_of_html(flag.text.div) or known
             if words and not (flag.code.has(NO_CONCERN) and not _own_words(flag)):
                 lines.append(f"{state}: {words}")
         for request in self.requests:

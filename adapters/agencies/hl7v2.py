@@ -31,6 +31,7 @@ from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time
 from adapters.reading import Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.calendar import local_day
 from domain.described import Urgency
 
 FORMAT = FormatInformation(
@@ -112,7 +113,7 @@ class _Reading:
         self.message = message
         self.sent = sent
         self.problems = problems
-        self.people = People(sent.received_at.date(), problems)
+        self.people = People(local_day(sent.received_at), problems)
         self.header = message.first("MSH")
         self.kind, self.event = _type_of(message)
 

@@ -42,6 +42,7 @@ from adapters.reading import (
     unread,
 )
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from domain.calendar import local_day
 from domain.described import (
     AddressDescribed,
     ChildDescribed,
@@ -206,7 +207,7 @@ def _said(
     fit.left_over.extend(left_over)
     notice = fit.fit(Notice, value, "Notice")
     fit.told_unknown()
-    people = People(sent.received_at.date(), problems)
+    people = People(local_day(sent.received_at), problems)
     addresses = tuple(
         AddressDescribed(
             lines=tuple(line for line in address.lines if line),

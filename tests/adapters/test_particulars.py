@@ -23,7 +23,7 @@ from domain.described import ChildDescribed
 @pytest.mark.parametrize(
     "text",
     ["04/05/2016", "4/5/2016", "4.5.2016", "04-05-2016", "04 05 2016", "2016-05-04", "4 May 2016",
-     "4th may 2016", "2016-05-04T10:00:00Z", "04/05/2016 00:00"],
+     "4th may 2016", "04-May-2016", "2016-05-04T10:00:00Z", "04/05/2016 00:00"],
 )  # fmt: skip
 def test_a_day_is_read_as_people_here_write_it(text: str) -> None:
     assert day(text) == date(2016, 5, 4)

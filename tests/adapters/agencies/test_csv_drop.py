@@ -160,6 +160,13 @@ def test_windows_characters_are_read_and_told() -> None:
     assert any("Windows-1252" in problem for problem in said.problems)
 
 
+def test_characters_that_the_transport_declares_are_believed() -> None:
+    body = f"{NAMES}\nR1,Zoë,Holt,04/05/2016,x\n".encode("windows-1252")
+    said = translated("csv", body, content_type="text/csv; charset=windows-1252")
+    assert said.children[0].given_name == "Zoë"
+    assert said.problems == ()
+
+
 def test_a_table_is_recognised_by_its_columns_or_its_file_name() -> None:
     assert recognised(f"{NAMES}\n") == "csv"
     assert recognised("anything", file_name="Drop.CSV") == "csv"

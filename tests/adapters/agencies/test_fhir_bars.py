@@ -70,7 +70,7 @@ def test_a_referral_opens_one() -> None:
     assert said.urgency == "immediate"
     assert said.happened_at == datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
     assert said.concern_codes == ("702953007",)
-    assert said.concern == "The child was seen alone"
+    assert said.concern == "Flag: Suspected victim of child neglect\nThe child was seen alone"
     assert said.problems == ()
 
 
@@ -177,6 +177,7 @@ def test_an_answer_opens_nothing(answer: str) -> None:
         '{"resourceType": "OperationOutcome", "issue": 7}',
         bundle(header(response={"code": "ok"}), patient()),
         bundle(header(response={"code": "ok"}), 7),
+        bundle(header(response={"code": "ok"}), request(), patient(), plan()),
         bundle(header(), {"resourceType": "Appointment"}, patient()),
         bundle(),
         json.dumps(patient()),

@@ -153,6 +153,12 @@ def test_an_nhs_number_that_fails_its_check_is_only_an_identifier() -> None:
     assert said.problems == ("Patient: the NHS number fails its check digit.",)
 
 
+def test_a_field_that_is_to_be_empty_is_empty() -> None:
+    said = read('PID|1||""~H1||Holt^""||""|""', "NTE|||x")
+    assert said.children[0] == ChildDescribed("Holt", identifiers=(Identifier("", "H1"),))
+    assert len(said.problems) == 1
+
+
 def test_two_nhs_numbers_are_told() -> None:
     said = read("PID|1||9990000018^^^NHS~9990000026^^^NHS||Holt^A||20160504|F", "NTE|||x")
     assert said.children[0].nhs_number == "9990000018"

@@ -185,6 +185,16 @@ def test_the_plain_part_is_read_and_attachments_are_told() -> None:
     assert said.problems == ("An attachment is kept with the message, but not shown here.",)
 
 
+def test_a_notice_attached_as_text_is_read() -> None:
+    parts = (
+        'Content-Type: multipart/mixed; boundary="X"\r\n\r\n--X\r\n\r\nPlease see.\r\n--X\r\n'
+        'Content-Type: text/plain; name="notice.txt"\r\n\r\n' + "\r\n".join(LINES) + "\r\n--X--\r\n"
+    )
+    said = translated("police-notice", HEAD + parts)
+    assert said.children[0].given_name == "Amira"
+    assert said.problems == ()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_an_email_with_a_byte_order_mark_is_read(encoding: str) -> None:
     said = translated("police-notice", mail(*LINES).encode(encoding))
