@@ -25,7 +25,7 @@ from services.web.story import left, what, words_of
 from services.web.templating import govdate
 
 SAID = {
-    "referral.received.v1": "What was said first",
+    "referral.received.v1": "The first message",
     "referral.updated.v1": "More came",
     "referral.cancelled.v1": "The sender withdrew it",
     "referral.conflicted.v1": "Another version under the same key",
@@ -66,7 +66,6 @@ class Said(Struct, frozen=True, kw_only=True):
     title: str
     first: bool
     sender: str
-    format: str
     referrer: Facts
     happened_at: datetime
     received_at: datetime
@@ -207,13 +206,15 @@ def _said(situation: Situation, entry: Entry, titles: dict[str, str], *, address
         title=SAID[entry.event],
         first=entry.event == "referral.received.v1",
         sender=situation.names(entry.agency) + (f", {entry.unit}" if entry.unit else ""),
-        format=titles.get(entry.format or "", "a format that we do not know"),
         referrer=_referrer(fields.get("referrer")),
         happened_at=entry.happened_at,
         received_at=entry.received_at,
         recorded_at=entry.recorded_at,
         concern=fields.get("concern"),
-        facts=_facts(entry),
+        facts=[
+            ("Came as", titles.get(entry.format or "", "a format that we do not know")),
+            *_facts(entry),
+        ],
         children=tuple((_name(each), child_facts(each)) for each in fields.get("children") or ()),
         adults=tuple((_name(each), _adult(each)) for each in fields.get("adults") or ()),
         addresses=tuple((_address(each), each.restricted) for each in places if addresses),

@@ -212,6 +212,8 @@ ADULT: dict[str, Field] = {
     "role": Field("What are they to the children?", hint="Such as mother, partner, neighbour"),
     "contact": Field("How can they be reached?"),
 }
+MORE = 2
+"""Children that there is room for at first, and as many more at each time of asking."""
 
 
 class Concern(Struct, frozen=True, kw_only=True):
@@ -242,7 +244,7 @@ CONCERN: Fields = {
     "worries": Field("What are you worried about?"),
     "what_is_working": Field("What is working well?"),
     "urgency": Field("How soon must somebody look at it?", "how soon", choices=dict(URGENCIES)),
-    "children": Group("Child", CHILD, rows=2),
+    "children": Group("Child", CHILD, rows=MORE),
     "adults": Group("Adult", ADULT, rows=2),
     "address": Field("Where do the children live?"),
     "postcode": Field("Postcode"),
@@ -280,6 +282,8 @@ def written(context: Context) -> Response[Any]:
     """Taken in as any message is, in the web form's own format, under the form's id as its key."""
     agency = _may_send(context)
     form = forms.read(Concern, context.posted, CONCERN)
+    if context.typed("more"):
+        return _writing(context, _with_room(form))
     if form.value is None:
         return _writing(context, form)
     now = context.parts.now()
@@ -296,6 +300,12 @@ def written(context: Context) -> Response[Any]:
         return _writing(context, form.with_error("", receipt.reason or "It was not kept."))
     done = "already" if receipt.result == "duplicate" else "sent"
     return went(context, f"/referrals/{receipt.referral}", done, receipt.position)
+
+
+def _with_room(form: Form[Any]) -> Form[Any]:
+    """The form as it was typed, without its errors, and with room for more children."""
+    room = Group("Child", CHILD, rows=len(form.rows("children")) + MORE)
+    return Form(fields={**CONCERN, "children": room}, typed=form.typed)
 
 
 def _may_send(context: Context) -> str:
