@@ -198,6 +198,12 @@ class ReferrerFollowedUp(_OfReferral, frozen=True, tag="referral.followed_up.v1"
     words: Narrative = WITHHELD
 
 
+class ReferralAttended(_OfReferral, frozen=True, tag="referral.attended.v1"):
+    """Somebody looked at what came after the decision: the decision stands. `reason`: why."""
+
+    reason: Narrative = WITHHELD
+
+
 class ReferralReopened(_OfReferral, frozen=True, tag="referral.reopened.v1"):
     reason: Narrative = WITHHELD
 
@@ -220,6 +226,7 @@ ReferralEvent = (
     | DecisionAuthorised
     | ReferrerToldOutcome
     | ReferrerFollowedUp
+    | ReferralAttended
     | ReferralReopened
 )
 
@@ -333,6 +340,12 @@ class FollowUp(_ForReferral, frozen=True, tag="follow-up-referral"):
     words: Narrative
 
 
+class AttendReferral(_ForReferral, frozen=True, tag="attend-referral"):
+    """What came after the decision was looked at, and the decision stands."""
+
+    reason: Narrative
+
+
 class ReopenReferral(_ForReferral, frozen=True, tag="reopen-referral"):
     reason: Narrative
 
@@ -355,6 +368,7 @@ ReferralCommand = (
     | AuthoriseDecision
     | TellReferrer
     | FollowUp
+    | AttendReferral
     | ReopenReferral
 )
 
@@ -379,6 +393,8 @@ class Referral(Struct, frozen=True):
     decided_by: str = ""
     authorised: bool = False
     told: bool = False
+    unattended: bool = False
+    """Something came after the decision that nobody has looked at."""
     reopened: bool = False
     traces: frozenset[Trace] = frozenset()
 
@@ -400,10 +416,16 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 messages=_told(state, event),
                 child_ids=tuple(dict.fromkeys([*state.child_ids, *told])),
                 cancelled=False,
+                unattended=state.decision is not None,
                 traces=state.traces | {trace(event)},
             )
         case ReferralCancelled():
-            return replace(state, messages=_told(state, event), cancelled=True)
+            return replace(
+                state,
+                messages=_told(state, event),
+                cancelled=True,
+                unattended=state.decision is not None,
+            )
         case ReferralConflicted():
             return replace(
                 state,
@@ -429,13 +451,14 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
             )
         case ReferralAcknowledged():
             return replace(state, acknowledged=True)
-        case (
-            InformationRequested()
-            | InformationShared()
-            | InformationDeclined()
-            | ReferrerFollowedUp()
-        ):
+        case InformationRequested() | InformationShared() | InformationDeclined():
             return replace(state, traces=state.traces | {trace(event)})
+        case ReferrerFollowedUp():
+            return replace(
+                state,
+                unattended=state.decision is not None,
+                traces=state.traces | {trace(event)},
+            )
         case ReferralScreened(rag=rag, threshold=threshold):
             return replace(state, screened=(rag, threshold))
         case ReferralDecided():
@@ -445,12 +468,15 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 decided_by=event.by,
                 authorised=event.authorised_by is not None,
                 told=False,
+                unattended=False,
                 reopened=False,
             )
         case DecisionAuthorised():
             return replace(state, authorised=True)
         case ReferrerToldOutcome():
             return replace(state, told=True)
+        case ReferralAttended():
+            return replace(state, unattended=False)
         case ReferralReopened():
             return replace(state, decision=None, reopened=True)
         case _:
@@ -582,6 +608,12 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             raise Refused("Write what the referrer is told, with the reason for the outcome.")
         case TellReferrer():
             return [caused(ReferrerToldOutcome, command, outcome=state.decision[0])]
+        case AttendReferral() if not state.unattended:
+            return []
+        case AttendReferral(reason=reason) if not reason.strip():
+            raise Refused("Record why the decision stands, or reopen the referral.")
+        case AttendReferral():
+            return [caused(ReferralAttended, command)]
         case ReopenReferral(reason=reason) if not reason.strip():
             raise Refused("Record why the referral is reopened.")
         case ReopenReferral():

@@ -12,7 +12,8 @@ Which referrals wait for a person, and what does that person need to see to deci
 
 A referral waits until it is decided, and again when it is reopened. What comes after the decision
 (an update, a cancellation, other content under the same key, the referrer asking) brings it back,
-marked, until it is reopened and decided again, the conflict is settled or the referrer is told.
+marked, until it is reopened and decided again, attended to (the decision stands), the conflict is
+settled or the referrer is told.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ from domain.referral import (
     Outcome,
     Rag,
     ReferralAcknowledged,
+    ReferralAttended,
     ReferralCancelled,
     ReferralConflicted,
     ReferralDecided,
@@ -187,6 +189,12 @@ TOLD = """
 update inbox set told_at = :at, followed_up_at = null,
     waiting = case when decided_at is null or updated_at is not null
         or conflict_at is not null then 1 else 0 end
+where referral_id = :referral_id
+"""
+# A conflict is settled, not attended to.
+ATTENDED = """
+update inbox set updated_at = null, followed_up_at = null,
+    waiting = case when decided_at is null or conflict_at is not null then 1 else 0 end
 where referral_id = :referral_id
 """
 DECIDED = """
@@ -346,6 +354,8 @@ def _changed(recorded: Recorded) -> Iterator[Write]:
             yield Write(REOPENED, wanted | _news(event.happened_at))
         case ConflictSettled():
             yield Write(SETTLED, wanted)
+        case ReferralAttended():
+            yield Write(ATTENDED, wanted)
         case ReferrerToldOutcome():
             yield Write(TOLD, wanted | {"at": stamp(event.happened_at)})
         case ReferralDecided():
@@ -563,6 +573,7 @@ inbox = Projection(
         DecisionAuthorised,
         ReferrerToldOutcome,
         ReferrerFollowedUp,
+        ReferralAttended,
         ReferralReopened,
         ChildRegistered,
         ChildMatched,

@@ -125,6 +125,7 @@ from domain.record import Corrected, CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
     AcknowledgeReferral,
     AddChild,
+    AttendReferral,
     AuthoriseDecision,
     CancelReferral,
     ChildAdded,
@@ -139,6 +140,7 @@ from domain.referral import (
     InformationShared,
     ReceiveReferral,
     ReferralAcknowledged,
+    ReferralAttended,
     ReferralCancelled,
     ReferralConflicted,
     ReferralDecided,
@@ -355,6 +357,8 @@ referrer_told = _event(
 tell_referrer = _command(TellReferrer, referrer_told())
 followed_up = _event(ReferrerFollowedUp(**_BY_WORKER, words="What became of it?"))
 follow_up = _command(FollowUp, followed_up())
+attended = _event(ReferralAttended(**_BY_WORKER, reason="It tells nothing new."))
+attend = _command(AttendReferral, attended())
 reopened = _event(ReferralReopened(**_BY_MANAGER, reason="A third notice came."))
 reopen = _command(ReopenReferral, reopened())
 

@@ -76,6 +76,7 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "authorise-decision": MANAGER,
         "tell-referrer": DUTY,
         "follow-up-referral": PRACTICE | _roles("referrer"),
+        "attend-referral": DUTY,
         "reopen-referral": DUTY,
         # A child's record
         "register-child": DUTY,

@@ -15,6 +15,8 @@ from tests.examples import (
     acknowledge,
     acknowledged,
     add_child,
+    attend,
+    attended,
     authorise_decision,
     by_a_person,
     cancel,
@@ -324,3 +326,20 @@ def test_a_reopened_referral_is_decided_and_told_anew() -> None:
 def test_a_referral_is_reopened_with_a_reason_and_only_if_decided() -> None:
     given(received(), decided()).when(reopen(reason=" ")).then_refused("Record why")
     given(received()).when(reopen()).then_refused("not decided yet")
+
+
+def test_what_came_after_the_decision_can_be_attended_to_without_deciding_again() -> None:
+    given(received(), decided(), followed_up()).when(attend()).then(attended())
+    given(received(), decided(), updated()).when(attend()).then(attended())
+    given(received(), decided(), cancelled()).when(attend()).then(attended())
+
+
+def test_attending_again_or_to_nothing_changes_nothing() -> None:
+    given(received(), decided(), followed_up(), attended()).when(attend()).then_nothing()
+    given(received(), followed_up(), decided()).when(attend()).then_nothing()
+
+
+def test_attending_needs_a_reason() -> None:
+    given(received(), decided(), followed_up()).when(attend(reason=" ")).then_refused(
+        "Record why the decision stands"
+    )

@@ -24,6 +24,7 @@ from tests.examples import (
     TEAM,
     WORKER,
     acknowledged,
+    attended,
     cancelled,
     child_added,
     child_matched,
@@ -180,6 +181,19 @@ def test_a_referrer_who_asks_waits_until_told(given: Given) -> None:
 
 
 # What is known of it
+
+
+def test_what_came_after_the_decision_leaves_when_somebody_attended_to_it(given: Given) -> None:
+    for news in (updated(), cancelled(), followed_up()):
+        view = given(inbox, received(), decided(), on(7, news))
+        assert ids(waiting(view.query)) == [REFERRAL]
+        view.given(attended())
+        assert waiting(view.query) == []
+
+
+def test_a_conflict_is_not_attended_to_but_settled(given: Given) -> None:
+    view = given(inbox, received(), decided(), conflicted(), followed_up(), attended())
+    assert ids(waiting(view.query)) == [REFERRAL]
 
 
 def test_everything_said_and_done_is_there_in_order(given: Given) -> None:
