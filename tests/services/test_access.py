@@ -84,7 +84,8 @@ CASEWORKERS = """give:issue-handover give:acknowledge-handover give:start-assess
     give:conclude-section-47 give:record-visit give:record-failed-visit"""
 TRIAGE = """see-message give:settle-conflict give:add-child give:remove-child
     give:acknowledge-referral give:screen-referral give:decide-referral give:tell-referrer
-    give:reopen-referral give:attend-referral give:register-child give:match-child give:unmatch-child"""
+    give:reopen-referral give:attend-referral give:register-child give:match-child
+    give:unmatch-child"""
 MANAGERS = """see-who-looked give:route-referral give:authorise-decision give:merge-records
     give:separate-records give:restrict-record give:unrestrict-record give:retract-entry
     give:allocate-case give:unallocate-case give:transfer-case give:hold-supervision
