@@ -48,12 +48,15 @@ class Parts:
 
 
 @contextmanager
-def event_store(settings: Settings) -> Iterator[EventStore]:
-    """The log alone, with its keys: all that intake needs."""
+def event_store(settings: Settings, *, durable: bool = True) -> Iterator[EventStore]:
+    """The log alone, with its keys: all that intake needs.
+
+    `durable`: see `EventStore.open`; False only for a store that is being made.
+    """
     with ExitStack() as stack:
-        vault = Vault.open(settings.keys)
+        vault = Vault.open(settings.keys, durable=durable)
         stack.callback(vault.close)
-        store = EventStore.open(settings.store, vault)
+        store = EventStore.open(settings.store, vault, durable=durable)
         stack.callback(store.close)
         yield store
 

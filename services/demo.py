@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from domain.kernel import Refused
-from services.assemble import all_parts
+from services.assemble import all_parts, event_store
 from services.settings import data_folder, settings
 from services.simulate import Figures, populate
 
@@ -46,9 +46,12 @@ def prepared(
     tell("Making up an authority: three teams, their agencies, and their work. Once, for a minute.")
     figures = _made(making, years, until, tell)
     (making / FIGURES).write_bytes(msgspec.json.encode(figures))
+    _flush(making / FIGURES)
+    _flush(making)
     if folder.exists():
         folder.rmdir()
     making.rename(folder)
+    _flush(folder.parent)
     tell(f"{figures.events} events made up in {time.monotonic() - began:.0f} s.")
     return figures
 
@@ -83,7 +86,21 @@ def _made(making: Path, years: float, until: datetime, tell: Callable[[str], Non
             told = int(share * 4)
             tell(f"  {told * 25} %")
 
-    with all_parts(settings(str(making), str(making / "keys"))) as parts:
-        figures = populate(parts.store, seed=SEED, years=years, until=until, progress=progress)
+    made = settings(str(making), str(making / "keys"))
+    # It is not waited for the disk at each of so many appends, but once, before it is used.
+    with event_store(made, durable=False) as store:
+        figures = populate(store, seed=SEED, years=years, until=until, progress=progress)
+    with all_parts(made) as parts:
         parts.projector.run(once=True)
+    for path in sorted(making.rglob("*")):
+        _flush(path)
     return figures
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold what the file, or the list of the folder's files, says."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,6 +41,8 @@ HOSPITAL = "city-hospital"
 POLICE = "exampleshire-police"
 SCHOOLS = "exampleshire-schools"
 SURGERY = "quayside-surgery"
+VALLEY = "valley-medical-practice"
+YOUNG_CARERS = "young-carers-project"
 
 AGENCIES = (
     Agency(agency=POLICE, kind="police", name="Exampleshire Police", format="police-notice",
@@ -53,7 +55,7 @@ AGENCIES = (
            hours="office", whole_family=False,
            instead=(("City Community Health", "Quayside Surgery"),
                     ("Health visitor", "General practitioner"))),
-    Agency(agency="valley-medical-practice", kind="gp", name="Valley Medical Practice",
+    Agency(agency=VALLEY, kind="gp", name="Valley Medical Practice",
            format="fhir-bars", weekly=0.7, hours="office", whole_family=False,
            instead=(("City Community Health", "Valley Medical Practice"),
                     ("Health visitor", "General practitioner"))),
@@ -61,7 +63,7 @@ AGENCIES = (
            hours="school"),
     Agency(agency="open-door-families", kind="voluntary", name="Open Door Families",
            format="webform", weekly=0.8, hours="office"),
-    Agency(agency="young-carers-project", kind="voluntary", name="Young Carers Project",
+    Agency(agency=YOUNG_CARERS, kind="voluntary", name="Young Carers Project",
            format="webform", weekly=0.6, hours="office",
            instead=(("Open Door Families", "Young Carers Project"),)),
     Agency(agency="public-web-form", kind="public", name="The public's web form",
@@ -97,7 +99,6 @@ def in_term(at: datetime) -> bool:
 
 _WRITTEN: dict[str, Callable[[Story], bytes]] = {
     "hl7v2": hl7v2.written,
-    "police-notice": police_notice.written_as_json,
     "fhir-bars": fhir_bars.written,
     "webform": webform.written,
     "csv": lambda story: csv_drop.written([story]),
@@ -126,9 +127,12 @@ class Message(Struct, frozen=True, kw_only=True):
 
 def told(concern: Concern) -> Story:
     """What the agency tells: of all the children, or of the one that it saw."""
+    story = concern.story
+    if concern.unplaced:
+        story = replace(story, postcode="")
     if AGENCY[concern.agency].whole_family:
-        return concern.story
-    return replace(concern.story, children=concern.story.children[:1])
+        return story
+    return replace(story, children=story.children[:1])
 
 
 def message(concern: Concern) -> Message:
@@ -136,7 +140,11 @@ def message(concern: Concern) -> Message:
     agency = AGENCY[concern.agency]
     story = told(concern)
     if concern.by_mail:
+        # The e-mail says that a constable took protection where nobody consented.
+        story = replace(story, consent=not taken_into_protection(concern))
         return Message(body=police_notice.written(story), channel="file", file_name="notice.eml")
+    if agency.format == "police-notice":
+        return Message(body=_json(_notice(concern)))
     body = _WRITTEN[agency.format](story)
     for words, own in agency.instead:
         body = body.replace(words.encode(), own.encode())
@@ -145,11 +153,6 @@ def message(concern: Concern) -> Message:
             return Message(body=body, channel="file", file_name=f"concerns-{story.reference}.csv")
         case "fhir-bars":
             return Message(body=body, key=f"request-{story.reference}")
-        case "police-notice":
-            notice = json.loads(body)
-            for child, person in zip(notice["children"], story.children, strict=True):
-                child["nhs_number"] = person.nhs_number
-            return Message(body=_json(notice))
         case _:
             return Message(body=body)
 
@@ -166,12 +169,11 @@ def update(concern: Concern, more: str) -> Message:
         case "hl7v2":
             return Message(body=_as_event(_with_note(hl7v2.written(story), more), "I13", "U"))
         case "police-notice":
-            notice = json.loads(police_notice.written_as_json(story))
+            notice = _notice(concern)
             notice |= {
                 "notice_id": f"{notice['notice_id']}-2",
                 "follow_up_to": notice["notice_id"],
                 "circumstances": more,
-                "children": [],
             }
             return Message(body=_json(notice))
         case _:
@@ -191,7 +193,7 @@ def withdrawal(concern: Concern) -> Message:
         case "hl7v2":
             return Message(body=_as_event(hl7v2.written(story), "I14", "C"))
         case "police-notice":
-            notice = json.loads(police_notice.written_as_json(story))
+            notice = _notice(concern)
             notice |= {
                 "notice_id": f"{notice['notice_id']}-3",
                 "follow_up_to": notice["notice_id"],
@@ -211,6 +213,20 @@ def broken(concern: Concern) -> Message:
     """The same message, cut off on its way."""
     whole = message(concern)
     return replace(whole, body=whole.body[: len(whole.body) * 2 // 5], key=None)
+
+
+def _notice(concern: Concern) -> dict[str, Any]:
+    """The police know the children's numbers; a constable took protection only of some."""
+    story = told(concern)
+    notice: dict[str, Any] = json.loads(police_notice.written_as_json(story))
+    for child, person in zip(notice["children"], story.children, strict=True):
+        child["nhs_number"] = person.nhs_number
+    notice["police_protection"] = taken_into_protection(concern)
+    return notice
+
+
+def taken_into_protection(concern: Concern) -> bool:
+    return concern.severity == "acute" and concern.story.urgency == "immediate"
 
 
 def _json(value: object) -> bytes:

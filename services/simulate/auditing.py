@@ -1,13 +1,20 @@
 """Who looks at the work from outside, and what is put right afterwards?"""
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from domain.calendar import local_day
 from services.simulate import words
+from services.simulate.agencies import VALLEY, YOUNG_CARERS
 from services.simulate.agenda import Steps
 from services.simulate.chance import Chance
 from services.simulate.episodes import allocating, closing
 from services.simulate.hours import at_work
-from services.simulate.office import Episode, Office
+from services.simulate.hours import closing as closing_time
+from services.simulate.office import OPERATOR, Episode, Office
 from services.simulate.teams import Team
-from services.simulate.visits import worker_of
+from services.simulate.visits import supervising, worker_of
 from services.simulate.words import say
 
 AUDITOR = "l-birtwistle"
@@ -19,6 +26,7 @@ def oversight(office: Office) -> None:
     office.start(overturning(office, office.chance("overturned")))
     office.start(correcting(office, office.chance("corrections")))
     office.start(moving(office, office.chance("moves")))
+    office.start(keeping_senders(office))
     office.start(restricting(office, office.chance("restricted")), office.span.at(0.35))
 
 
@@ -61,6 +69,7 @@ def overturning(office: Office, chance: Chance) -> Steps:
         if not recent:
             continue
         episode, position = chance.pick(recent)
+        office.closed.remove((episode, position))
         child = episode.children[-1]
         office.give(
             AUDITOR,
@@ -76,6 +85,7 @@ def reopening(office: Office, episode: Episode, chance: Chance) -> Steps:
     yield office.manager_at(episode.team, chance.between(0.3, 2), chance)
     if episode.household.number in office.episodes:
         return
+    episode = replace(episode, closed=False)  # what went on with the closed one has ended
     for child in episode.children:
         office.give(
             office.manager(episode.team),
@@ -83,8 +93,8 @@ def reopening(office: Office, episode: Episode, chance: Chance) -> Steps:
             case_id=office.case(child),
             reason=say(words.REOPENED, child[1], chance),
         )
-    episode.closed = False
     office.episodes[episode.household.number] = episode
+    office.start(supervising(office, episode, office.chance("supervision")))
     days = episode.team.practice(office.now).allocate_days
     yield from allocating(office, episode, days, chance)
     yield at_work(office.now, chance.between(10, 30), chance)
@@ -95,10 +105,10 @@ def correcting(office: Office, chance: Chance) -> Steps:
     """A visit was written up wrongly, or on the wrong child's record."""
     while True:
         yield at_work(office.now, chance.between(4, 12), chance)
-        if not office.visits:
+        if not office.entries:
             continue
-        entry = chance.pick(office.visits)
-        office.visits.remove(entry)
+        entry = chance.pick(office.entries)
+        office.entries.remove(entry)
         about = {"child_id": entry.child[0], "position": entry.position}
         if chance.likely(0.2):
             reason = chance.pick(words.MISPLACED)
@@ -161,3 +171,16 @@ def restricting(office: Office, chance: Chance) -> Steps:
     yield at_work(office.now, chance.between(60, 90), chance)
     for child in episode.children:
         office.give(manager, "unrestrict-record", child_id=child[0], reason=words.NO_RELATIVE)
+
+
+def keeping_senders(office: Office) -> Steps:
+    """A practice takes a new name; a sender is kept out for a night while its system is seen to."""
+    chance = office.chance("senders")
+    yield at_work(office.span.at(0.3), 0.2, chance)
+    office.give(OPERATOR, "rename-agency", agency_id=VALLEY, name="Valley Health Centre")
+    yield at_work(office.span.at(0.55), 0.2, chance)
+    yield closing_time(local_day(office.now)) + timedelta(hours=1)
+    about = {"agency_id": YOUNG_CARERS}
+    office.give(OPERATOR, "suspend-agency", reason=words.SYSTEM_CHECKED, **about)
+    yield office.now + timedelta(hours=9)
+    office.give(OPERATOR, "resume-agency", **about)

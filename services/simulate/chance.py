@@ -13,6 +13,10 @@ T = TypeVar("T")
 class Chance(Dice):
     """Dice of one thing's own: what happens to it does not depend on what happens elsewhere."""
 
+    def __init__(self, seed: str) -> None:
+        super().__init__(seed)
+        self._used: dict[int, set[int]] = {}
+
     def fraction(self) -> float:
         """From 0 up to, not including, 1."""
         return self._random.random()
@@ -35,6 +39,15 @@ class Chance(Dice):
             if left < 0:
                 return each
         return weighted[-1][0]
+
+    def unused(self, among: Sequence[T]) -> T:
+        """One of these that was not picked before; any of them once all were."""
+        used = self._used.setdefault(id(among), set())
+        if len(used) == len(among):
+            used.clear()
+        index = self.pick([n for n in range(len(among)) if n not in used])
+        used.add(index)
+        return among[index]
 
     def wait(self, mean: timedelta) -> timedelta:
         """Until the next of things that come by themselves, one in `mean` on average."""

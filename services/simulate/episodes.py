@@ -9,7 +9,7 @@ from services.simulate import protection, words
 from services.simulate.agenda import Steps
 from services.simulate.chance import Chance
 from services.simulate.hours import at_work
-from services.simulate.office import Child, Episode, Office, Referral
+from services.simulate.office import Child, Entry, Episode, Office, Referral
 from services.simulate.risks import answer, raise_risk
 from services.simulate.visits import WHERE, somebody, supervising, visit, visiting, worker_of
 from services.simulate.words import say
@@ -187,15 +187,16 @@ def seeing(office: Office, episode: Episode, chance: Chance) -> Steps:
         happened_at, where, alone = office.now, chance.one_of(WHERE), practice.seen_alone
         yield at_work(office.now, chance.between(*practice.record_days), chance)
         for child, assessment in episode.assessing():
-            office.give(
+            events = office.give(
                 worker_of(office, episode),
                 "see-child",
                 happened_at=happened_at,
                 assessment_id=assessment,
                 alone=chance.likely(alone),
                 where=where,
-                words=say(words.SEEN, child[1], chance),
+                words=words.heard(child[1], happened_at, chance),
             )
+            office.entries.append(Entry(events[0].position, child, episode.team))
         yield at_work(office.now, chance.between(4, 9), chance)
 
 
@@ -230,6 +231,19 @@ def household_found(office: Office, episode: Episode, chance: Chance) -> None:
             household_id = f"household-{episode.referral.referral_id.removeprefix('referral-')}"
             office.give(
                 by, "join-household", child_id=child[0], household_id=household_id, address=address
+            )
+        if chance.likely(0.06):
+            office.give(
+                by,
+                "correct-details",
+                child_id=child[0],
+                reason=chance.pick(words.DETAILS),
+                sex=child[1].sex,
+                family_name=child[1].family_name,
+                given_name=child[1].given_name,
+                born_on=child[1].born_on,
+                nhs_number=child[1].nhs_number,
+                postcode=home.postcode,
             )
 
 

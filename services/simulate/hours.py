@@ -46,7 +46,7 @@ def at_work(after: datetime, days: float, chance: Chance) -> datetime:
     after = max(after, opening(day))
     whole = int(days)
     if not whole:
-        moment = after + (days - whole) * timedelta(hours=8) + _minutes(chance, 2, 25)
+        moment = after + timedelta(hours=round(days * 8)) + _minutes(chance, 2, 55)
         if moment < closing(day):
             return moment
         whole = 1

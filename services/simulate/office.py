@@ -5,7 +5,7 @@ Everything goes the ordinary way: messages through intake, commands through `han
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -27,6 +27,9 @@ from services.simulate.town import Concern, Household, Town
 
 OPERATOR = "operator"
 """Gives the commands that set up teams and agencies; is in every store."""
+
+NOTICE = timedelta(days=21)
+"""Who leaves so soon is given no more families, if there is anybody else."""
 
 RECENT = 60
 """How many of the last entries are remembered, for those that turn out to be wrong."""
@@ -83,7 +86,7 @@ class Episode(Struct, kw_only=True, eq=False):
 
 
 class Entry(Struct, frozen=True):
-    """A visit on the record, by its position in the log."""
+    """Where on the record a child was seen, by its position in the log."""
 
     position: int
     child: Child
@@ -106,7 +109,7 @@ class Office:
         """Household -> its open episode."""
         self.closed: deque[tuple[Episode, int]] = deque(maxlen=RECENT)
         """The last to be closed, and the closure's position in the log."""
-        self.visits: deque[Entry] = deque(maxlen=RECENT)
+        self.entries: deque[Entry] = deque(maxlen=RECENT)
         self.results: Counter[str] = Counter()
         """What became of the messages."""
         self.registered: set[str] = set()
@@ -162,7 +165,7 @@ class Office:
 
     def manager(self, team: Team) -> str:
         """Who decides for a team now; the front door's manager where it has none."""
-        return team.manager(self.now) or str(self.front_door.manager(self.now))
+        return team.manager(self.now) or FRONT_DOOR.managers[0].person
 
     def manager_at(self, team: Team, days: float, chance: Chance) -> datetime:
         """When a manager gets to something of a team's, about so many working days from now."""
@@ -177,10 +180,12 @@ class Office:
         for episode in self.open_of(team):
             if episode.worker:
                 load[episode.worker] += len(episode.children)
+        there = [post for post in team.workers(self.now) if post.person != but]
+        soon = self.now + NOTICE
+        staying = [post for post in there if team.until(post) > soon]
         room = [
             ((load[post.person] + 1) / post.percent, index, post.person)
-            for index, post in enumerate(team.workers(self.now))
-            if post.person != but
+            for index, post in enumerate(staying or there)
         ]
         return min(room)[2] if room else None
 

@@ -78,6 +78,7 @@ def sending(office: Office, concern: Concern, chance: Chance) -> Steps:
     concern.by_mail = (
         concern.agency == agencies.POLICE and not concern.household.known and chance.likely(0.3)
     )
+    concern.unplaced = agencies.can_follow(concern) and chance.likely(0.06)
     broken = chance.likely(0.012)
     message = agencies.broken(concern) if broken else agencies.message(concern)
     receipt = office.take(message, concern.agency)
@@ -151,7 +152,7 @@ def by_hand(office: Office, referral: Referral, person: MadeUpChild) -> Child:
 def following(office: Office, referral: Referral, chance: Chance) -> Steps:
     concern = referral.concern
     kind = chance.one_of(
-        (("nothing", 0.77), ("update", 0.13), ("withdrawal", 0.05), ("contradiction", 0.05))
+        (("nothing", 0.74), ("update", 0.13), ("withdrawal", 0.05), ("contradiction", 0.08))
     )
     if kind == "nothing":
         return
@@ -160,9 +161,11 @@ def following(office: Office, referral: Referral, chance: Chance) -> Steps:
     if kind == "update":
         more = say(MORE, first, chance)
         office.take(agencies.update(concern, more), concern.agency)
+        office.start(attending(office, referral, chance))
     elif kind == "withdrawal" and concern.severity == "slight":
         office.take(agencies.withdrawal(concern), concern.agency)
         referral.withdrawn = True
+        office.start(attending(office, referral, chance))
     elif kind == "contradiction" and concern.agency == agencies.HOSPITAL and not referral.decided:
         more = say(MORE, first, chance)
         office.take(agencies.contradiction(concern, more), concern.agency)
@@ -185,6 +188,13 @@ def dealing(office: Office, referral: Referral, chance: Chance) -> Steps:
     low, high = (0.05, 0.95) if in_time else practice.late_decision_days
     decide_at = at_work(office.now, chance.between(low, high), chance)
     yield at_work(office.now, 0.02, chance)
+    if concern.unplaced:
+        office.give(
+            office.manager(office.front_door),
+            "route-referral",
+            referral_id=referral.referral_id,
+            team_id=team.id,
+        )
     if office.now < decide_at and chance.likely(0.85):
         yield from screening(office, referral, chance)
         if chance.likely(practice.asked):
@@ -214,7 +224,7 @@ def screening(office: Office, referral: Referral, chance: Chance) -> Steps:
         referral_id=referral.referral_id,
         rag=rag,
         threshold=threshold,
-        rationale=say(words.SCREENING, first, chance),
+        rationale=say(words.SCREENING_ACUTE if rag == "red" else words.SCREENING, first, chance),
     )
     yield office.now
 
@@ -244,6 +254,19 @@ def asking(office: Office, referral: Referral, chance: Chance) -> Steps:
             lawful_basis="public-task",
             information=say(words.SHARED, first, chance),
             **about,
+        )
+
+
+def attending(office: Office, referral: Referral, chance: Chance) -> Steps:
+    """What came after the decision is read by somebody, who leaves the decision as it is."""
+    practice = referral.team.practice(office.now)
+    yield at_work(office.now, chance.between(0.2, 1.2), chance)
+    if referral.decided and chance.likely(practice.acknowledged):
+        office.give(
+            office.duty(referral.team, chance),
+            "attend-referral",
+            referral_id=referral.referral_id,
+            reason=chance.pick(words.ATTENDED),
         )
 
 

@@ -22,7 +22,7 @@ from services.simulate.office import Episode, Office, Referral
 from services.simulate.protection import conclude, confer, discuss, request
 from services.simulate.referrals import acknowledging, put_together, referral_of
 from services.simulate.risks import answer, raise_risk
-from services.simulate.visits import supervising, visiting
+from services.simulate.visits import somebody, supervising, visiting
 from services.simulate.words import say
 
 EVERYBODY: tuple[Attended, ...] = ("social-care", "police", "health", "education")
@@ -88,6 +88,7 @@ def neglected(office: Office, episode: Episode, chance: Chance) -> Steps:
     """An assessment is begun, the children are seen once, and then the worker goes."""
     yield from allocating(office, episode, (5, 8), chance)
     yield at_work(office.now, chance.between(3, 6), chance)
+    yield from somebody(office, episode, chance)
     start_assessments(office, episode)
     household_found(office, episode, chance)
     yield at_work(office.now, 12, chance)
@@ -98,7 +99,7 @@ def neglected(office: Office, episode: Episode, chance: Chance) -> Steps:
             assessment_id=episode.assessments[child[0]],
             alone=False,
             where="home",
-            words=say(words.SEEN, child[1], chance),
+            words=words.heard(child[1], office.now, chance),
         )
 
 
@@ -173,7 +174,7 @@ def decide(
         "screen-referral",
         rag=rag,
         threshold=threshold,
-        rationale=say(words.SCREENING, first, chance),
+        rationale=say(words.SCREENING_ACUTE if rag == "red" else words.SCREENING, first, chance),
         **about,
     )
     office.give(

@@ -104,7 +104,8 @@ HARBOUR = Plan(
         Post(person="r-uttley", name="Rosa Uttley", left=0.68),
         Post(person="j-whitehead", name="Joel Whitehead", left=0.775),
         Post(person="f-rigby", name="Faith Rigby", percent=60),
-        Post(person="z-hussain", name="Zach Hussain", came=0.24, newly_qualified=True),
+        Post(person="z-hussain", name="Zach Hussain", came=0.24, left=0.965,
+             newly_qualified=True),
         Post(person="k-ashdown", name="Kyle Ashdown", came=0.57, left=0.69, agency_staff=True),
         Post(person="g-sutcliffe", name="Grace Sutcliffe", came=0.63, left=0.715),
         Post(person="b-winder", name="Ben Winder", came=0.72, left=0.83, agency_staff=True),
@@ -137,7 +138,7 @@ MOORSIDE = Plan(
 FRONT_DOOR = Plan(
     team_id="team-front-door",
     name="Front Door",
-    kind="duty",
+    kind="authority",
     managers=(Manager(person="e-shackleton", name="Esme Shackleton"),),
     posts=(
         Post(person="o-farrow", name="Orla Farrow", role="duty-worker"),

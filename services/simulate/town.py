@@ -54,6 +54,10 @@ MEANINGS: dict[str, Meaning] = {
 OTHER = Meaning("other", "EMO", ("20",))
 
 
+OFFICERS = ("exampleshire-police",)
+"""Agencies of whose people a sentence may speak as officers."""
+
+
 class Household(Struct, kw_only=True, eq=False):
     """A family. `known`: given name -> id of the child's record, once there is one."""
 
@@ -75,6 +79,8 @@ class Concern(Struct, kw_only=True, eq=False):
     household: Household
     story: Story
     severity: Severity
+    unplaced: bool = False
+    """Nobody wrote down in which area the family lives."""
     by_mail: bool = False
     """The police wrote an e-mail, which holds no number by which the child is known elsewhere."""
 
@@ -145,7 +151,7 @@ class Town:
         ]
         situation = chance.pick(fitting)
         urgency = chance.pick(situation.urgency)
-        story = self._story(household, situation, at, urgency, chance)
+        story = self._story(household, situation, agency, at, urgency, chance)
         likely: Severity = chance.one_of(SEVERITY[urgency])
         return Concern(
             agency=agency,
@@ -158,6 +164,7 @@ class Town:
         self,
         household: Household,
         situation: Situation,
+        agency: str,
         at: datetime,
         urgency: Literal["immediate", "urgent", "routine"],
         chance: Chance,
@@ -170,7 +177,8 @@ class Town:
             "others": _others(household.children),
         }
         said = chance.pick(SAID).format_map(words)
-        told = (chance.pick(situation.seen), chance.pick(situation.more), chance.pick(CONTEXTS))
+        seen = [each for each in situation.seen if agency in OFFICERS or "Officers" not in each]
+        told = (chance.pick(seen), chance.pick(situation.more), chance.pick(CONTEXTS))
         concern = [*(part.format_map(words) for part in told), said, chance.pick(CLOSINGS)]
         return Story(
             reference=f"{self._seed}-{self._concerns:05}",

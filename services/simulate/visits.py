@@ -59,11 +59,11 @@ def visit(office: Office, episode: Episode, chance: Chance) -> Steps:
             bedroom_seen=where == "home" and chance.likely(practice.seen_alone),
             where=where,
             notes=say(words.VISITED if seen else words.NOT_THERE, child[1], chance),
-            child_said=say(words.SEEN, child[1], chance) if seen else None,
+            child_said=words.heard(child[1], happened_at, chance) if seen else None,
             **about,
         )
         if events:
-            office.visits.append(Entry(events[0].position, child, episode.team))
+            office.entries.append(Entry(events[0].position, child, episode.team))
 
 
 def supervising(office: Office, episode: Episode, chance: Chance) -> Steps:
@@ -79,11 +79,21 @@ def supervising(office: Office, episode: Episode, chance: Chance) -> Steps:
             continue
         for child in episode.children:
             drifting = chance.likely(strain)
-            decision, rationale = chance.pick(words.DRIFTING if drifting else words.SUPERVISION)
+            decision, rationale = chance.unused(words.DRIFTING if drifting else words.SUPERVISION)
             office.give(
                 manager,
                 "hold-supervision",
                 case_id=office.case(child),
-                decision=say((decision,), child[1], chance),
-                rationale=say((rationale,), child[1], chance),
+                decision=words.about(decision, child[1]),
+                rationale=words.about(rationale, child[1]),
+            )
+        if chance.likely(0.05):
+            child = episode.children[0]
+            decision, rationale = chance.unused(words.MANAGED)
+            office.give(
+                manager,
+                "record-management-decision",
+                case_id=office.case(child),
+                decision=words.about(decision, child[1]),
+                rationale=words.about(rationale, child[1]),
             )

@@ -1,9 +1,11 @@
 """In which words do the made-up workers write? Sentences that any child's name may stand in."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from adapters.made_up import MadeUpChild
 from domain.assessment import AssessmentOutcome
+from domain.calendar import local_day
 from domain.enquiry import Conclusion
 from domain.referral import Outcome
 from domain.risk import Answer
@@ -14,11 +16,26 @@ Sentences = tuple[str, ...]
 
 
 def say(sentences: Sentences, child: MadeUpChild, chance: Chance, **more: str) -> str:
-    """One of the sentences, about this child."""
+    """One of the sentences, about this child; another than those said before."""
     words: Mapping[str, str] = words_for(child) | more
-    return chance.pick(sentences).format_map(words)
+    return chance.unused(sentences).format_map(words)
 
 
+def about(sentence: str, child: MadeUpChild) -> str:
+    return sentence.format_map(words_for(child))
+
+
+def heard(child: MadeUpChild, at: datetime, chance: Chance) -> str:
+    """What a child said when seen, or for one too young to say it, what was seen."""
+    small = (local_day(at) - child.born_on).days < 4 * 365
+    return say(SMALL if small else SEEN, child, chance)
+
+
+SCREENING_ACUTE: Sentences = (
+    "What is described may mean significant harm. {name} must not wait for the next day.",
+    "An injury, or the threat of one, and nobody at home who can keep {name} safe tonight.",
+    "Read with the history, {name} is likely to be hurt again soon. Straight to the manager.",
+)
 SCREENING: Sentences = (
     "Read with the history: the concern is clear and {name} is named in full. Graded on what was"
     " seen, not on how it was worded.",
@@ -184,7 +201,19 @@ SEEN: Sentences = (
     "{name} spoke of school for a long time before saying: “Sometimes I am scared at home.”",
     "“I am fine. You can write that down.”",
     "{name} said that shouting makes {his} tummy hurt.",
-    "“I want my brother to be safe as well.”",
+    "“I want Mum to be safe as well.”",
+    "“Can I have a lock on my door?”",
+    "“My friend's mum lets me stay for tea. I like it there.”",
+    "{name} did not look up at first, and then talked for half an hour about a dog.",
+    "“When it is loud I count the tiles.”",
+    "“You said you would come on Tuesday and you did.”",
+    "{name} said that nobody at school knows and that it should stay so.",
+)
+SMALL: Sentences = (
+    "{name} is too young to say it. {name} played beside the parent and looked up at each noise.",
+    "{name} went to a stranger without looking back and wanted to be carried.",
+    "{name} laughed and chattered and held on to the parent's hand.",
+    "{name} was asleep, was woken gently, and smiled at the parent first.",
 )
 REVIEWED: Sentences = (
     "{name} has been seen and the parents have been spoken to. The father's account is missing.",
@@ -235,7 +264,11 @@ SUPERVISION: tuple[tuple[str, str], ...] = (
     ("Go on with the visits every three weeks.", "{name} has begun to speak, and trust is new."),
     ("Hold a family meeting before the end of the month.", "The adults do not pull together yet."),
     ("Ask health for the missing report.", "Without it we do not know whether {name} is growing."),
-    ("Prepare the closing of the case.", "The plan's aims are met and {name} agrees."),
+    ("Bring the drawings to the next meeting.", "They say what {name} does not."),
+    ("Offer the parent a place in the group.", "The parent asked who else lives like this."),
+    ("Keep the visits unannounced for now.", "The home looks different when we are expected."),
+    ("Check with the school every Friday.", "Mondays are {name}'s worst days."),
+    ("Let {name} choose where you meet.", "The last talk was short, and in the corridor."),
     ("See {name} alone at school.", "At home there was always somebody else in the room."),
     ("Speak with the father within a week.", "We know him only from what others say."),
     ("Keep the case open.", "Progress is real but four weeks old."),
@@ -308,6 +341,12 @@ VISITED: Sentences = (
     "A tense visit. The partner stayed in the kitchen and did not want to speak.",
     "{name} and the parent cooked while we talked. The plan was gone through point by point.",
     "Seen at school, in the small library. {name} said how the weekend had been.",
+    "The grandmother was there and had cooked. {name} ate well and asked for more.",
+    "Broken blind in the bedroom, and a new bolt on the inside. The parent could say why.",
+    "{name} and I walked to the shop and back. It is easier to talk side by side.",
+    "The parent had kept the appointment at the clinic and showed the letter.",
+    "Bills on the table, some unopened. We went through them and rang the council together.",
+    "{name} had a bruise on the shin from football; the coach confirmed it when asked.",
 )
 NOT_THERE: Sentences = (
     "The parent was in and {name} was said to be with a friend. Nothing else could be learnt.",
@@ -398,3 +437,13 @@ SAME_CHILD = (
 )
 RELATIVE = "A relative of the family works in another team: the record is for two people alone."
 NO_RELATIVE = "The relative has left the authority."
+DETAILS: Sentences = (
+    "The birth certificate was seen at the visit.",
+    "The NHS number was checked with the health visitor.",
+)
+SYSTEM_CHECKED = "Their system is being looked at this evening, at their own request."
+ATTENDED: Sentences = (
+    "Read and passed to those who work with the family. It does not change what was decided.",
+    "The sender was rung. What was added is in hand already.",
+    "Weighed with the decision, which stands.",
+)
