@@ -84,16 +84,15 @@ def _single_bytes(body: bytes) -> bytes:
 def _header(message: Message, name: str) -> str:
     """A header in plain text, encoded words decoded, on one line."""
     raw = str(message.get(name, ""))[:4000]
-    parts = []
+    text, last = "", None
     try:
         for part, charset in decode_header(raw):
-            if isinstance(part, bytes):
-                parts.append(decoded(part, Problems(), charset))
-            else:
-                parts.append(part)
+            told = decoded(part, Problems(), charset) if isinstance(part, bytes) else part
+            apart = "" if charset and last else " "  # two encoded words are one word
+            text, last = f"{text}{apart}{told}", charset
     except (MessageError, ValueError):
-        parts = [raw]
-    return " ".join(cleaned("".join(parts)).split())
+        text = raw
+    return " ".join(cleaned(text).split())
 
 
 def _identity(text: str) -> str | None:

@@ -1,0 +1,71 @@
+"""Is an e-mail read to its words, however broken it is?"""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.email_text import Email, email_of, looks_like_email
+from adapters.reading import Problems
+
+HEAD = "From: =?utf-8?q?Si=C3=A2n_Dow?= <sian@example.org>\nTo: x@example.org\n"
+
+
+def read(text: str | bytes) -> tuple[Email, tuple[str, ...]]:
+    problems = Problems()
+    body = text.encode() if isinstance(text, str) else text
+    return email_of(body, problems), problems.told()
+
+
+def test_headers_are_read_in_plain_words() -> None:
+    said, problems = read(
+        f"{HEAD}Date: Wed, 20 May 2026 10:15:00 +0100\nMessage-Id: <a@b>\nIn-Reply-To: <c@d>\n"
+        "Subject: =?iso-8859-1?q?Zo=EB?=\n is not safe\n\nHello\n"
+    )
+    assert (said.sender_name, said.sender_address) == ("Siân Dow", "sian@example.org")
+    assert said.at == datetime(2026, 5, 20, 9, 15, tzinfo=UTC)
+    assert (said.message_id, said.in_reply_to) == ("a@b", "c@d")
+    assert (said.subject, said.text) == ("Zoë is not safe", "Hello")
+    assert problems == ()
+
+
+@pytest.mark.parametrize("date", ["soon", "32 May 2026", "Wed, 20 May 99999999 10:00:00"])
+def test_a_date_that_is_none_is_told(date: str) -> None:
+    said, problems = read(f"{HEAD}Date: {date}\n\nHello\n")
+    assert said.at is None
+    assert problems == ("The date of the e-mail is not a date.",)
+
+
+@pytest.mark.parametrize(
+    "subject", ["=?x?q?a?=", "=?utf-8?b?a?=", "=?utf-8?b?////?=", "=??=", "\udcff"]
+)
+def test_a_subject_that_is_broken_is_no_obstacle(subject: str) -> None:
+    body = f"{HEAD}Subject: {subject}\n\nHello\n".encode("utf-8", "surrogateescape")
+    assert read(body)[0].text == "Hello"
+
+
+def test_the_html_part_is_read_where_there_is_no_plain_one() -> None:
+    kind = "Content-Type: multipart/alternative; boundary=X\n\n"
+    plain = "--X\nContent-Type: text/plain\n\n{}\n"
+    html = "--X\nContent-Type: text/html\n\n<p>marked</p>\n--X--\n"
+    assert read(HEAD + kind + plain.format("plain") + html)[0].text == "plain"
+    assert read(HEAD + kind + plain.format(" ") + html)[0].text == "marked"
+
+
+def test_lines_broken_for_their_length_are_joined() -> None:
+    kind = "Content-Type: text/plain; format=flowed\n\n"
+    assert read(f"{HEAD}{kind}one \ntwo\n-- \nme\n")[0].text == "one two\n-- \nme"
+
+
+def test_very_many_parts_are_not_opened() -> None:
+    parts = "--X\n\nhello\n" * 600
+    said, problems = read(f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n{parts}")
+    assert "hello" in said.text
+    assert any("more parts" in problem for problem in problems)
+
+
+def test_an_email_is_known_by_its_headers() -> None:
+    assert looks_like_email(HEAD)
+    assert looks_like_email("From x Mon\nReceived: from a\n by b\nDate: today\n\n")
+    assert not looks_like_email("To: me\n\nFrom: you\n")
+    assert not looks_like_email("please ring me about a child")
+    assert not looks_like_email("MSH|^~\\&|\rPID|||\r")
