@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.event_store import Append, Conflict, EventStore
+from adapters.vault import KeyDestroyed
 from domain.catalogue import FAMILY_OF
 from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
@@ -91,6 +92,8 @@ def handle(store: EventStore, command: Command) -> Handled:
             recorded = plan.append({claim: content})
         except Refused as refused:
             return _refused(identity, str(refused))
+        except KeyDestroyed:
+            return _refused(identity, "This record was destroyed: nothing can be added to it.")
         except Conflict:
             continue  # somebody else wrote to the same stream: decide anew on what is there now
         log.info(

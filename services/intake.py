@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from adapters.event_store import Conflict, EventStore, Unstorable
 from adapters.reading import Problems, cleaned, decoded, unread
 from adapters.translation import AgencyFormat, Sent, Translation, formats
+from adapters.vault import KeyDestroyed
 from domain import agency, message, referral
 from domain.agency import Agency
 from domain.codes import AgencyKind, ReferralSource
@@ -172,6 +173,9 @@ class Intake:
         now = self._clock()
         try:
             return _Writing(self, part, source, channel, now).receipt()
+        except KeyDestroyed:
+            fresh = replace(part, translation=_apart(part))
+            return _Writing(self, fresh, source, channel, now).receipt()
         except (Refused, Unstorable, UnicodeError) as fault:
             # A rule of ours, or words that we cannot write down, must not lose a concern: it goes
             # to a person as it came.
@@ -272,6 +276,21 @@ def _unread(part: Part, fault: Exception) -> Translation:
     key = said.key and cleaned(said.key)
     references = tuple(map(cleaned, said.references))
     return replace(bare, key=key, references=references, row=said.row, raw=said.raw)
+
+
+def _apart(part: Part) -> Translation:
+    """The same, kept apart from a record that it speaks of and that was destroyed."""
+    return replace(
+        part.translation,
+        intent="new",
+        key=f"destroyed|{part.content}",
+        references=(),
+        earlier=(),
+        problems=(
+            *part.translation.problems,
+            "What it speaks of was here and was destroyed: read it as a new concern.",
+        ),
+    )
 
 
 def storable(text: str) -> str:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "project": ("projecting", "project"),
     "serve": ("serving", "serve"),
     "demo": ("serving", "demo"),
+    "completion": ("completing", "completion"),
 }
 """Command -> the file it is in, and its name there."""
 

@@ -41,6 +41,11 @@ def write(document: Any) -> None:
     _out(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
 
 
+def write_text(text: str) -> None:
+    """Write a text for another program."""
+    _out(text.encode())
+
+
 def tell(sentence: str) -> None:
     """A sentence for the person at the keyboard, on stderr."""
     sys.stderr.write(f"{sentence}\n")

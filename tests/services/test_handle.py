@@ -154,6 +154,16 @@ def test_a_plan_made_on_what_has_moved_is_decided_anew(office: Office) -> None:
     assert handle(office.store, command).result == "already done"
 
 
+def test_nothing_is_added_to_a_record_that_was_destroyed(office: Office) -> None:
+    referral = str(office.receives_one(concern()).referral)
+    office.store.vault.destroy(referral)
+    handled = asked(office, DecideReferral, **decides(referral), command="c1")
+    assert (handled.result, handled.reason) == (
+        "refused",
+        "This record was destroyed: nothing can be added to it.",
+    )
+
+
 DECIDING = """
 import sys
 from pathlib import Path

@@ -399,6 +399,21 @@ def test_whoever_cannot_get_in_is_told_that_nothing_was_stored(
         office.receives(concern())
 
 
+@pytest.mark.parametrize("said", [{"intent": "update"}, {"intent": "cancel"}, {"key": "7"}])
+def test_what_speaks_of_a_destroyed_record_is_a_new_concern(
+    office: Office, said: dict[str, Any]
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",), key="7"))
+    for subject in (first.referral, *first.children, office.log("message.received.v1")[0].stream):
+        office.store.vault.destroy(str(subject))
+    late = {"references": ("REF-1",), "concern": "Later."} | said
+    receipt = office.receives_one(concern(**late))
+    assert (receipt.result, receipt.referral != first.referral) == ("recorded", True)
+    assert any("destroyed" in problem for problem in receipt.problems)
+    assert office.event_of(receipt).concern == "Later."
+    assert office.receives_one(concern(**late)).result == "duplicate"
+
+
 # ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
 
 
