@@ -18,7 +18,7 @@ from services.access import ROLES
 from services.questions import about_child
 from services.web.naming import Names
 from services.web.routes import Context
-from services.web.story import Due, stands, words_of
+from services.web.story import Due, referral_href, stands, words_of
 
 Kind = Literal["case", "referral", "risk", "person"]
 
@@ -154,7 +154,7 @@ def _referral(context: Context, names: Names, referral_id: str, at: datetime) ->
     outcome = OUTCOMES[now.outcome] if now.outcome else "Not decided"
     return Behind(
         name=children,
-        href=_href(context, names, now.child_ids[0]) if len(now.child_ids) == 1 else "",
+        href="" if names.sealed else referral_href(context, referral_id),
         about=f"From {names(now.agency)}. {outcome}",
         worker=names(now.decided_by),
         clock=_clock(clocks, at),

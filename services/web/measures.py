@@ -1,5 +1,6 @@
 """How is each measure of a team worded, drawn and judged, and how are small numbers kept back?"""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -84,6 +85,8 @@ TOLD: dict[Measure, Told] = {
     "re-referrals": Told("Referred again within 12 months", "%", "lower", share=True),
 }
 
+NAMED = re.compile(r"[0-9]{4}-W[0-9]{2}").fullmatch
+
 Series = dict[Measure, list[Number]]
 
 
@@ -104,7 +107,9 @@ def by_measure(numbers: Iterable[Number]) -> Series:
 
 
 def monday_of(week: str) -> date:
-    """The first day of an ISO week. Raises `ValueError` for what is none."""
+    """The first day of an ISO week such as `2026-W47`. Raises `ValueError` for what is none."""
+    if not NAMED(week):
+        raise ValueError("A week is told as 2026-W47.")
     return date.fromisoformat(f"{week}-1")
 
 
@@ -161,6 +166,14 @@ def figure(measure: Measure, numbers: Sequence[Number], *, kept_back: bool) -> s
     if told.unit == "days":
         return plural(int(last.value), "day")
     return number(last.value)
+
+
+def beside(measure: Measure, numbers: Sequence[Number], *, kept_back: bool) -> str:
+    """The same, to stand beside other teams': a share over `SPAN` weeks as a percentage."""
+    if not TOLD[measure].share or kept_back:
+        return figure(measure, numbers, kept_back=kept_back)
+    share = drawn(measure, numbers, kept_back=False)[-1:] or [None]
+    return "none" if share[0] is None else f"{number(round(share[0]))}%"
 
 
 def chart(
@@ -252,7 +265,7 @@ def finding(
     """A sentence on how the teams stand beside each other in the last week."""
     told = TOLD[measure]
     figures = [
-        f"{names[team]} {figure(measure, one.get(measure, ()), kept_back=team in kept_back)}"
+        f"{names[team]} {beside(measure, one.get(measure, ()), kept_back=team in kept_back)}"
         for team, one in found.items()
     ]
     out = worst(measure, found)

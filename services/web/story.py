@@ -13,10 +13,11 @@ from domain.risk import RISK_KINDS
 from projections import chronology, deadlines, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
-from services.questions import TOLD, text_of
+from services.questions import TOLD, about_referral, text_of
 from services.web.charts import Chart, Clock, Lane, Mark, swim_lanes
 from services.web.command_form import Situation
 from services.web.naming import Names
+from services.web.routes import Context
 
 CLOCKS = {
     "R1": "Decide, acknowledge",
@@ -141,8 +142,9 @@ def story_of(situation: Situation, as_known_at: datetime | None) -> Story:
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def told(entries: Iterable[Entry], store: EventStore, names: Names) -> Iterator[Told]:
-    """Entries with their words opened."""
+def told(entries: Iterable[Entry], situation: Situation) -> Iterator[Told]:
+    """Entries with their words opened, and a way to the referrals that this person may open."""
+    store, names = situation.parts.store, situation.names
     for entry in entries:
         yield Told(
             position=entry.position,
@@ -154,9 +156,16 @@ def told(entries: Iterable[Entry], store: EventStore, names: Names) -> Iterator[
             recorded_at=entry.recorded_at,
             text=words_of(store, entry.sealed, entry.event),
             superseded_by=entry.superseded_by,
-            href="",
+            href=referral_href(situation.context, entry.stream) if entry.event == RECEIVED else "",
             open=entry.superseded_by is None and entry.kind not in ("record", "child"),
         )
+
+
+def referral_href(context: Context, referral_id: str) -> str:
+    """Where a referral is read; empty if this person may not."""
+    about = about_referral(context.parts.query, referral_id)
+    may = context.parts.gate.may(context.who, "see-referral", about)
+    return f"/referrals/{referral_id}" if may else ""
 
 
 def words_of(store: EventStore, sealed: bytes, event: str) -> Markup:

@@ -21,7 +21,17 @@ from services.web.frame import show
 from services.web.naming import Names
 from services.web.offered import may, offered
 from services.web.routes import Context, page, self_guarded
-from services.web.story import KINDS, WAITING, chosen, due, lanes, story_of, told, unanswered
+from services.web.story import (
+    KINDS,
+    WAITING,
+    chosen,
+    due,
+    lanes,
+    referral_href,
+    story_of,
+    told,
+    unanswered,
+)
 from services.web.templating import govdate
 
 # ── Finding a child ───────────────────────────────────────────────────────────────────────────────
@@ -146,7 +156,7 @@ def child(context: Context) -> Response[Any]:
         due=[each for each in deadlines if each.state in WAITING],
         done=[each for each in deadlines if each.state not in WAITING],
         lanes=lanes(story, names),
-        entries=list(told(entries, context.parts.store, names)),
+        entries=list(told(entries, situation)),
         total=len(story.entries),
         may_correct=not past and may(situation, "correct-entry"),
         may_retract=not past and may(situation, "retract-entry"),
@@ -220,7 +230,12 @@ def _waiting(situation: Situation) -> list[questions.Row]:
     """Referrals about this child that nobody has decided."""
     names = situation.names
     return [
-        {"agency": names(each.agency), "at": each.received_at, "due": each.due_on}
+        {
+            "agency": names(each.agency),
+            "at": each.received_at,
+            "due": each.due_on,
+            "href": referral_href(situation.context, each.referral_id),
+        }
         for each in inbox.naming(situation.parts.query, situation.child_id)
     ]
 

@@ -54,8 +54,9 @@ def _picked(context: Context, week: str | None = None) -> Picked:
     asked = form.value.at if form.value else None
     as_at = min(asked or now, now)
     this_week = oversight.week_of(local_day(as_at))
-    week = min(week or context.asked("week") or this_week, this_week)
+    week = week or context.asked("week") or this_week
     try:
+        week = min(week, this_week, key=measures.monday_of)
         before, following = measures.weeks_before(week, 1), measures.weeks_before(week, -1)
     except ValueError:
         raise Denied from None
@@ -168,7 +169,7 @@ def _row(
         "title": TOLD[measure].title,
         "cells": [
             {
-                "figure": measures.figure(measure, numbers, kept_back=team in kept_back),
+                "figure": measures.beside(measure, numbers, kept_back=team in kept_back),
                 "bars": measures.bars(
                     measure, numbers, top, kept_back=team in kept_back, late=team == out
                 ),

@@ -16,7 +16,7 @@ from services.access import Resource
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
-from services.web.story import left, what
+from services.web.story import left, referral_href, what
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -90,6 +90,7 @@ def work(context: Context) -> Response[str]:
                 "at": each.received_at,
                 "due": each.due_on,
                 "urgency": each.urgency,
+                "href": referral_href(context, each.referral_id),
             }
             for each in told
         ],

@@ -1,0 +1,203 @@
+"""Does a child's page show what this person may see, as it was known when they ask for it?"""
+
+import re
+
+from domain.case import case_of
+from tests.parts.authority import AUDITOR, DUTY, MANAGER, NAMES, OTHER_WORKER, WORKER
+from tests.parts.site import Site, words_of
+
+
+def of(site: Site, child: str) -> str:
+    return f"/children/{site.authority.children[child]}"
+
+
+def looks(site: Site, child: str) -> list[tuple[str, str, bool]]:
+    seen = site.authority.parts.gate.log.seen_by(site.authority.children[child])
+    return [(look.person, look.action, look.permitted) for look in seen]
+
+
+# ── Finding ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_child_is_found_by_whole_names_and_the_search_is_on_record(site: Site) -> None:
+    duty = site.visitor(DUTY)
+    assert duty.get("/children").status_code == 200
+    before = site.authority.parts.gate.log.count()
+    page = duty.send_form("/children", words="boateng KOFI")
+    assert "1 child found" in words_of(page)
+    assert "East, Tom Akers" in words_of(page)
+    assert of(site, "kofi") in page.text
+    newest = site.authority.parts.gate.log.newest()
+    assert site.authority.parts.gate.log.count() == before + 1
+    assert newest is not None
+    assert newest.action == "search-children"
+    assert not any("kofi" in each.lower() for each in newest.about)
+
+
+def test_a_child_of_another_team_is_found_without_a_way_in(site: Site) -> None:
+    manager = site.visitor("neil-hughes")
+    site.authority.give(
+        MANAGER,
+        "decide-referral",
+        referral_id=site.authority.referrals["known"],
+        outcome="no-further-action",
+        rationale="The worker has it.",
+    )
+    page = manager.send_form("/children", words="kofi boateng")
+    assert "not yours to open" in words_of(page)
+    assert of(site, "kofi") not in page.text
+
+
+def test_a_search_for_nothing_or_for_nobody_says_so(site: Site) -> None:
+    duty = site.visitor(DUTY)
+    empty = duty.send_form("/children", words=" ")
+    assert empty.status_code == 422
+    assert "Enter a name" in words_of(empty)
+    assert "Nobody of that name" in words_of(duty.send_form("/children", words="Zebedee"))
+
+
+def test_who_may_not_search_meets_nothing(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    assert worker.get("/children").status_code == 404
+    assert worker.send_form("/children", words="kofi").status_code == 404
+    assert worker.send_form("/children", words="").status_code == 404
+
+
+# ── The page ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_says_who_the_child_is_and_who_has_the_case(site: Site) -> None:
+    words = words_of(site.visitor(WORKER).get(of(site, "kofi")))
+    for told in (
+        "Kofi Boateng",
+        "Born 11 September 2014",
+        "Social worker Tom Akers, since 17 February 2026",
+        "Team East",
+        "999 000 0042",
+        "A referral from City Hospital , received",
+        "Referral received from Open Door",
+        "He said there was no food at home.",
+        "Case allocated to Tom Akers",
+        "due 23 April 2026",
+    ):
+        assert told in words, told
+
+
+def test_each_look_is_recorded_before_the_page_and_a_denied_one_too(site: Site) -> None:
+    assert site.visitor(WORKER).get(of(site, "kofi")).status_code == 200
+    assert looks(site, "kofi")[0] == (WORKER, "see-child", True)
+    assert site.visitor("neil-hughes").get(of(site, "lena")).status_code == 404
+    assert looks(site, "lena")[0] == ("neil-hughes", "see-child", False)
+
+
+def test_what_is_not_there_looks_like_what_may_not_be_seen(site: Site) -> None:
+    stranger = site.visitor(OTHER_WORKER)
+    denied = stranger.get(of(site, "kofi"))
+    absent = stranger.get("/children/child-00000000000000000000000000000000")
+    assert denied.status_code == absent.status_code == 404
+    assert words_of(denied) == words_of(absent)
+
+
+def test_where_a_child_lives_is_shown_on_demand_alone(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    assert "XE1 4QT" not in worker.get(of(site, "kofi")).text
+    page = worker.get(of(site, "kofi") + "/address")
+    assert "XE1 4QT" in words_of(page)
+    assert looks(site, "kofi")[0] == (WORKER, "see-address", True)
+
+
+def test_the_timeline_is_filtered_by_agency_and_kind(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    whole = worker.get(of(site, "kofi")).text
+    one = worker.get(of(site, "kofi") + "?agency=city-hospital&kind=referral").text
+    assert len(re.findall('id="event-', whole)) == 10
+    assert len(re.findall('id="event-', one)) == 1
+    assert "1 of 10 entries" in one
+    none = worker.get(of(site, "kofi") + "?agency=elm-surgery")
+    assert "No entry is of this agency and kind" in words_of(none)
+
+
+KNOWN = "known-day=1&known-month=3&known-year=2026&known-time=9:00"
+
+
+def test_as_known_at_an_instant_what_came_later_is_hidden_and_the_page_says_so(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    page = worker.get(f"{of(site, 'kofi')}?{KNOWN}")
+    words = words_of(page)
+    assert "As known on Sunday 1 March 2026 at 9:00am." in words
+    assert "See what is known now" in words
+    assert "City Hospital: " not in words.partition("Filter")[2].partition("Apply")[2]
+    assert "wants" not in words
+    assert "What you can record now" not in words
+    assert "In time" in words
+
+
+def test_a_risk_that_was_answered_later_was_unanswered_then(site: Site) -> None:
+    authority = site.authority
+    about = {"child_id": authority.children["kofi"], "kind": "neglect", "words": "Always hungry."}
+    raised = authority.give(WORKER, "raise-risk", raised_by_agency="authority", **about)
+    authority.clock.move(days=2)
+    answer = {"answer": "refuted", "reason": "He eats.", "evidence": "School."}
+    authority.give(WORKER, "answer-risk", risk_id=raised.events[0].stream, **answer)
+    worker = site.visitor(WORKER)
+    then = "known-day=11&known-month=3&known-year=2026&known-time=9:00"
+    assert "1 risk that nobody" in words_of(worker.get(f"{of(site, 'kofi')}?{then}"))
+    assert "that nobody has answered" not in words_of(worker.get(of(site, "kofi")))
+    before = "known-day=10&known-month=3&known-year=2026&known-time=9:00"
+    assert "that nobody" not in words_of(worker.get(f"{of(site, 'kofi')}?{before}"))
+
+
+def test_an_instant_that_is_none_is_said_to_be_so(site: Site) -> None:
+    page = site.visitor(WORKER).get(of(site, "kofi") + "?known-day=31&known-month=2&known-year=x")
+    assert page.status_code == 200
+    assert "There is a problem" in words_of(page)
+    assert 'value="31"' in page.text
+
+
+def test_destroyed_words_are_said_to_be_so(site: Site) -> None:
+    site.authority.parts.store.vault.destroy(site.authority.referrals["decided"])
+    page = site.visitor(WORKER).get(of(site, "kofi"))
+    assert "He said there was no food at home." not in words_of(page)
+    assert "Words that were destroyed" in words_of(page)
+
+
+def test_a_record_that_was_merged_leads_to_the_one_that_stays(site: Site) -> None:
+    authority = site.authority
+    merged = {"merged_child_id": authority.children["ama"], "reason": "The same girl."}
+    authority.give(MANAGER, "merge-records", child_id=authority.children["kofi"], **merged)
+    manager = site.visitor(MANAGER)
+    page = manager.follow(manager.get(of(site, "ama")))
+    assert str(page.url).endswith(authority.children["kofi"])
+    assert "1 merged into this one" in words_of(page)
+
+
+def test_a_closed_case_says_so(site: Site) -> None:
+    case = case_of(site.authority.children["kofi"])
+    site.authority.give(MANAGER, "close-case", case_id=case, reason="RC8", rationale="Safe.")
+    words = words_of(site.visitor(MANAGER).get(of(site, "kofi")))
+    assert "Case closed 10 March 2026: Closed after assessment, no further action" in words
+    assert "Reopen the case" in words
+
+
+# ── Who looked ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_manager_sees_who_looked_and_who_was_not_let(site: Site) -> None:
+    site.visitor(WORKER).get(of(site, "kofi"))
+    site.visitor(OTHER_WORKER).get(of(site, "kofi"))
+    manager = site.visitor(MANAGER)
+    words = words_of(manager.get(of(site, "kofi") + "/looks"))
+    assert "Tom Akers Social worker The record" in words
+    assert "Sam Pryce Social worker The record Not let" in words
+    assert site.visitor(WORKER).get(of(site, "kofi") + "/looks").status_code == 404
+
+
+def test_an_auditor_sees_who_looked_by_id_and_no_name(site: Site) -> None:
+    site.visitor(WORKER).get(of(site, "kofi"))
+    auditor = site.visitor(AUDITOR)
+    page = auditor.get(of(site, "kofi") + "/looks")
+    words = words_of(page)
+    assert WORKER in words
+    for name in (NAMES[WORKER], "Kofi"):
+        assert name not in words
+    assert auditor.get(of(site, "kofi")).status_code == 404

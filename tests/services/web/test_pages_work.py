@@ -1,0 +1,65 @@
+"""Does everybody see their own work, what is late first?"""
+
+from domain.case import case_of
+from tests.parts.authority import DUTY, MANAGER, OTHER_WORKER, WORKER
+from tests.parts.site import Site, words_of
+from tests.services.web.test_pages_record import assess
+
+
+def test_a_worker_sees_what_is_due_and_the_new_concerns_about_their_children(site: Site) -> None:
+    page = site.visitor(WORKER).get("/work")
+    words = words_of(page)
+    assert "1 new concern" in words
+    assert "City Hospital Immediate" in words
+    assert "Assessment authorised: 30 working days left, due 23 April 2026" in words
+    assert "Not seen" in words
+    newest = site.authority.parts.gate.log.newest()
+    assert newest is not None
+    assert site.authority.children["kofi"] in newest.about
+
+
+def test_what_is_late_stands_first_and_says_by_how_much(site: Site) -> None:
+    assess(site.authority, "kofi")
+    site.authority.clock.move(days=21)
+    visitor = site.visitor(WORKER)
+    words = words_of(visitor.get("/work"))
+    assert "1 late" in words
+    assert "Review of the assessment: 5 working days late due 24 March 2026" in words
+
+
+def test_risks_stand_there_with_their_age_until_they_are_answered(site: Site) -> None:
+    about = {"child_id": site.authority.children["kofi"], "kind": "neglect", "words": "Hungry."}
+    raised = site.authority.give(WORKER, "raise-risk", raised_by_agency="elm-surgery", **about)
+    site.authority.clock.move(hours=30)
+    words = words_of(site.visitor(WORKER).get("/work"))
+    assert "Neglect, 1 day raised by Elm Surgery" in words
+    answer = {"answer": "refuted", "reason": "He eats.", "evidence": "School."}
+    site.authority.give(WORKER, "answer-risk", risk_id=raised.events[0].stream, **answer)
+    assert "raised by Elm Surgery" not in words_of(site.visitor(WORKER).get("/work"))
+
+
+def test_whoever_has_no_case_is_told_so(site: Site) -> None:
+    assert "No case is allocated to you" in words_of(site.visitor(OTHER_WORKER).get("/work"))
+    assert site.visitor(DUTY).get("/work").status_code == 200
+    assert site.visitor("north-police").get("/work").status_code == 404
+
+
+def test_who_covers_for_somebody_sees_their_work_too(site: Site) -> None:
+    cover = {"person_id": WORKER, "cover_id": OTHER_WORKER, "until": "2026-03-10"}
+    site.authority.give("operator", "arrange-cover", team_id="team-east", **cover)
+    words = words_of(site.visitor(OTHER_WORKER).get("/work"))
+    assert "You also act for Tom Akers" in words
+    assert "Kofi Boateng" in words
+
+
+def test_a_manager_sees_what_waits_for_them(site: Site) -> None:
+    of = assess(site.authority, "kofi")
+    done = {"factors": ["16A"], "outcome": "early-help", "summary": "Hungry."}
+    site.authority.give(WORKER, "complete-assessment", assessment_id=of, **done)
+    page = site.visitor(MANAGER).get("/work")
+    assert "Assessments to authorise" in words_of(page)
+    assert f"authorise-assessment?of={of}" in page.text
+    assert "East: 0 children without a social worker" in words_of(page)
+    case = case_of(site.authority.children["kofi"])
+    site.authority.give(MANAGER, "unallocate-case", case_id=case, reason="LEFTRL")
+    assert "East: 1 child without" in words_of(site.visitor(MANAGER).get("/work"))
