@@ -89,13 +89,14 @@ def _help(words: list[str]) -> str:
 
 def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
     """What a person is told, and the exit code."""
+    from adapters import event_store, read_models
     from adapters.access_log import Unrecorded
-    from adapters.event_store import Unavailable
     from adapters.vault import VaultError
     from domain.kernel import Refused
     from services.access import Denied
     from services.command_line.options import BadInstant
     from services.intake import Busy
+    from services.project import Occupied
     from services.settings import BadStore
 
     said = without_password(str(error), [*words, os.environ.get("SAFEGUARDING_STORE", "")])
@@ -104,9 +105,13 @@ def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
             return said, FAULT
         case BadInstant() | BadStore():
             return said, USAGE
+        case event_store.Unreadable():
+            return f"The log is damaged: {said}", FAULT
+        case Occupied():
+            return said, FAULT
         case Busy():
             return said, UNREACHABLE
-        case Unavailable() | ConnectionError():
+        case event_store.Unavailable() | read_models.Unavailable() | ConnectionError():
             return f"The store cannot be reached: {said}", UNREACHABLE
         case Unrecorded():
             return f"Who looks is written down first, and that did not work: {said}", UNREACHABLE

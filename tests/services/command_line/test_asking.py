@@ -4,10 +4,12 @@ import base64
 import csv
 import hashlib
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.adapters.event_store.direct import execute, without_triggers
 from tests.services.command_line.conftest import Run, gives
 
 SHAPES = {
@@ -185,3 +187,21 @@ def test_help_is_for_a_stranger(run: Run) -> None:
         assert command in whole.out
         assert run(command, "--help").code == 0
     assert run("--version").out.strip()
+
+
+def test_a_damaged_log_is_told_and_what_is_sound_is_still_answered(
+    office: Run, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    store = str(tmp_path / "store")
+    without_triggers(store)
+    execute(
+        store, "update stored_events set state = x'00ff' where position = ?", [sent["position"]]
+    )
+    ran = office("events")
+    assert ran.code == 1
+    assert "The log is damaged: " + sent["referral"] in ran.error
+    assert [row["position"] for row in ran.rows] == list(range(1, sent["position"]))
+    ran = office("inbox")
+    assert (ran.code, ran.out) == (0, "")
+    assert "incomplete" in ran.error, "nobody may believe that nothing waits"
+    assert office("project", "run", "--once").code == 1
