@@ -12,8 +12,8 @@ import uvicorn
 from services.assemble import Parts
 from services.logs import log
 
-GRACE = 2
-"""Seconds that open requests have to end after Ctrl+C."""
+GRACE = 1
+"""Seconds that open requests, and then the projections, have to end after Ctrl+C."""
 
 
 class PortTaken(Exception):

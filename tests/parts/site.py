@@ -47,6 +47,12 @@ def words_of(answer: httpx.Response) -> str:
     return " ".join(" ".join(Reader(answer.text).words).split())
 
 
+def hidden(answer: httpx.Response) -> dict[str, str]:
+    """The hidden inputs of the page's main form: those of the header's are not among them."""
+    _, _, main = answer.text.partition("<main")
+    return Reader(main).hidden
+
+
 class Visitor(httpx.Client):
     """A browser that follows links but not redirects, and whose forms carry the page's token."""
 

@@ -93,7 +93,6 @@ def _groups(parts: Parts) -> list[Group]:
     for team in sorted(people.teams(parts.query), key=lambda t: (t.kind == "authority", t.name)):
         of_team = sorted((p for p in staff if p.team_id == team.team_id), key=_rank)
         found.append(Group(team.name, tuple(_somebody(parts, person) for person in of_team)))
-    found.append(Group("The council's operator", (Somebody("operator", "Operator", "Operator"),)))
     senders = agencies.senders(parts.query)
     referrers = (Somebody(each.agency_id, each.name, "Referrer") for each in senders)
     found.append(Group("Agencies that refer", tuple(referrers)))

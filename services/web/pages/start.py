@@ -6,13 +6,13 @@ from litestar import Response, get
 from litestar.response import Redirect
 
 from services.access import Role
+from services.web.frame import show
 from services.web.routes import Context, open_route
 
 PLACE_OF: dict[Role, str] = {
     "duty-worker": "/inbox",
     "social-worker": "/work",
     "auditor": "/log",
-    "operator": "/teams",
     "referrer": "/referrals",
 }
 
@@ -24,4 +24,6 @@ def start(context: Context) -> Response[Any]:
         return Redirect("/sign-in", status_code=303)
     if who.role == "team-manager":
         return Redirect(f"/teams/{who.team}", status_code=303)
+    if who.role not in PLACE_OF:
+        return show(context, "operator.html")
     return Redirect(PLACE_OF[who.role], status_code=303)

@@ -1,10 +1,16 @@
 """Does everybody find their work, and is nothing lost that was typed when a session ended?"""
 
-import pytest
-
 from services.web.session import HOURS
-from tests.parts.authority import AUDITOR, DUTY, EAST, MANAGER, NAMES, WORKER
-from tests.parts.site import Site, words_of
+from tests.parts.authority import (
+    AUDITOR,
+    DUTY,
+    EAST,
+    MANAGER,
+    NAMES,
+    OTHER_WORKER,
+    WORKER,
+)
+from tests.parts.site import Site, hidden, words_of
 
 
 def test_the_people_of_each_team_are_there_to_choose_from(site: Site) -> None:
@@ -17,19 +23,23 @@ def test_the_people_of_each_team_are_there_to_choose_from(site: Site) -> None:
     assert "North Police Referrer" in words
 
 
-@pytest.mark.parametrize(
-    ("person", "place"),
-    [
-        (DUTY, "/inbox"),
-        (WORKER, "/work"),
-        (MANAGER, f"/teams/{EAST}"),
-        (AUDITOR, "/log"),
-        ("north-police", "/referrals"),
-    ],
+PLACES = (
+    (DUTY, "/inbox"),
+    (WORKER, "/work"),
+    (MANAGER, f"/teams/{EAST}"),
+    (AUDITOR, "/log"),
+    ("north-police", "/referrals"),
 )
-def test_everybody_starts_where_their_work_is(site: Site, person: str, place: str) -> None:
-    visitor = site.visitor(person)
-    assert visitor.get("/").headers["location"] == place
+
+
+def test_everybody_starts_where_their_work_is(site: Site) -> None:
+    for person, place in PLACES:
+        assert site.visitor(person).get("/").headers["location"] == place, person
+
+
+def test_an_operator_is_told_where_their_work_is(site: Site) -> None:
+    page = site.visitor("operator").get("/")
+    assert "Operators work in a terminal" in words_of(page)
 
 
 def test_nobody_is_led_to_the_sign_in_page(site: Site) -> None:
@@ -46,9 +56,11 @@ def test_after_signing_in_the_page_that_was_asked_for_is_shown(site: Site) -> No
     assert answer.headers["location"] == "/inbox?team=team-east"
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", "x"])
-def test_signing_in_never_leads_to_another_site(site: Site, to: str) -> None:
-    assert site.visitor().send_form("/sign-in", person=DUTY, to=to).headers["location"] == "/"
+def test_signing_in_never_leads_to_another_site(site: Site) -> None:
+    visitor = site.visitor()
+    for to in ("//evil.example", "https://evil.example", "/\\evil.example", "/\nx", "x", ""):
+        answer = visitor.send_form("/sign-in", person=DUTY, to=to)
+        assert answer.headers["location"] == "/", to
 
 
 def test_somebody_who_does_not_work_here_is_asked_again(site: Site) -> None:
@@ -81,5 +93,42 @@ def test_a_session_ends_after_its_hours(site: Site) -> None:
 def test_a_forged_or_foreign_session_counts_for_nothing(site: Site) -> None:
     visitor = site.visitor()
     for forged in ("", "|", "a|b|c", f"{DUTY}|9999999999|{'0' * 64}", f"{DUTY}|x|", "é|1|2"):
-        headers = {"cookie": f"safeguarding={forged}".encode()}
+        headers = {b"cookie": f"safeguarding={forged}".encode()}
         assert visitor.get("/", headers=headers).headers["location"] == "/sign-in", forged
+
+
+# ── What was typed when a session ended ───────────────────────────────────────────────────────────
+
+
+def test_what_was_typed_when_a_session_ended_is_sent_after_signing_in_again(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+    typed = {
+        "command_id": "c" * 32,
+        "rag": "amber",
+        "threshold": "3",
+        "rationale": 'The nursery & I spoke.\r\nShe "fell" <twice>.',
+    }
+    site.authority.clock.move(hours=HOURS, minutes=1)
+    asked = visitor.send_form(path, typed)
+    assert asked.status_code == 200
+    assert "nothing that you typed is lost" in words_of(asked)
+    assert "Sign in again as Grace Ofori" in words_of(asked)
+    kept = visitor.post("/sign-in", data={**hidden(asked), "person": DUTY})
+    assert kept.status_code == 200
+    assert "You are signed in as Grace Ofori" in words_of(kept)
+    assert 'The nursery & I spoke. She "fell" <twice>.' in words_of(kept)
+    page = visitor.follow(visitor.post(path, data=hidden(kept)))
+    assert "The screening is recorded." in words_of(page)
+    assert "Screened: amber, level 3" in words_of(page)
+    again = visitor.follow(visitor.post(path, data=hidden(kept)))
+    assert "nothing was done twice" in words_of(again)
+
+
+def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(site: Site) -> None:
+    visitor = site.visitor()
+    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+    asked = visitor.send_form(path, rag="red", rationale="Mine.")
+    kept = visitor.post("/sign-in", data={**hidden(asked), "person": OTHER_WORKER})
+    assert "It will be recorded under your name" in words_of(kept)
+    assert visitor.post(path, data=hidden(kept)).status_code == 404  # not theirs to screen

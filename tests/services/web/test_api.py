@@ -1,0 +1,209 @@
+"""Does each message get its receipt, and do programs get the answers that people get?"""
+
+import http.client
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from services.intake import LARGEST
+from tests.parts.authority import DUTY, MANAGER, NOW, OTHER_MANAGER, WORKER, form
+from tests.parts.site import Site, Visitor
+
+
+def sent(visitor: Visitor, body: bytes, sender: str = "open-door", **more: str) -> httpx.Response:
+    headers = {"x-demo-sender": sender, "content-type": "application/json"} | {
+        name.replace("_", "-"): value for name, value in more.items()
+    }
+    return visitor.post("/intake/webform", content=body, headers=headers)
+
+
+# ── Messages ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_is_recorded_and_sent_again_it_is_a_duplicate(site: Site) -> None:
+    visitor, body = site.visitor(), form(number="9", given_name="Ivo")
+    first, second = sent(visitor, body), sent(visitor, body)
+    assert (first.status_code, first.json()["result"]) == (201, "recorded")
+    assert (second.status_code, second.json()["result"]) == (200, "duplicate")
+    told = first.json()
+    assert set(told) >= {
+        "source",
+        "message",
+        "format",
+        "result",
+        "referral",
+        "children",
+        "position",
+    }
+    assert told["format"] == "webform"
+    assert (told["referral"], told["position"]) == (
+        second.json()["referral"],
+        second.json()["position"],
+    )
+
+
+@pytest.mark.parametrize("name", ["x_request_id", "idempotency_key"])
+def test_the_same_key_with_other_content_is_a_conflict_that_is_kept(site: Site, name: str) -> None:
+    visitor = site.visitor()
+    first = sent(visitor, form(number="9"), **{name: "key-1"})
+    other = sent(visitor, form(number="10", concern="Something else."), **{name: "key-1"})
+    assert (first.status_code, other.status_code) == (201, 409)
+    assert other.headers["content-type"] == "application/json"
+    assert (other.json()["result"], other.json()["referral"]) == (
+        "conflict",
+        first.json()["referral"],
+    )
+
+
+def test_the_unit_of_the_sender_is_kept(site: Site) -> None:
+    told = sent(site.visitor(), form(number="9"), sender="open-door:Night team")
+    assert told.status_code == 201
+    (event,) = [
+        each.event
+        for each in site.authority.parts.store.history(told.json()["referral"])
+        if each.name == "referral.received.v1"
+    ]
+    assert getattr(event, "unit", None) == "Night team"
+
+
+def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert (told["result"], told["status"]) == ("refused", status)
+    assert told["reason"].endswith(".")
+    return told
+
+
+def test_what_is_refused_says_why(site: Site) -> None:
+    visitor, store = site.visitor(), site.authority.parts.store
+    newest = store.newest()
+    assert "empty" in refusal(sent(visitor, b""), 422)["reason"]
+    assert "not registered" in refusal(sent(visitor, form(), "nobody-we-know"), 422)["reason"]
+    assert "credential" in refusal(sent(visitor, form(), ""), 401)["reason"]
+    nameless = visitor.post("/intake/webform", content=form())
+    assert "credential" in refusal(nameless, 401)["reason"]
+    other = visitor.post("/intake/pigeon", content=form(), headers={"x-demo-sender": "open-door"})
+    assert "webform" in refusal(other, 404)["reason"]
+    assert store.newest() == newest
+
+
+def test_a_message_of_25_mib_is_kept_and_a_larger_one_is_not(site: Site) -> None:
+    visitor = site.visitor()
+    most = sent(visitor, b"x" * LARGEST)
+    assert most.status_code == 201
+    assert most.json()["problems"]
+    assert "25 MiB" in refusal(sent(visitor, b"x" * (LARGEST + 1)), 413)["reason"]
+
+
+def test_a_large_message_of_unknown_length_is_refused_too(site: Site) -> None:
+    connection = http.client.HTTPConnection(site.address.removeprefix("http://"), timeout=20)
+    chunks = (b"x" * 1024 * 1024 for _ in range(26))
+    connection.request(
+        "POST", "/intake/auto", chunks, {"X-Demo-Sender": "open-door"}, encode_chunked=True
+    )
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert json.loads(answer.read())["result"] == "refused"
+    connection.close()
+
+
+UNREADABLE = (
+    b"\0" * 300,
+    b"[" * 200_000,
+    b'{"children": [], "children": []}',
+    b'{"what_happened": "\\ud800"}',
+    "Zoë is not safe".encode("latin-1"),
+    b'<!DOCTYPE a [<!ENTITY b "ha">]><a>&b;</a>',
+    form()[:200],
+)
+
+
+@pytest.mark.parametrize("format", ["auto", "webform", "hl7v2"])
+def test_whatever_comes_is_kept_for_a_person(site: Site, format: str) -> None:
+    visitor, headers = site.visitor(), {"x-demo-sender": "open-door"}
+    for body in UNREADABLE:
+        answer = visitor.post(f"/intake/{format}", content=body, headers=headers)
+        assert answer.status_code == 201, (body[:50], answer.text)
+        assert answer.json()["problems"], body[:50]
+
+
+def test_a_table_of_referrals_has_a_receipt_for_each_row(site: Site) -> None:
+    from adapters.agencies import csv_drop
+
+    table = csv_drop.example(3)
+    header, row, *_ = table.splitlines(keepends=True)
+    two = header + row + csv_drop.example(4).splitlines(keepends=True)[1]
+    answer = site.visitor().post("/intake/csv", content=two, headers={"x-demo-sender": "open-door"})
+    assert answer.status_code == 201
+    assert [each["result"] for each in answer.json()] == ["recorded", "recorded"]
+
+
+# ── Health ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_is_live_and_ready(site: Site) -> None:
+    visitor = site.visitor()
+    assert visitor.get("/health/live").json() == {"status": "live"}
+    assert visitor.get("/health/ready").json() == {"status": "ready", "behind": 0, "parked": 0}
+
+
+# ── Questions ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(site: Site, person: str, path: str) -> httpx.Response:
+    return site.visitor().get(path, headers={"x-demo-person": person})
+
+
+def test_the_inbox_tells_what_the_command_line_tells(site: Site) -> None:
+    rows = asked(site, DUTY, "/api/inbox").json()
+    wanted = {"referral", "agency", "received_at", "due_on", "urgency", "children", "problems"}
+    assert [row["referral"] for row in rows] == [
+        site.authority.referrals[name] for name in ("late", "known", "unread", "west")
+    ]
+    assert all(wanted <= set(row) for row in rows)
+    of_west = asked(site, DUTY, "/api/inbox?team=team-west").json()
+    assert [row["referral"] for row in of_west] == [
+        site.authority.referrals[name] for name in ("unread", "west")
+    ]
+
+
+def test_a_message_reaches_the_timeline(site: Site) -> None:
+    told = sent(site.visitor(), form(number="9", given_name="Ivo", concern="Ivo was cold.")).json()
+    site.authority.catch_up()
+    story = asked(site, DUTY, f"/api/children/{told['children'][0]}/timeline").json()
+    received = [each for each in story if each["event"] == "referral.received.v1"]
+    assert [each["stream"] for each in received] == [told["referral"]]
+    assert "Ivo was cold." in received[0]["text"]
+
+
+def test_a_timeline_as_known_then_leaves_out_what_came_later(site: Site) -> None:
+    path = f"/api/children/{site.authority.children['kofi']}/timeline"
+    everything = asked(site, WORKER, path).json()
+    then = asked(site, WORKER, f"{path}?as_known_at=2026-03-01T00:00:00Z").json()
+    assert 0 < len(then) < len(everything)
+    for wrong in ("yesterday", "2026-03-01T00:00:00"):
+        refused = asked(site, WORKER, f"{path}?as_known_at={wrong}")
+        assert refused.status_code == 400
+        assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_deadlines_and_teams_are_told_to_those_whose_they_are(site: Site) -> None:
+    mine = asked(site, WORKER, f"/api/deadlines?worker={WORKER}").json()
+    assert {row["worker"] for row in mine} == {WORKER}
+    week = NOW.strftime("%G-W%V")
+    rows = asked(site, MANAGER, f"/api/teams/team-east?week={week}").json()
+    assert {row["team"] for row in rows} == {"team-east"}
+    assert asked(site, OTHER_MANAGER, f"/api/teams/team-east?week={week}").status_code == 404
+    assert {row["team"] for row in asked(site, MANAGER, "/api/teams").json()} >= {"team-west"}
+    assert asked(site, MANAGER, "/api/flags").json() == []
+    assert asked(site, WORKER, "/api/flags").status_code == 404
+
+
+def test_nobody_is_told_nothing(site: Site) -> None:
+    for path in ("/api/inbox", "/api/children", "/api/deadlines", "/api/teams", "/api/flags"):
+        answer = site.visitor().get(path)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"

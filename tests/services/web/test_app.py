@@ -1,0 +1,173 @@
+"""What goes with every answer, and what is said when something is wrong?"""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.web.templating import CONTENT_SECURITY_POLICY
+from tests.parts.authority import DUTY, Authority
+from tests.parts.site import Site, words_of
+
+ROOT = Path(__file__).parents[3]
+REFERRAL = "referral-" + "0" * 32
+
+
+PATHS = (
+    "/",
+    "/sign-in",
+    "/inbox",
+    "/nowhere",
+    f"/referrals/{REFERRAL}",
+    "/static/app.css",
+    "/static/nowhere.css",
+    "/health/live",
+    "/health/ready",
+    "/api/inbox",
+    "/api/nowhere",
+)
+
+
+def test_every_answer_has_the_policy_and_nothing_of_a_child_is_kept(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    for path in PATHS:
+        headers = visitor.get(path).headers
+        assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY, path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["referrer-policy"] == "no-referrer", path
+        assert "server" not in headers, path
+        kept = path == "/static/app.css"
+        assert headers["cache-control"] == ("no-cache" if kept else "no-store"), path
+
+
+def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Site) -> None:
+    visitor = site.visitor()
+    answers = [visitor.get("/sign-in"), visitor.send_form("/sign-in", person=DUTY, to="/")]
+    cookies = [each for answer in answers for each in answer.headers.get_list("set-cookie")]
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+
+
+def test_a_style_is_sent_once_and_then_only_asked_after(site: Site) -> None:
+    visitor = site.visitor()
+    first = visitor.get("/static/govuk.css")
+    assert first.headers["content-type"] == "text/css; charset=utf-8"
+    again = visitor.get("/static/govuk.css", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    other = visitor.get("/static/govuk.css", headers={"if-none-match": '"another"'})
+    assert other.status_code == 200
+
+
+def test_only_our_own_files_are_served(site: Site) -> None:
+    visitor = site.visitor()
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static//etc/passwd", "/static/"):
+        assert visitor.get(path).status_code == 404, path
+
+
+def test_a_page_that_is_not_there_says_what_to_do(site: Site) -> None:
+    answer = site.visitor(DUTY).get("/nowhere")
+    assert answer.status_code == 404
+    assert "There is no such thing, or it is not yours to see." in words_of(answer)
+    assert "Go to the start page" in words_of(answer)
+
+
+def test_a_fault_of_ours_is_told_without_its_text(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    visitor = site.visitor(DUTY)
+    with closing(sqlite3.connect(site.authority.folder / "read.db", isolation_level=None)) as read:
+        read.execute("drop table inbox")
+    page, answer = visitor.get("/inbox"), visitor.get("/api/inbox")
+    assert page.status_code == answer.status_code == 500
+    assert "Nothing that was acknowledged is lost." in words_of(page)
+    assert answer.headers["content-type"] == "application/problem+json"
+    said = "".join(capfd.readouterr())
+    assert "request_failed" in said
+    for told in (said, page.text, answer.text):
+        assert "Traceback" not in told
+        assert "no such table" not in told
+
+
+def test_a_form_with_far_too_much_is_refused(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    fields = {f"field-{number}": "x" for number in range(3000)}
+    assert visitor.send_form("/sign-in", fields).status_code == 400
+    assert visitor.send_form("/sign-in", person="x" * 5_000_000).status_code == 413
+
+
+def test_bytes_that_are_no_text_break_no_form(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    path = f"/referrals/{site.authority.referrals['late']}/decide-referral"
+    body = f"_csrf_token={visitor.token}&rationale=%FF%00%ED%A0%80&outcome=%00&happened_at-day=%FF"
+    answer = visitor.post(
+        path, content=body, headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 422
+    assert "There is a problem" in words_of(answer)
+
+
+# ── The process ───────────────────────────────────────────────────────────────────────────────────
+
+
+SERVE = """
+import sys
+from services.assemble import all_parts
+from services.logs import configure
+from services.serve import serve
+from services.settings import settings
+configure()
+with all_parts(settings(sys.argv[1])) as parts:
+    serve(parts, port=0, announce=lambda address: print(address, flush=True))
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_whatever_browsers_have_open(authority: Authority, told: int) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(authority.folder)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    address = run.stdout.readline().strip()
+    with httpx.Client(base_url=address, timeout=20) as open_page:
+        while open_page.get("/health/ready").status_code != 200:
+            time.sleep(0.02)
+        host, _, port = address.removeprefix("http://").partition(":")
+        half = socket.create_connection((host, int(port)))  # a browser that never finished asking
+        half.sendall(
+            b"POST /intake/auto HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf"
+        )
+        began = time.monotonic()
+        run.send_signal(told)
+        out, error = run.communicate(timeout=20)
+        took = time.monotonic() - began
+        half.close()
+    assert took < 3, took
+    assert out == "ended\n"
+    assert "Traceback" not in error
+    assert run.returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_to_be(authority: Authority) -> None:
+    from services.serve import PortTaken, listening
+
+    with listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match="choose another --port"):
+            listening("127.0.0.1", port)
