@@ -195,7 +195,7 @@ def _translated(header: Row, rows: list[Row], sent: Sent, problems: Problems) ->
         for sentence in (*problems.told(), *unknown):
             said.say(sentence)
         translation = replace(_row(header.values, places, row, sent, said), key=_key(row, sent))
-        found.append(_numbered(translation, number, header, row) if len(rows) > 1 else translation)
+        found.append(_numbered(translation, number, header, row))
     return found
 
 
@@ -205,7 +205,9 @@ def _key(row: Row, sent: Sent) -> str:
 
 
 def _numbered(translation: Translation, number: int, header: Row, row: Row) -> Translation:
-    return replace(translation, row=number, raw=f"{header.text}{row.text}".encode())
+    # A row is the same row however its line ends, and whether or not the file goes on after it.
+    lines = (each.text.rstrip("\r\n") + "\n" for each in (header, row))
+    return replace(translation, row=number, raw="".join(lines).encode())
 
 
 def _the_rest(header: Row, rest: str, problems: Problems) -> Translation:

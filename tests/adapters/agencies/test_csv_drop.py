@@ -21,13 +21,13 @@ def test_a_row_opens_a_referral() -> None:
     assert said.children[0].given_name == "Amira"
     assert said.children[0].born_on == date(2016, 5, 4)
     assert said.concern == "What happened: She cried"
-    assert (said.row, said.raw, said.problems) == (None, None, ())
+    assert (said.row, said.problems) == (1, ())
 
 
 def test_each_row_of_several_is_one_with_its_own_bytes() -> None:
     one, two = rows(f"{NAMES}\r\nR1,A,Holt,04/05/2016,x\r\nR2,B,Holt,04/05/2017,y\r\n")
     assert (one.row, two.row) == (1, 2)
-    assert two.raw == f"{NAMES}\r\nR2,B,Holt,04/05/2017,y\r\n".encode()
+    assert two.raw == f"{NAMES}\nR2,B,Holt,04/05/2017,y\n".encode()
     assert one.key != two.key
 
 
@@ -37,6 +37,12 @@ def test_a_row_is_known_again_by_its_values_and_the_name_of_the_file() -> None:
     assert rows(text.replace("\n", "\r\n"))[0].key == key
     assert rows(text, "other.csv")[0].key != key
     assert rows(text.replace("R1", "R2"))[0].key != key
+
+
+def test_a_row_has_the_same_bytes_when_the_file_goes_on_after_it() -> None:
+    row = "R1,A,Holt,04/05/2016,x"
+    alone, among = rows(f"{NAMES}\r\n{row}"), rows(f"{NAMES}\n{row}\nR2,B,Holt,04/05/2017,y\n")
+    assert (alone[0].key, alone[0].raw) == (among[0].key, among[0].raw)
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
