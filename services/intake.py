@@ -269,10 +269,13 @@ def _unread(part: Part, fault: Exception) -> Translation:
     """What is left of a translation that could not be stored: keys, references, what may be."""
     said = part.translation
     if isinstance(fault, Refused):
-        return replace(said, intent="new", children=(), problems=(*said.problems, str(fault)))
-    problems = Problems()
-    problems.say("Our program could not store what it read: read the message as it came.")
-    bare = unread(replace(part.sent, body=part.body), decoded(part.body, problems), problems)
+        problems = (*said.problems, str(fault))
+        return replace(
+            said, intent="new", references=(), earlier=(), children=(), problems=problems
+        )
+    told = Problems()
+    told.say("Our program could not store what it read: read the message as it came.")
+    bare = unread(replace(part.sent, body=part.body), decoded(part.body, told), told)
     key = said.key and cleaned(said.key)
     references = tuple(map(cleaned, said.references))
     return replace(bare, key=key, references=references, row=said.row, raw=said.raw)

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapters.event_store import Conflict, EventStore
+from adapters.event_store import Append, Conflict, EventStore
 from adapters.translation import Sent, Translation
+from domain.agency import AgencyResumed
 from domain.described import Identifier
-from domain.kernel import Refused
 from domain.message import MessageReceived
-from services.intake import LARGEST, Busy, Receipt
+from services.intake import LARGEST, Busy, Intake, Receipt
 from tests.parts.postgres import EACH, new_database
 from tests.services.office import BO, KIT, NAMELESS, NOW, Office, Says, concern, office_at
 
@@ -359,19 +359,24 @@ def test_a_format_that_fails_loses_nothing(office: Office, fault: Exception | No
     assert office.event_of(receipt).concern.startswith("plain")
 
 
-def test_a_rule_that_refuses_loses_nothing(office: Office, monkeypatch: Any) -> None:
-    from domain import child
+def test_a_rule_that_refuses_loses_nothing(office: Office) -> None:
+    """Here because a reference leads to a referral that is not in the log."""
+    office.receives(concern(references=("REF-1",)))
+    token = office.store.vault.token("reference", "north-police|REF-1x")
+    office.suspends("elm-surgery")
+    resumed = AgencyResumed(
+        happened_at=NOW, received_at=NOW, recorded_at=NOW, by="operator", agency="authority",
+        agency_id="elm-surgery",
+    )  # fmt: skip
+    lost = {f"reference:{token}": "referral-lost"}
+    office.store.append([Append("agency-elm-surgery", 2, [resumed])], lost)
 
-    def refuses(command: Any, state: Any) -> Any:
-        raise Refused("Our rules allow no such child.")
-
-    monkeypatch.setattr(child, "decide", refuses)
-    receipt = office.receives_one(concern())
-    assert (receipt.result, receipt.children) == ("recorded", ())
-    assert "Our rules allow no such child." in receipt.problems
-    assert office.event_of(receipt).children == ()
-    (kept,) = office.events("message.received.v1")
-    assert b"Marlow" in kept.raw
+    receipt = office.receives_one(concern(intent="update", references=("REF-1x",)))
+    assert receipt.result == "recorded"
+    assert "This referral has not been received." in receipt.problems
+    event = office.event_of(receipt)
+    assert (event.concern, event.children) == ("Seen alone at night.", ())
+    assert office.referrals()[1:] == [receipt.referral]
 
 
 def test_words_that_cannot_be_stored_lose_nothing(office: Office) -> None:
@@ -388,15 +393,18 @@ def test_an_unknown_format_is_read_by_a_person(office: Office) -> None:
     assert any("format" in problem for problem in receipt.problems)
 
 
-def test_whoever_cannot_get_in_is_told_that_nothing_was_stored(
-    office: Office, monkeypatch: Any
-) -> None:
-    def always_moved(*_: Any, **__: Any) -> Any:
+class Crowded(EventStore):
+    """A store in which another always was there first."""
+
+    def append(self, *_: Any, **__: Any) -> Any:
         raise Conflict(stream="somewhere")
 
-    monkeypatch.setattr(EventStore, "append", always_moved)
+
+def test_whoever_cannot_get_in_is_told_that_nothing_was_stored(office: Office) -> None:
+    office.intake = Intake(Crowded(office.store._log))
     with pytest.raises(Busy, match="send it again"):
         office.receives(concern())
+    assert office.referrals() == []
 
 
 @pytest.mark.parametrize("said", [{"intent": "update"}, {"intent": "cancel"}, {"key": "7"}])

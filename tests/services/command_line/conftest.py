@@ -42,8 +42,11 @@ def run(
     monkeypatch.setenv("SAFEGUARDING_STORE", str(tmp_path / "store"))
 
     def safeguarding(*words: object, stdin: bytes = b"") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = main([str(word) for word in words])
+        ours, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin))
+        try:
+            code = main([str(word) for word in words])
+        finally:
+            sys.stdin = ours
         out, error = capfdbinary.readouterr()
         said = error.decode()
         assert "Traceback" not in said
