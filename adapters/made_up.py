@@ -6,6 +6,7 @@ have (XE), telephone numbers in the ranges kept for drama, NHS numbers in the ra
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Literal, TypeVar
 
@@ -176,9 +177,13 @@ def made_up_nhs_number(index: int) -> str:
     digit alone, at least nine have a check digit.
     """
     block, place = divmod(index, 9)
+    return _valid_numbers(block)[place]
+
+
+@lru_cache(maxsize=64)  # whoever makes up people one after another asks for the same block
+def _valid_numbers(block: int) -> list[str]:
     first_nine = (f"999{block:05}{digit}" for digit in range(10))
-    valid = [n for start in first_nine for c in range(10) if nhs_number_ok(n := f"{start}{c}")]
-    return valid[place]
+    return [n for start in first_nine for c in range(10) if nhs_number_ok(n := f"{start}{c}")]
 
 
 GIRLS = (

@@ -170,8 +170,15 @@ class Team:
         self.plan = plan
         self.id = plan.team_id
         self._span = span
+        self._practice: dict[date, Practice] = {}
         self._posts = tuple((post, *self._days(post.came, post.left)) for post in plan.posts)
-        self._managers = tuple((each, *self._days(each.came, each.left)) for each in plan.managers)
+        self._managers: list[tuple[Manager, datetime, datetime]] = []
+        for each in plan.managers:
+            came, left = self._days(each.came, each.left)
+            if self._managers:  # in a story of days two could come on the same one
+                came = max(came, self._managers[-1][2] + timedelta(minutes=1))
+            if came < left:
+                self._managers.append((each, came, left))
 
     def _days(self, came: float, left: float | None) -> tuple[datetime, datetime]:
         """From opening on the first working day to closing on the last."""
@@ -193,9 +200,17 @@ class Team:
         """When somebody's time here ends."""
         return next(left for each, _, left in self.everybody if each is who)
 
+    def last_hour(self, person: str) -> datetime | None:
+        """When somebody begins the last hour of their time here; None for another's person."""
+        ends = [left for each, _, left in self.everybody if each.person == person]
+        return max(ends) - timedelta(hours=1) if ends else None
+
     def practice(self, at: datetime) -> Practice:
-        """How it goes here at that time."""
-        return GOOD.worn(self.strain(at), POOR)
+        """How it goes here on that day."""
+        day = local_day(at)
+        if day not in self._practice:
+            self._practice[day] = GOOD.worn(self.strain(at), POOR)
+        return self._practice[day]
 
     def strain(self, at: datetime) -> float:
         share = self._span.share(at)

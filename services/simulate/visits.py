@@ -43,7 +43,9 @@ def visit(office: Office, episode: Episode, chance: Chance) -> Steps:
     happened_at, by = office.now, worker_of(office, episode)
     where = chance.one_of(WHERE)
     failed = chance.likely(practice.visit_failed)
-    yield at_work(office.now, chance.between(*practice.record_days), chance)
+    written_up = at_work(office.now, chance.between(*practice.record_days), chance)
+    # Whoever leaves before that writes it up on the last day.
+    yield min(written_up, episode.team.last_hour(by) or written_up)
     for child in episode.children:
         about = {"happened_at": happened_at, "child_id": child[0]}
         if failed:

@@ -10,17 +10,26 @@ from structlog.testing import capture_logs
 
 from adapters.event_store import EventStore
 from adapters.vault import Vault
+from domain.assessment import AssessmentAuthorised, AssessmentCompleted, ChildSeen
 from domain.calendar import holidays_known, is_working_day, local_day
-from domain.case import CaseAllocated, CaseClosed
+from domain.case import CaseAllocated, CaseClosed, SupervisionHeld
 from domain.catalogue import FAMILIES
 from domain.child import ChildRegistered
 from domain.conference import InitialConferenceHeld
+from domain.enquiry import Section47Concluded, StrategyDiscussionHeld
 from domain.identity import nhs_number_ok
 from domain.kernel import Event, Recorded, Refused, stored_name
 from domain.plan import ProtectionPlanEnded, VisitMade
-from domain.referral import ReferralDecided, ReferralReceived
+from domain.record import Corrected
+from domain.referral import (
+    ReferralAcknowledged,
+    ReferralDecided,
+    ReferralReceived,
+    ReferrerToldOutcome,
+)
 from domain.risk import RiskAnswered, RiskRaised
-from domain.workforce import ManagerAppointed, WorkerJoined, WorkerLeft
+from domain.workforce import ManagerAppointed, ManagerLeft, WorkerJoined, WorkerLeft
+from services.access.actions import ACTIONS, give
 from services.simulate import Figures, populate, sign_in_as
 from services.simulate.teams import AREA_TEAMS, HARBOUR, MOORSIDE, NORTH_VALE
 from tests.services.simulate.measures import Measures
@@ -128,6 +137,10 @@ def test_no_command_is_refused(few_weeks: Story, two_years: Story) -> None:
     assert few_weeks.figures.refused == two_years.figures.refused == ()
 
 
+def test_a_story_of_a_few_days_holds_together(tmp_path: Path) -> None:
+    assert Story(tmp_path, years=0.02).figures.refused == ()
+
+
 def test_every_message_is_kept_and_some_come_twice_or_change(two_years: Story) -> None:
     assert set(two_years.figures.messages) <= {
         "recorded", "updated", "cancelled", "conflict", "duplicate",
@@ -205,6 +218,43 @@ def test_whom_a_visitor_can_be_is_in_post_at_the_end(two_years: Story) -> None:
     roles = Counter(each.role for each in sign_in_as())
     assert roles["team-manager"] == roles["social-worker"] == 3
     assert roles.keys() >= {"duty-worker", "auditor", "operator", "referrer"}
+
+
+GIVEN: dict[type[Event], str] = {
+    AssessmentAuthorised: "authorise-assessment",
+    AssessmentCompleted: "complete-assessment",
+    CaseAllocated: "allocate-case",
+    CaseClosed: "close-case",
+    ChildSeen: "see-child",
+    Corrected: "correct-entry",
+    ReferralAcknowledged: "acknowledge-referral",
+    ReferralDecided: "decide-referral",
+    ReferrerToldOutcome: "tell-referrer",
+    RiskAnswered: "answer-risk",
+    RiskRaised: "raise-risk",
+    Section47Concluded: "conclude-section-47",
+    StrategyDiscussionHeld: "hold-strategy-discussion",
+    SupervisionHeld: "hold-supervision",
+    VisitMade: "record-visit",
+}
+
+
+def test_everybody_does_what_their_post_is_for_while_they_are_in_it(two_years: Story) -> None:
+    posts: dict[str, str] = {}
+    strangers = Counter[str]()
+    for each in two_years.log:
+        match each.event:
+            case WorkerJoined(person_id=person_id, role=role):
+                posts[person_id] = role
+            case ManagerAppointed(person_id=person_id):
+                posts[person_id] = "team-manager"
+            case WorkerLeft(person_id=person_id) | ManagerLeft(person_id=person_id):
+                posts.pop(person_id)
+        if name := GIVEN.get(type(each.event)):
+            role_then = posts.get(each.event.by, "nobody in post")
+            if role_then not in ACTIONS[give(name)].roles:
+                strangers[f"{name} by {role_then}"] += 1
+    assert not strangers
 
 
 # ── The team whose practice slips ─────────────────────────────────────────────────────────────────
