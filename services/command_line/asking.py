@@ -216,7 +216,7 @@ def events(
     open_
         Show the words too.
     """
-    with all_parts(where.settings()) as parts:
+    with asked(where) if as_ else all_parts(where.settings()) as parts:
         who = _asker(parts, as_)
         rows = questions.events(parts, who, start=from_, stream=stream, opened=open_)
         return _answer(rows, shown, "No events.")

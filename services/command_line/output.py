@@ -46,6 +46,11 @@ def write_text(text: str) -> None:
     _out(text.encode())
 
 
+def in_one_line(text: str) -> str:
+    """A text as it may be shown at a terminal."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+
+
 def tell(sentence: str) -> None:
     """A sentence for the person at the keyboard, on stderr."""
     sys.stderr.write(f"{sentence}\n")
@@ -123,7 +128,7 @@ def _one_below_the_other(heads: list[str], rows: list[list[str]], room: int) -> 
 
 def _shown(value: Any) -> str:
     """A cell in one line that steers nothing."""
-    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", " ".join(_cell(value).split()))
+    return in_one_line(_cell(value))
 
 
 def _cell(value: Any) -> str:

@@ -14,7 +14,7 @@ from adapters.translation import Sent, formats
 from domain.codes import AgencyKind
 from services.assemble import event_store
 from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
-from services.command_line.output import show, tell, write
+from services.command_line.output import in_one_line, show, tell, write, write_text
 from services.intake import LARGEST, Channel, Intake, Receipt, storable
 
 FormatName = str
@@ -69,11 +69,22 @@ def intake(
                     yield receipt
 
     try:
-        show(receipts(), "table" if sys.stdout.isatty() else "json", empty="No messages.")
+        if sys.stdout.isatty():
+            for receipt in receipts():
+                write_text(f"{_for_a_person(receipt)}\n")
+        else:
+            show(receipts(), "json")
     except BrokenPipeError:
         tell("Nobody reads the receipts any more: what has none was not taken. Send it all again.")
         return 1
     return 1 if refused else 0
+
+
+def _for_a_person(receipt: Receipt) -> str:
+    """What became of a message, and below it what a person must look at."""
+    where = receipt.referral or receipt.reason or ""
+    first = f"{receipt.result:<10}  {in_one_line(receipt.source)}  {where}".rstrip()
+    return "\n".join([first, *(f"            {problem}" for problem in receipt.problems)])
 
 
 def _sources(paths: Iterable[Path]) -> Iterator[tuple[str, Path | None]]:

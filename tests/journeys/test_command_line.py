@@ -107,6 +107,15 @@ def test_a_person_at_a_terminal_sees_a_table_and_a_program_reads_json(shell: She
     assert "Nothing is due" in at_a_terminal(shell, "deadlines", "--overdue")[1]
 
 
+def test_a_person_at_a_terminal_sees_what_became_of_each_message(shell: Shell) -> None:
+    path = shell.folder / "note.txt"
+    path.write_text("Please ring me about a child.")
+    code, seen = at_a_terminal(shell, "intake", path, "--sender", "north-police")
+    first, *problems = seen.splitlines()
+    assert (code, first.split()[:2]) == (0, ["recorded", "note.txt"])
+    assert "a person must read the message" in problems[0]
+
+
 def test_a_locale_without_our_characters_changes_nothing(shell: Shell) -> None:
     shell.environment |= {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     body = "child name,concern\nZoë Łukasz,“Left” alone — again.\n".encode()

@@ -611,23 +611,23 @@ from tests.services.office import office_at
 from tests.services.test_intake import many
 configure()
 with office_at(sys.argv[1], Path(sys.argv[2])) as office:
-    for said in many(int(sys.argv[3])):
+    for said in many(int(sys.argv[3]), sys.argv[4]):
         receipt = office.receives_one(said)
         sys.stdout.write(f"{receipt.message} {receipt.referral} {receipt.result}\\n")
         sys.stdout.flush()
 """
 
 
-def many(count: int) -> list[Translation]:
+def many(count: int, whose: str = "") -> list[Translation]:
     """Concerns of which every other is about the same child."""
     return [
-        concern(key=str(n), concern=f"Number {n}.", children=(KIT,) if n % 2 else (BO,))
+        concern(key=f"{whose}{n}", concern=f"Number {n}.", children=(KIT,) if n % 2 else (BO,))
         for n in range(count)
     ]
 
 
-def sending(address: str, keys: Path, count: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", SENDING, address, str(keys), str(count)]
+def sending(address: str, keys: Path, count: int, whose: str = "") -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", SENDING, address, str(keys), str(count), whose]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -646,6 +646,18 @@ def test_three_who_send_the_same_at_once_are_received_once(address: str, tmp_pat
     }
     with office_at(address, tmp_path / "keys") as office:
         assert sorted(office.referrals()) == sorted(referral for _, referral in told)
+
+
+def test_a_new_child_whom_two_name_at_once_is_registered_once(address: str, tmp_path: Path) -> None:
+    runs = [sending(address, tmp_path / "keys", 12, whose) for whose in ("ann", "bob")]
+    for run in runs:
+        out, _ = run.communicate(timeout=60)
+        assert [line.split()[2] for line in out.splitlines()] == ["recorded"] * 12
+    with office_at(address, tmp_path / "keys") as office:
+        registered = [e.nhs_number for e in office.events("child.registered.v1")]
+        assert registered.count(KIT.nhs_number) == 1
+        assert len(office.log("child.matched.v1")) == 11
+        assert len(office.referrals()) == 24
 
 
 def test_what_was_acknowledged_before_a_kill_is_there_once(address: str, tmp_path: Path) -> None:
