@@ -1,7 +1,11 @@
 """Is the made-up authority's story the same for a seed, whole, and told as it is meant?"""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -100,12 +104,30 @@ def _renamed(value: object, names: dict[str, str]) -> object:
             return value
 
 
+def digest(story: Story) -> str:
+    return sha256(b"\n".join(telling(story))).hexdigest()
+
+
 def test_the_same_seed_tells_the_same_story_but_for_random_ids(
     few_weeks: Story, tmp_path: Path
 ) -> None:
     again = Story(tmp_path)
     assert telling(again) == telling(few_weeks)
     assert [each.stream for each in again.log] != [each.stream for each in few_weeks.log]
+
+
+def test_another_process_tells_the_same_story(few_weeks: Story, tmp_path: Path) -> None:
+    """Python puts the words of a set in another order in each process."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.services.simulate.test_story", str(tmp_path)],
+        env=os.environ | {"PYTHONHASHSEED": "1"},
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    assert told.stdout.strip() == digest(few_weeks)
 
 
 def test_another_seed_tells_another_story(few_weeks: Story, tmp_path: Path) -> None:
@@ -329,3 +351,7 @@ def _child(recorded: Recorded) -> str | None:
 
 def _children(recorded: Recorded) -> tuple[str, ...]:
     return getattr(recorded.event, "child_ids", ())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(digest(Story(Path(sys.argv[1]))))
