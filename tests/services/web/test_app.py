@@ -164,6 +164,15 @@ def test_it_ends_at_once_whatever_browsers_have_open(authority: Authority, told:
     assert run.returncode == 0
 
 
+def test_no_answer_waits_for_more_to_be_sent_with_it() -> None:
+    from services.serve import listening
+
+    with listening("127.0.0.1", 0) as taken, socket.create_connection(taken.getsockname()):
+        accepted, _ = taken.accept()
+        with accepted:  # asyncio turns the delay off only where it is told that it is TCP
+            assert accepted.proto == socket.IPPROTO_TCP
+
+
 def test_a_port_that_is_taken_is_said_to_be(authority: Authority) -> None:
     from services.serve import PortTaken, listening
 
