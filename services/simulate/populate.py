@@ -9,14 +9,14 @@ from msgspec import Struct
 from adapters.event_store import EventStore
 from domain.calendar import local_day
 from domain.kernel import Refused
-from services.simulate.agencies import AGENCIES
-from services.simulate.auditing import oversight
-from services.simulate.hours import opening, working_days_on
-from services.simulate.office import OPERATOR, Office
-from services.simulate.referrals import senders
-from services.simulate.staffing import form_teams
+from services.simulate.setting.agencies import AGENCIES
+from services.simulate.setting.hours import opening, working_days_on
+from services.simulate.setting.teams import AREA_TEAMS, Span
 from services.simulate.stories import Told, begin
-from services.simulate.teams import AREA_TEAMS, Span
+from services.simulate.work.auditing import oversight
+from services.simulate.work.office import OPERATOR, Office
+from services.simulate.work.sending import senders
+from services.simulate.work.staffing import form_teams
 
 YEAR = timedelta(days=365.25)
 

@@ -6,10 +6,13 @@ from msgspec import Struct
 
 from domain.enquiry import Attended
 from domain.referral import Outcome, Rag, Threshold
-from services.simulate import agencies, words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.episodes import (
+from services.simulate.setting import agencies, words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.words import say
+from services.simulate.work.deciding import acknowledging, put_together
+from services.simulate.work.episodes import (
     allocating,
     completing,
     household_found,
@@ -17,13 +20,11 @@ from services.simulate.episodes import (
     seeing,
     start_assessments,
 )
-from services.simulate.hours import at_work
-from services.simulate.office import Episode, Office, Referral
-from services.simulate.protection import conclude, confer, discuss, request
-from services.simulate.referrals import acknowledging, put_together, referral_of
-from services.simulate.risks import answer, raise_risk
-from services.simulate.visits import somebody, supervising, visiting
-from services.simulate.words import say
+from services.simulate.work.office import Episode, Office, Referral
+from services.simulate.work.protection import conclude, confer, discuss, request
+from services.simulate.work.risks import answer, raise_risk
+from services.simulate.work.sending import referral_of
+from services.simulate.work.visits import somebody, supervising, visiting
 
 EVERYBODY: tuple[Attended, ...] = ("social-care", "police", "health", "education")
 DOMESTIC_ABUSE, INJURY = "881081000000100", "700255001"

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from domain.workforce import Role
-from services.simulate.agencies import AGENCY, HOSPITAL, POLICE
-from services.simulate.teams import ALL_TEAMS, AREA_TEAMS, FRONT_DOOR, Plan, Post
+from services.simulate.setting.agencies import AGENCY, HOSPITAL, POLICE
+from services.simulate.setting.teams import ALL_TEAMS, AREA_TEAMS, FRONT_DOOR, Plan, Post
 
 
 class Visitor(Struct, frozen=True, kw_only=True):

@@ -6,11 +6,11 @@ import pytest
 
 from adapters.translation import Translation, formats
 from domain.calendar import local_day
-from services.simulate import agencies
-from services.simulate.agencies import AGENCIES, AGENCY, Message
-from services.simulate.chance import Chance
-from services.simulate.hours import open_on
-from services.simulate.town import Concern, Town
+from services.simulate.setting import agencies
+from services.simulate.setting.agencies import AGENCIES, AGENCY, Message
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import open_on
+from services.simulate.setting.town import Concern, Town
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 IDS = [each.agency for each in AGENCIES]

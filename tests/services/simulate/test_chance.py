@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from services.simulate.chance import Chance
+from services.simulate.setting.chance import Chance
 
 
 def test_the_same_seed_gives_the_same_throws() -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain.calendar import LONDON, local_day
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work, closing, open_on, opening
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work, closing, open_on, opening
 
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 

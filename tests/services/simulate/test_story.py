@@ -35,7 +35,7 @@ from domain.risk import RiskAnswered, RiskRaised
 from domain.workforce import ManagerAppointed, ManagerLeft, WorkerJoined, WorkerLeft
 from services.access.actions import ACTIONS, give
 from services.simulate import Figures, populate, sign_in_as
-from services.simulate.teams import AREA_TEAMS, HARBOUR, MOORSIDE, NORTH_VALE
+from services.simulate.setting.teams import AREA_TEAMS, HARBOUR, MOORSIDE, NORTH_VALE
 from tests.services.simulate.measures import Measures
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from domain.calendar import (
     local_day,
     working_days_after,
 )
-from services.simulate.chance import Chance
+from services.simulate.setting.chance import Chance
 
 OPENS, CLOSES = time(9), time(17)
 LAST = timedelta(minutes=20)

@@ -5,14 +5,15 @@ from datetime import datetime
 
 from domain.assessment import AssessmentOutcome
 from domain.codes import ClosureReason, Factor
-from services.simulate import protection, words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work
-from services.simulate.office import Child, Entry, Episode, Office, Referral
-from services.simulate.risks import answer, raise_risk
-from services.simulate.visits import WHERE, somebody, supervising, visit, visiting, worker_of
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.words import say
+from services.simulate.work import protection
+from services.simulate.work.office import Child, Entry, Episode, Office, Referral
+from services.simulate.work.risks import answer, raise_risk
+from services.simulate.work.visits import WHERE, somebody, supervising, visit, visiting, worker_of
 
 OUTCOMES: tuple[tuple[AssessmentOutcome, float], ...] = (
     ("no-further-action", 0.28), ("early-help", 0.27), ("child-in-need-plan", 0.42),

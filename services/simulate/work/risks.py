@@ -1,13 +1,13 @@
 """Which risks are raised, and does anybody answer them?"""
 
 from domain.risk import Answer
-from services.simulate import words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work
-from services.simulate.office import Episode, Office, Referral, Risk
-from services.simulate.visits import somebody, worker_of
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.words import say
+from services.simulate.work.office import Episode, Office, Referral, Risk
+from services.simulate.work.visits import somebody, worker_of
 
 ANSWERS: tuple[tuple[Answer, float], ...] = (
     ("accepted", 0.35), ("mitigated", 0.5), ("refuted", 0.15),

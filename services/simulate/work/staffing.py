@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from domain.calendar import local_day
-from services.simulate import words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.episodes import allocating
-from services.simulate.hours import at_work, working_days_on
-from services.simulate.office import OPERATOR, Episode, Office
-from services.simulate.teams import Manager, Post, Team
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work, working_days_on
+from services.simulate.setting.teams import Manager, Post, Team
+from services.simulate.setting.words import say
+from services.simulate.work.episodes import allocating
+from services.simulate.work.office import OPERATOR, Episode, Office
 
 
 def form_teams(office: Office) -> None:

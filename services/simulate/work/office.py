@@ -18,12 +18,19 @@ from domain.kernel import Recorded
 from services.give import command_from
 from services.handle import handle
 from services.intake import Intake, Receipt
-from services.simulate.agencies import Message
-from services.simulate.agenda import Agenda, Steps
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work
-from services.simulate.teams import ALL_TEAMS, AREA_TEAMS, FRONT_DOOR, Span, Team, standing_in
-from services.simulate.town import Concern, Household, Town
+from services.simulate.setting.agencies import Message
+from services.simulate.setting.agenda import Agenda, Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.teams import (
+    ALL_TEAMS,
+    AREA_TEAMS,
+    FRONT_DOOR,
+    Span,
+    Team,
+    standing_in,
+)
+from services.simulate.setting.town import Concern, Household, Town
 
 OPERATOR = "operator"
 """Gives the commands that set up teams and agencies; is in every store."""

@@ -3,14 +3,14 @@
 from domain.conference import ConferenceDecision
 from domain.enquiry import Attended, Conclusion, StrategyDecision
 from domain.plan import PlanEnd
-from services.simulate import words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work
-from services.simulate.office import Child, Episode, Office
-from services.simulate.practice import Practice
-from services.simulate.visits import visiting, worker_of
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.practice import Practice
+from services.simulate.setting.words import say
+from services.simulate.work.office import Child, Episode, Office
+from services.simulate.work.visits import visiting, worker_of
 
 DECISIONS: tuple[tuple[StrategyDecision, float], ...] = (
     ("section-47-joint", 0.5), ("section-47-single", 0.32), ("no-section-47", 0.18),

@@ -14,9 +14,9 @@ from adapters.translation import Sent
 from domain.calendar import local_day
 from domain.codes import AgencyKind
 from services.intake import Channel
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work, open_on
-from services.simulate.town import Concern
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work, open_on
+from services.simulate.setting.town import Concern
 
 Hours = Literal["always", "office", "school"]
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from domain.calendar import local_day
-from services.simulate import words
-from services.simulate.agencies import VALLEY, YOUNG_CARERS
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.episodes import allocating, closing
-from services.simulate.hours import at_work
-from services.simulate.hours import closing as closing_time
-from services.simulate.office import OPERATOR, Episode, Office
-from services.simulate.teams import Team
-from services.simulate.visits import supervising, worker_of
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agencies import VALLEY, YOUNG_CARERS
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.hours import closing as closing_time
+from services.simulate.setting.teams import Team
+from services.simulate.setting.words import say
+from services.simulate.work.episodes import allocating, closing
+from services.simulate.work.office import OPERATOR, Episode, Office
+from services.simulate.work.visits import supervising, worker_of
 
 AUDITOR = "l-birtwistle"
 

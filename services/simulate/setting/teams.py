@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from domain.calendar import local_day
 from domain.workforce import Role, TeamKind
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work, closing, opening, working_days_on
-from services.simulate.practice import GOOD, POOR, Practice
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work, closing, opening, working_days_on
+from services.simulate.setting.practice import GOOD, POOR, Practice
 
 
 class Span(Struct, frozen=True):

@@ -23,7 +23,7 @@ from adapters.made_up_words import CLOSINGS, CONTEXTS, SAID, SITUATIONS, Situati
 from domain.calendar import local_day
 from domain.codes import AbuseCategory, Factor
 from domain.risk import RiskKind
-from services.simulate.chance import Chance
+from services.simulate.setting.chance import Chance
 
 FIRST_NUMBER = 700_000
 """Index of the town's first NHS number: far from those of the examples that people try first."""

@@ -9,8 +9,8 @@ from domain.calendar import local_day
 from domain.enquiry import Conclusion
 from domain.referral import Outcome
 from domain.risk import Answer
-from services.simulate.chance import Chance
-from services.simulate.town import words_for
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.town import words_for
 
 Sentences = tuple[str, ...]
 
@@ -446,4 +446,10 @@ ATTENDED: Sentences = (
     "Read and passed to those who work with the family. It does not change what was decided.",
     "The sender was rung. What was added is in hand already.",
     "Weighed with the decision, which stands.",
+)
+MORE: Sentences = (
+    "Since we wrote, {name} has told us that it happened again on the same evening.",
+    "The school nurse has now seen {name} as well and shares the concern.",
+    "The mother rang and said that what we wrote is right, and asked for help.",
+    "A second child of the household was named to us, who stays there at weekends.",
 )

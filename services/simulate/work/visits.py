@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.assessment import SeenWhere
-from services.simulate import words
-from services.simulate.agenda import Steps
-from services.simulate.chance import Chance
-from services.simulate.hours import at_work
-from services.simulate.office import Entry, Episode, Office
-from services.simulate.words import say
+from services.simulate.setting import words
+from services.simulate.setting.agenda import Steps
+from services.simulate.setting.chance import Chance
+from services.simulate.setting.hours import at_work
+from services.simulate.setting.words import say
+from services.simulate.work.office import Entry, Episode, Office
 
 WHERE: tuple[tuple[SeenWhere, float], ...] = (
     ("home", 0.6), ("school", 0.3), ("office", 0.06), ("elsewhere", 0.04),

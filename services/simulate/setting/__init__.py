@@ -1,0 +1,1 @@
+"""Where and when is the story set: the town, the agencies, the teams, the calendar, the words?"""
