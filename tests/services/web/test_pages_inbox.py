@@ -1,0 +1,92 @@
+"""Does duty see first what is late, and is no concern overlooked?"""
+
+import re
+
+from tests.parts.authority import DUTY, EAST, MANAGER, form
+from tests.parts.site import Site, Visitor, words_of
+
+
+def rows(visitor: Visitor, path: str = "/inbox") -> list[str]:
+    """Each row of the list, as it is read."""
+    page = visitor.get(path).text
+    _, _, body = page.partition('<tbody class="govuk-table__body">')
+    found = re.findall(r"<tr.*?</tr>", body.partition("</tbody>")[0], re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
+
+
+def test_what_is_due_first_comes_first_and_late_ones_say_so(site: Site) -> None:
+    ama, kofi, nobody, jonah = rows(site.visitor(DUTY))
+    assert ama.startswith("Ama Boateng 2 working days late due 6 March 2026")
+    assert kofi.startswith("Kofi Boateng Due today 10 March 2026 9 Mar, 13:30 City Hospital")
+    assert "Immediate" in kofi
+    assert "Tom Akers told" in kofi
+    assert nobody.startswith("No child named Who is it about? 1 problem Due next working day")
+    assert "No team yet" in nobody
+    assert jonah.endswith("West")
+
+
+def test_a_team_sees_its_own_and_what_is_with_no_team(site: Site) -> None:
+    names = [row.split(" Due")[0] for row in rows(site.visitor(DUTY), "/inbox?team=team-west")]
+    assert names == ["No child named Who is it about? 1 problem", "Jonah Reed"]
+
+
+def test_the_tiles_lead_to_their_referrals(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    assert len(rows(visitor, "/inbox?only=late")) == 1
+    assert len(rows(visitor, "/inbox?only=today")) == 1
+    assert len(rows(visitor, "/inbox?only=unnamed")) == 1
+    assert "Nothing here." in words_of(visitor.get("/inbox?only=news"))
+    assert len(rows(visitor, "/inbox?only=nonsense")) == 4
+
+
+def test_what_came_since_is_marked(site: Site) -> None:
+    kofi = {"given_name": "Kofi", "born": "11/09/2014", "nhs_number": "9990000042"}
+    site.authority.concern(number="100", **kofi, concern="He is back with his father.")
+    site.authority.send(form(number="1", withdrawn=True), key="withdrawn")
+    site.authority.send(form(number="1", concern="Other words."), key="withdrawn")
+    found = "\n".join(rows(site.visitor(DUTY)))
+    for mark in ("Withdrawn", "Two versions", "More came", "Decided before"):
+        assert mark in found, found
+
+
+def test_what_is_decided_and_not_finished_is_not_forgotten(site: Site) -> None:
+    visitor = site.visitor(MANAGER)
+    (lena,) = rows(visitor, "/inbox/decided")
+    assert lena.startswith("Lena Marsh Information and advice given 4 March 2026, Grace Ofori")
+    assert "A manager authorises" in lena
+    assert "The referrer is told" in lena
+    assert "Nothing is left to do." in words_of(visitor.get("/inbox/decided?team=team-west"))
+    assert "To authorise or tell (1)" in words_of(visitor.get("/inbox"))
+
+
+def test_an_empty_inbox_says_so(site: Site) -> None:
+    for name in ("late", "known", "unread", "west"):
+        about = {"referral_id": site.authority.referrals[name]}
+        decision = {"outcome": "no-further-action", "rationale": "Nothing to do."}
+        site.authority.give(DUTY, "decide-referral", **about, **decision)
+    words = words_of(site.visitor(DUTY).get("/inbox"))
+    assert "Nothing waits for a decision." in words
+    assert "To authorise or tell (5)" in words
+
+
+def test_a_record_restricted_to_others_is_not_named(site: Site) -> None:
+    jonah = {"child_id": site.authority.children["jonah"]}
+    restricted = {**jonah, "named": [MANAGER], "reason": "A colleague's child."}
+    site.authority.give(MANAGER, "restrict-record", **restricted)
+    assert any(row.startswith("Restricted record") for row in rows(site.visitor(DUTY)))
+    assert "Jonah" not in site.visitor(DUTY).get("/inbox").text
+    assert any(row.startswith("Jonah Reed") for row in rows(site.visitor(MANAGER)))
+
+
+def test_a_look_at_the_inbox_is_a_look_at_every_child_in_it(site: Site) -> None:
+    site.visitor(DUTY).get(f"/inbox?team={EAST}")
+    look = site.authority.parts.gate.log.newest()
+    assert look is not None
+    assert (look.person, look.action) == (DUTY, "see-inbox")
+    assert {site.authority.children[name] for name in ("ama", "kofi")} <= set(look.about)
+
+
+def test_a_hundred_referrals_are_listed(site: Site) -> None:
+    for number in range(96):
+        site.authority.concern(number=str(1000 + number), given_name=f"Child{number}")
+    assert len(rows(site.visitor(DUTY))) == 100
