@@ -146,7 +146,7 @@ def hold_initial_conference(situation: Situation) -> Ask:
     return Ask(
         title="Record the initial child protection conference",
         button="Record the conference",
-        told="If a plan is needed it starts today, with its category.",
+        told="If a plan is needed it starts on the day of the conference, with its category.",
         fields={
             "attended": WHO_CAME,
             "decision": Field("Decision", "the decision", choices=CONFERENCE_DECISIONS),

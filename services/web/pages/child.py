@@ -3,16 +3,15 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import Response
 from litestar.response import Redirect
 from msgspec import Struct
 
 from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS
 from domain.enquiry import ATTENDED
-from domain.kernel import WITHHELD, Instant
-from projections import caseload, children, inbox
+from domain.kernel import Instant
+from projections import children, inbox
 from services import questions
-from services.access import ROLES, Denied, Resource
 from services.questions import about_child
 from services.web import form as forms
 from services.web.command_form import Situation
@@ -20,7 +19,7 @@ from services.web.form import Field, Form
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.offered import may, offered
-from services.web.routes import Context, page, self_guarded
+from services.web.routes import Context, page
 from services.web.story import (
     KINDS,
     WAITING,
@@ -33,75 +32,6 @@ from services.web.story import (
     unanswered,
 )
 from services.web.templating import govdate
-
-# ── Finding a child ───────────────────────────────────────────────────────────────────────────────
-
-NAME = {
-    "words": Field(
-        "Name",
-        "a name",
-        hint="Whole names, in any order. Each search is on record, also one that finds nobody.",
-    )
-}
-
-
-class Search(Struct, frozen=True):
-    words: str
-
-
-@self_guarded(get, "/children", "search-children")
-def search(context: Context) -> Response[str]:
-    """The form; it shows nobody, so there is nothing to record."""
-    if not _may_search(context):
-        raise Denied
-    return show(context, "children.html", form=forms.start(NAME), found=None, searched="")
-
-
-@self_guarded(post, "/children", "search-children")
-def searched(context: Context) -> Response[str]:
-    """Who was found. The words are sent in a form, so that no name stands in an address."""
-    form = forms.read(Search, context.posted, NAME)
-    if form.value is None:
-        if not _may_search(context):
-            raise Denied
-        return show(context, "children.html", status=422, form=form, found=None, searched="")
-    parts, who, names = context.parts, context.who, Names(context.parts)
-    found = []
-    for each in questions.children(parts, who, form.value.words):
-        work = caseload.of_child(parts.query, each["child"])
-        mine = parts.gate.may(who, "see-child", about_child(parts.query, each["child"]))
-        found.append(
-            {
-                "name": each["name"] or "Name not known",
-                "href": f"/children/{each['child']}" if mine else "",
-                "born": _born(each),
-                "case": _held(work, names),
-            }
-        )
-    return show(context, "children.html", form=form, found=found, searched=form.value.words)
-
-
-def _may_search(context: Context) -> bool:
-    return context.parts.gate.may(context.who, "search-children", Resource())
-
-
-def _born(details: questions.Row) -> str:
-    if details["born_on"]:
-        return govdate(details["born_on"])
-    return f"due {govdate(details['due_on'])}" if details["due_on"] else "not known"
-
-
-def _held(work: caseload.Case | None, names: Names) -> str:
-    """Whose case it is, in a few words."""
-    if work is None or work.case_id is None:
-        return "No case"
-    team = names(work.team_id) or "no team"
-    if not work.is_open:
-        return f"Closed, {team}"
-    return f"{team}, {names(work.worker_id) or 'unallocated'}"
-
-
-# ── One child ─────────────────────────────────────────────────────────────────────────────────────
 
 FILTERS = {
     "agency": Field("Agency", choices={}),
@@ -278,83 +208,3 @@ def _family(situation: Situation) -> list[questions.Row]:
             }
         )
     return family
-
-
-# ── Where they live, and who looked: each on demand, each recorded as what it is ──────────────────
-
-
-@page("/children/{child:str}/address", "see-address", _child)
-def address(context: Context) -> Response[str]:
-    """Where the child lives and lived, and how to reach those close to them."""
-    situation = Situation(context, context.path["child"])
-    parts = context.parts
-    homes = []
-    for child_id in (situation.child_id, *situation.child.records):
-        for home in children.households(parts.query, child_id):
-            where = _location(context, home.sealed, "address")
-            homes.append({"address": where, "since": home.since, "left": home.left_at})
-    reach = []
-    for each in children.relationships(parts.query, situation.child_id):
-        opened = parts.store.open_sealed(each.sealed, ("identity",)) if each.sealed else {}
-        name = opened.get("name")
-        contact = _location(context, each.sealed, "contact")
-        if contact:
-            reach.append((f"{each.relation}, {name}" if name else each.relation, contact))
-    postcode = _location(context, situation.child.sealed, "postcode")
-    postcode = postcode or _location(context, situation.child.first_sealed, "postcode")
-    return show(
-        context,
-        "address.html",
-        name=situation.names.child(situation.child_id),
-        here=f"/children/{situation.child_id}",
-        postcode=postcode,
-        homes=homes,
-        reach=reach,
-    )
-
-
-def _location(context: Context, sealed: bytes, field: str) -> str:
-    opened = context.parts.store.open_sealed(sealed, ("location",)) if sealed else {}
-    value = opened.get(field)
-    if value is WITHHELD:
-        return "Destroyed" if field in opened else ""
-    return value if isinstance(value, str) else ""
-
-
-LOOKED = {
-    "see-child": "The record",
-    "see-address": "The address",
-    "see-who-looked": "Who looked",
-    "see-caseload": "On a list of cases",
-    "see-deadlines": "On a list of deadlines",
-    "see-risks": "On a list of risks",
-    "see-team": "Behind a team's figures",
-    "see-referral": "A referral about the child",
-    "see-inbox": "In the inbox",
-    "see-message": "A message as it came",
-}
-
-
-@self_guarded(get, "/children/{child:str}/looks", "see-who-looked")
-def looks(context: Context) -> Response[str]:
-    """Who asked to see this record, the newest first; those too who were not let."""
-    parts, child_id = context.parts, context.path["child"]
-    decision = parts.gate.open(context.who, "see-who-looked", about_child(parts.query, child_id))
-    names = Names(parts, sealed="headers-only" in decision.obligations)
-    seen = [
-        {
-            "at": look.at,
-            "who": names(look.person),
-            "role": ROLES.get(look.role, look.role),  # type: ignore[call-overload]
-            "what": LOOKED.get(look.action, look.action),
-            "permitted": look.permitted,
-        }
-        for look in parts.gate.log.seen_by(child_id)
-    ]
-    return show(
-        context,
-        "looks.html",
-        name=names.child(child_id),
-        here=f"/children/{child_id}" if not names.sealed else "",
-        looks=seen,
-    )
