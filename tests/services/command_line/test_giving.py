@@ -287,6 +287,8 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
     does("match-child", "dora", child_id=sibling, referral_id=second, reason="Her school says so.")
     does("unmatch-child", "dora", child_id=sibling, referral_id=second, reason="It is another.")
     does("decide-referral", "dora", referral_id=second, outcome="advice", rationale="Enough.")
+    does("follow-up-referral", "north-police", referral_id=second, words="Are you sure?")
+    does("attend-referral", "dora", referral_id=second, reason="We told them.")
     does("reopen-referral", "dora", referral_id=second, reason="More came.")
 
     assert given == set(GIVABLE) - {"settle-conflict"}
