@@ -1,5 +1,7 @@
 """Identity: NHS numbers that check, and plain ids."""
 
+import string
+
 import pytest
 
 from domain.identity import is_slug, nhs_number, nhs_number_ok
@@ -11,14 +13,14 @@ def test_an_nhs_number_with_its_check_digit_is_one(text: str) -> None:
     assert len(nhs_number(text)) == 10
 
 
-@pytest.mark.parametrize("digit", [d for d in "0123456789" if d != "8"])
+@pytest.mark.parametrize("digit", [d for d in string.digits if d != "8"])
 def test_every_other_check_digit_is_wrong(digit: str) -> None:
     assert not nhs_number_ok(f"999000001{digit}")
 
 
 def test_ten_is_no_check_digit() -> None:
     # the first nine digits call for a check digit of 10: no such number is ever issued
-    assert not any(nhs_number_ok(f"999000014{digit}") for digit in "0123456789")
+    assert not any(nhs_number_ok(f"999000014{digit}") for digit in string.digits)
 
 
 @pytest.mark.parametrize(
