@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from services.logs import ALLOWED
+from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
@@ -232,6 +233,43 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     shell.environment["SAFEGUARDING_STORE"] = address
     told = sentence(shell.run("events", "--keys", shell.folder / "keys"), 3)
     assert "s3cret" not in told
+
+
+@pytest.mark.postgresql
+def test_a_database_that_goes_away_in_mid_intake_has_all_that_was_acknowledged(
+    shell: Shell,
+) -> None:
+    if not PROGRAMS:
+        pytest.skip(WITHOUT)
+    server = Server(PROGRAMS[min(PROGRAMS)], on_disk=True)
+    try:
+        shell.environment |= {
+            "SAFEGUARDING_STORE": server.address,
+            "SAFEGUARDING_KEYS": str(shell.folder / "keys"),
+        }
+        shell.rows("senders", "add", "north-police", "--kind", "police", "--name", "North Police")
+        folder = shell.folder / "many"
+        shell.run("example", "csv", "--count", 40, "--into", folder)
+        run = shell.start("intake", folder, "--sender", "north-police")
+        assert run.stdout is not None
+        first = run.stdout.readline()
+        server.kill()
+        rest, error = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 3
+        assert error.startswith(b"The store cannot be")
+        assert error.count(b"\n") == 1
+        assert "cannot be" in sentence(shell.run("inbox"), 3)
+        server.start()
+        told = {json.loads(line)["referral"] for line in (first + rest).splitlines()}
+        again = {
+            row["referral"] for row in shell.rows("intake", folder, "--sender", "north-police")
+        }
+        events = [row for row in shell.rows("events") if row["event"] == "referral.received.v1"]
+        kept = [row["stream"] for row in events]
+        assert told <= again
+        assert sorted(kept) == sorted(again)
+    finally:
+        server.stop()
 
 
 # ── Nothing private where it does not belong ──────────────────────────────────────────────────────

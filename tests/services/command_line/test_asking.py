@@ -189,6 +189,14 @@ def test_help_is_for_a_stranger(run: Run) -> None:
     assert run("--version").out.strip()
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_every_command(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+    assert (ran.code, ran.error) == (0, "")
+    for command in ("intake", "timeline", "senders", "completion"):
+        assert command in ran.out
+
+
 def test_a_damaged_log_is_told_and_what_is_sound_is_still_answered(
     office: Run, sent: dict[str, Any], tmp_path: Path
 ) -> None:
