@@ -15,10 +15,10 @@ from projections import caseload, chronology, deadlines, inbox, people, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
 from services.access import ROLES
-from services.questions import about_child
+from services.questions import about_child, text_of
 from services.web.naming import Names
 from services.web.routes import Context
-from services.web.story import Due, referral_href, stands, words_of
+from services.web.story import Due, referral_href, stands
 
 Kind = Literal["case", "referral", "risk", "person"]
 
@@ -173,7 +173,9 @@ def _risk(context: Context, names: Names, risk_id: str, at: datetime) -> Behind:
         about=told,
         worker=names(risk.worker_id),
         days=days,
-        said=None if names.sealed else words_of(context.parts.store, risk.sealed, ""),
+        said=None
+        if names.sealed
+        else Markup("{}").format(text_of(context.parts.store, risk.sealed)),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.event_store import EventStore
 from domain.calendar import holidays_known, local_day, working_days_between
@@ -13,7 +14,8 @@ from domain.risk import RISK_KINDS
 from projections import chronology, deadlines, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
-from services.questions import TOLD, about_referral, text_of
+from services import questions
+from services.questions import TOLD, Row, about_referral, text_of
 from services.web.charts import Chart, Clock, Lane, Mark, swim_lanes
 from services.web.command_form import Situation
 from services.web.naming import Names
@@ -64,6 +66,9 @@ WORDS = {
     "referral.referrer_told.v1": "Told",
 }
 """What stands before the field `words`, which means something else in each event."""
+
+DETAILS = ("child.registered.v1", "child.details_corrected.v1")
+"""The events that hold a child's details: the first ones, and all of them anew."""
 
 RECEIVED = "referral.received.v1"
 WAITING = ("overdue", "running")
@@ -137,6 +142,15 @@ def story_of(situation: Situation, as_known_at: datetime | None) -> Story:
         deadlines=tuple(clocks.values()),
         as_at=at,
     )
+
+
+def details_at(situation: Situation, story: Story) -> Row:
+    """Who the child was known to be then, or is now; all None if nobody had registered them."""
+    told = [e for e in story.entries if e.stream == situation.child_id and e.event in DETAILS]
+    first = next((e.sealed for e in told if e.event == DETAILS[0]), b"")
+    last = next((e.sealed for e in reversed(told) if e.event == DETAILS[1]), b"")
+    known = replace(situation.child, first_sealed=first, sealed=last)
+    return questions.details_of(situation.parts.store, known)
 
 
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────

@@ -11,8 +11,7 @@ from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS
 from domain.enquiry import ATTENDED
 from domain.kernel import Instant
 from projections import children, inbox
-from services import questions
-from services.questions import about_child
+from services.questions import Row, about_child
 from services.web import form as forms
 from services.web.command_form import Situation
 from services.web.form import Field, Form
@@ -24,6 +23,7 @@ from services.web.story import (
     KINDS,
     WAITING,
     chosen,
+    details_at,
     due,
     lanes,
     referral_href,
@@ -66,7 +66,7 @@ def child(context: Context) -> Response[Any]:
     now = {"agency": want.agency, "kind": want.kind}
     query = urlencode({name: value for name, value in now.items() if value})
     past = want.known is not None
-    deadlines = due(story, names)
+    deadlines, known = due(story, names), details_at(situation, story)
     return show(
         context,
         "child.html",
@@ -74,8 +74,8 @@ def child(context: Context) -> Response[Any]:
         now_href=f"{here}?{query}" if query else here,
         here=here,
         form=form,
-        name=names.child(situation.child_id),
-        facts=_facts(situation, past=past),
+        name=known["name"] or "Name not known",
+        facts=_facts(situation, known, past=past),
         tags=() if past else _tags(situation),
         news=_news(context, story.entries, names),
         missing=[ATTENDED[each] for each in ATTENDED if each in _without(context)],
@@ -100,9 +100,9 @@ def _without(context: Context) -> list[str]:
     return (context.asked("without") or "").split()
 
 
-def _facts(situation: Situation, *, past: bool) -> list[tuple[str, str]]:
+def _facts(situation: Situation, details: Row, *, past: bool) -> list[tuple[str, str]]:
     """What stands under the name. Who has the case is known as of now only."""
-    details, names, work = situation.details, situation.names, situation.work
+    names, work = situation.names, situation.work
     facts = []
     if details["born_on"]:
         facts.append(("Born", govdate(details["born_on"])))
@@ -156,7 +156,7 @@ def _news(context: Context, entries: tuple[Any, ...], names: Names) -> tuple[str
     return "It is recorded, and will appear here in a moment: load the page again.", ""
 
 
-def _waiting(situation: Situation) -> list[questions.Row]:
+def _waiting(situation: Situation) -> list[Row]:
     """Referrals about this child that nobody has decided."""
     names = situation.names
     return [
@@ -185,7 +185,7 @@ def _details(situation: Situation) -> list[tuple[str, str | None]]:
     ]
 
 
-def _family(situation: Situation) -> list[questions.Row]:
+def _family(situation: Situation) -> list[Row]:
     """Whom the child belongs with: names, no addresses."""
     parts = situation.parts
     family = []

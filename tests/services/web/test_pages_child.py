@@ -126,8 +126,8 @@ def test_as_known_at_an_instant_what_came_later_is_hidden_and_the_page_says_so(s
     words = words_of(page)
     assert "As known on Sunday 1 March 2026 at 9:00am." in words
     assert "See what is known now" in words
-    assert "City Hospital: " not in words.partition("Filter")[2].partition("Apply")[2]
-    assert "wants" not in words
+    assert "gone bad" not in words
+    assert "waits for a decision" not in words
     assert "What you can record now" not in words
     assert "In time" in words
 
@@ -145,6 +145,21 @@ def test_a_risk_that_was_answered_later_was_unanswered_then(site: Site) -> None:
     assert "that nobody has answered" not in words_of(worker.get(of(site, "kofi")))
     before = "known-day=10&known-month=3&known-year=2026&known-time=9:00"
     assert "that nobody" not in words_of(worker.get(f"{of(site, 'kofi')}?{before}"))
+
+
+def test_a_name_that_was_corrected_later_is_the_one_that_was_known_then(site: Site) -> None:
+    authority = site.authority
+    new = {"given_name": "Kwame", "family_name": "Osei", "born_on": "2014-09-12", "sex": "M"}
+    about = {"child_id": authority.children["kofi"], "reason": "His passport."}
+    authority.give(WORKER, "correct-details", **about, **new)
+    worker = site.visitor(WORKER)
+    assert "Kwame Osei" in words_of(worker.get(of(site, "kofi")))
+    then = worker.get(f"{of(site, 'kofi')}?{KNOWN}")
+    assert "Kofi Boateng Born 11 September 2014" in words_of(then)
+    assert "Kwame" not in then.text
+    before = worker.get(f"{of(site, 'kofi')}?{KNOWN.replace('2026', '2025')}")
+    assert "Nothing was known of this child then." in words_of(before)
+    assert "Kwame" not in before.text
 
 
 def test_an_instant_that_is_none_is_said_to_be_so(site: Site) -> None:
