@@ -1,0 +1,336 @@
+"""Is all there that is needed to decide a referral, and does each form do one thing once?"""
+
+import re
+from typing import Any
+
+import httpx
+
+from tests.parts.authority import DUTY, EAST, MANAGER, OTHER_WORKER, WEST, WORKER, form
+from tests.parts.site import Site, Visitor, words_of
+
+WHEN = {
+    "happened_at-day": "10",
+    "happened_at-month": "3",
+    "happened_at-year": "2026",
+    "happened_at-time": "09:15",
+}
+
+
+def address(site: Site, name: str) -> str:
+    return f"/referrals/{site.authority.referrals[name]}"
+
+
+def told(visitor: Visitor, path: str) -> str:
+    answer = visitor.get(path)
+    assert answer.status_code == 200, path
+    return words_of(answer)
+
+
+def sent(visitor: Visitor, path: str, fields: Any = (), **more: str) -> str:
+    """The page after a form was taken."""
+    return words_of(visitor.follow(visitor.send_form(path, fields, **more)))
+
+
+def refused(answer: httpx.Response) -> str:
+    assert answer.status_code == 422, words_of(answer)
+    words = words_of(answer)
+    assert "There is a problem" in words
+    return words
+
+
+# ── What it tells ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_tells_what_was_said_by_whom_and_about_whom(site: Site) -> None:
+    words = told(site.visitor(DUTY), address(site, "late"))
+    assert "Ama had a bruise on her arm and would not say how it came." in words
+    assert "What the child said: I like it here better." in words
+    assert "Received Thursday 5 March 2026 at 9:30am" in words
+    assert "Rosa Whitlock" in words
+    assert "Efua Boateng , adult; is mother" in words
+    assert "Parents informed No" in words
+    assert "Lawful basis Public task" in words
+    assert "2 working days late due 6 March 2026" in words
+
+
+def test_a_child_is_shown_as_described_beside_the_record(site: Site) -> None:
+    words = told(site.visitor(DUTY), address(site, "known"))
+    assert "Kofi Boateng Known before" in words
+    assert "NHS number 9990000042 9990000042 agrees" in words
+    assert "Open case, Tom Akers is the social worker" in words
+    assert "17 February 2026, Open Door: Child and family assessment (section 17)" in words
+    assert "Tom Akers works with a child it names, and was told." in words
+
+
+def test_what_does_not_agree_is_said_to_differ(site: Site) -> None:
+    about_kofi = {"given_name": "Kofi", "born": "12/09/2014", "nhs_number": "9990000042"}
+    receipt = site.authority.concern(number="9", **about_kofi)
+    words = told(site.visitor(DUTY), f"/referrals/{receipt.referral}")
+    assert "compare the two records" in words  # a twin could be sent under the other's number
+    assert "First referral" in words
+
+
+def test_an_address_is_shown_only_when_it_is_asked_for(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "west")
+    assert "Mill Walk" not in visitor.get(path).text
+    words = told(visitor, f"{path}?addresses=shown")
+    assert "Flat 3, 2 Mill Walk, XE5 1AA Restricted: tell nobody in the family" in words
+
+
+def test_times_are_told_apart_where_they_differ(site: Site) -> None:
+    body = form(number="9", given_name="Ivo", submitted_at="2026-03-08T20:00:00+00:00")
+    receipt = site.authority.send(body)
+    words = told(site.visitor(DUTY), f"/referrals/{receipt.referral}")
+    assert "Received Tuesday 10 March 2026 at 9:30am" in words
+    assert "happened Sunday 8 March 2026 at 8:00pm" in words
+
+
+def test_a_later_concern_about_the_same_child_is_put_beside_the_first(site: Site) -> None:
+    later = site.authority.concern(number="9", nhs_number="9990000026", concern="Again.")
+    visitor = site.visitor(DUTY)
+    assert "Perhaps about the same thing: Open Door, 5 March 2026" in told(
+        visitor, f"/referrals/{later.referral}"
+    )
+    assert "Perhaps about the same thing: Open Door, 10 March 2026" in told(
+        visitor, address(site, "late")
+    )
+
+
+def test_a_message_is_read_as_it_came_and_nothing_in_it_runs(site: Site) -> None:
+    body = b"<script>alert(1)</script>\rPID|1\0\r\nring me </pre><h1>no</h1>"
+    receipt = site.authority.send(body, "north-police")
+    visitor, path = site.visitor(DUTY), f"/referrals/{receipt.referral}"
+    (link,) = re.findall(rf"{path}/messages/[0-9]+", visitor.get(path).text)
+    answer = visitor.get(link)
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\nPID|1␀\nring me" in answer.text
+    assert visitor.get(f"{path}/messages/1").status_code == 404
+    assert site.visitor(WORKER).get(link).status_code == 404
+
+
+def test_destroyed_words_are_said_to_be_so(site: Site) -> None:
+    referral = site.authority.referrals["late"]
+    site.authority.parts.store.vault.destroy(referral)
+    words = told(site.visitor(DUTY), address(site, "late"))
+    assert "Withheld: you may not see these words, or they have been destroyed." in words
+    assert "bruise" not in words
+
+
+def test_a_record_restricted_to_others_stays_closed(site: Site) -> None:
+    jonah = site.authority.children["jonah"]
+    named = {"child_id": jonah, "named": [MANAGER], "reason": "A colleague's child."}
+    site.authority.give(MANAGER, "restrict-record", **named)
+    page = site.visitor(DUTY).get(address(site, "west"))
+    assert "Restricted record" in words_of(page)
+    assert f"/children/{jonah}" not in page.text
+    assert "Jonah was alone" in words_of(page)  # a referral that waits is triaged even so
+
+
+# ── What it does ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_referral_is_acknowledged_screened_decided_authorised_and_told(site: Site) -> None:
+    duty, path = site.visitor(DUTY), address(site, "late")
+    assert "The receipt is recorded." in sent(duty, f"{path}/acknowledge-referral", WHEN)
+    screened = {"rag": "amber", "threshold": "3", "rationale": "The school is worried too."}
+    assert "Screened: amber, level 3" in sent(duty, f"{path}/screen-referral", screened)
+    decision = {"outcome": "assessment", "rationale": "A pattern.", "team_id": EAST, **WHEN}
+    words = sent(duty, f"{path}/decide-referral", decision)
+    assert "The decision is recorded." in words
+    assert "Decided: Child and family assessment (section 17) Grace Ofori" in words
+    assert "Why: A pattern." in words
+    assert "Tell the referrer" in words
+    assert "Authorise the decision" not in words  # nobody authorises their own
+    manager = site.visitor(MANAGER)
+    assert "Authorise the decision" in told(manager, path)
+    agreed = {"rationale": "I agree."}
+    assert "The decision is authorised." in sent(manager, f"{path}/authorise-decision", agreed)
+    words = sent(duty, f"{path}/tell-referrer", {"words": "Ama will be seen.", **WHEN})
+    assert "Ama will be seen." in words
+    assert "Ama Boateng" not in told(duty, "/inbox")
+    referrer = site.visitor("open-door")
+    words = told(referrer, path)
+    assert "Ama will be seen." in words
+    assert "Child and family assessment (section 17)" in words
+    assert "A pattern." not in words
+
+
+def test_every_error_is_shown_at_once_and_nothing_typed_is_lost(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), f"{address(site, 'late')}/decide-referral"
+    typed = {"rationale": "  ", "team_id": WEST, **WHEN, "happened_at-day": "31"}
+    typed["happened_at-month"] = "2"
+    answer = visitor.send_form(path, typed)
+    words = refused(answer)
+    for message in (
+        "Select what happens next",
+        "Enter why, so that whoever reads it later understands",
+        "The date and time it happened must be a real date",
+    ):
+        assert words.count(message) == 2, message  # on top, and beside the field
+    assert 'value="31"' in answer.text
+    assert re.search(rf'value="{WEST}" checked', answer.text)
+    assert answer.text.count("<title>Error: ") == 1
+
+
+def test_what_the_domain_refuses_is_an_error_on_the_form(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), f"{address(site, 'unread')}/decide-referral"
+    typed = {"outcome": "assessment", "rationale": "She is not safe.", "team_id": EAST, **WHEN}
+    answer = visitor.send_form(path, typed)
+    assert "Add the child first" in refused(answer)
+    assert "She is not safe." in answer.text
+
+
+def test_a_form_sent_twice_is_obeyed_once(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    fields = {"outcome": "advice", "rationale": "Seen today.", "command_id": "d" * 32, **WHEN}
+    first = visitor.send_form(f"{path}/decide-referral", fields)
+    newest = site.authority.parts.store.newest()
+    again = visitor.send_form(f"{path}/decide-referral", fields)
+    assert "The decision is recorded." in words_of(visitor.follow(first))
+    assert "nothing was done twice" in words_of(visitor.follow(again))
+    assert site.authority.parts.store.newest() == newest
+
+
+def test_a_mistaken_decision_can_be_undone(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "untold")
+    assert "Reopen it" in told(visitor, path)
+    words = sent(visitor, f"{path}/reopen-referral", {"reason": "The wrong child's letter."})
+    assert "The referral is open again." in words
+    assert "Waits for a decision" in words
+
+
+def test_an_agency_is_asked_and_its_answer_recorded(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    asked = {"asked_agency": "elm-surgery", "question": "When was she last seen?", **WHEN}
+    words = sent(visitor, f"{path}/request-information", asked)
+    assert "Asked Elm Surgery" in words
+    assert "Record an agency's answer" in words
+    answer = {
+        "by_agency": "elm-surgery",
+        "information": "In January.",
+        "lawful_basis": "public-task",
+        **WHEN,
+    }
+    assert "In January." in sent(visitor, f"{path}/share-information", answer)
+    declined = {"by_agency": "elm-surgery", "reason": "No consent, they say.", **WHEN}
+    assert "Did not answer: Elm Surgery" in sent(visitor, f"{path}/decline-information", declined)
+
+
+def test_a_conflict_is_settled_by_a_person(site: Site) -> None:
+    first = site.authority.send(form(number="9", given_name="Ivo"), key="key-9")
+    other = form(number="9", given_name="Ivo", concern="It was his brother.")
+    site.authority.send(other, key="key-9")
+    visitor, path = site.visitor(DUTY), f"/referrals/{first.referral}"
+    words = told(visitor, path)
+    assert "Two versions came under the same key." in words
+    assert "It was his brother." in words
+    assert "Decide" not in words.split("What is due")[1].split("What was done")[0].split(" ")
+    settled = {"reason": "The second: they rang to say so."}
+    words = sent(visitor, f"{path}/settle-conflict", settled)
+    assert "It is recorded which message holds." in words
+    assert "Two versions came" not in words
+
+
+def test_a_manager_passes_a_referral_to_another_team(site: Site) -> None:
+    manager, path = site.visitor(MANAGER), address(site, "unread")
+    words = sent(manager, f"{path}/route-referral", team_id=WEST)
+    assert "Passed to West" in words
+    assert "Team West" in words
+    assert "Pass it to another team" not in told(site.visitor(DUTY), path)
+
+
+# ── Whom it is about ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_known_child_is_found_and_put_on_the_referral(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "unread")
+    found = visitor.send_form(f"{path}/add-child", do="search", words="kofi")
+    words = words_of(found)
+    assert "Kofi Boateng, born 11 September 2014, 9990000042" in words
+    kofi = site.authority.children["kofi"]
+    unsaid = visitor.send_form(f"{path}/add-child", do="choose", words="kofi", child_id=kofi)
+    assert "Enter how you know that it is this child" in refused(unsaid)
+    assert "Kofi Boateng, born" in words_of(unsaid)
+    chosen = {"do": "choose", "child_id": kofi, "reason": "The sergeant named him."}
+    words = sent(visitor, f"{path}/add-child", chosen, command_id="e" * 32)
+    assert "The child is on this referral." in words
+    assert "Put on the referral: Kofi Boateng" in words
+    assert "Known before" in words
+    story = visitor.get(f"/api/children/{kofi}/timeline").json()
+    assert site.authority.referrals["unread"] in {each["stream"] for each in story}
+
+
+def test_nobody_found_says_what_to_do(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), f"{address(site, 'unread')}/add-child"
+    assert "Nobody was found" in words_of(visitor.send_form(path, do="search", words="Zebedee"))
+    assert "Enter a name" in refused(visitor.send_form(path, do="search", words=" "))
+
+
+def test_a_new_child_is_registered_and_put_on_the_referral(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "unread")
+    empty = visitor.send_form(f"{path}/add-child", do="register", sex="U")
+    assert "Enter a name, or the due date of an unborn child" in refused(empty)
+    known = {
+        "given_name": "Ottilie",
+        "family_name": "Field",
+        "born_on-day": "2",
+        "born_on-month": "6",
+        "born_on-year": "2019",
+        "sex": "F",
+        "command_id": "f" * 32,
+        "do": "register",
+    }
+    words = sent(visitor, f"{path}/add-child", known)
+    assert "The child is registered and on this referral." in words
+    assert "Ottilie Field" in words
+    again = sent(visitor, f"{path}/add-child", known)
+    assert "nothing was done twice" in again
+    decision = {"outcome": "assessment", "rationale": "Alone.", "team_id": EAST, **WHEN}
+    assert "The decision is recorded." in sent(visitor, f"{path}/decide-referral", decision)
+
+
+def test_a_child_by_mistake_is_taken_off_and_can_be_put_back(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    ama = site.authority.children["ama"]
+    link = f"{path}/remove-child?of={ama}"
+    assert "It is not about Ama Boateng" in told(visitor, link)
+    removed = {"of": ama, "reason": "Another Ama: this one is in Leeds."}
+    words = sent(visitor, f"{path}/remove-child", removed)
+    assert "The child is no longer on this referral." in words
+    assert "No child named" in words
+    assert "Described, on no record here" in words
+    back = {"do": "choose", "child_id": ama, "reason": "It is her after all."}
+    assert "Ama Boateng" in sent(visitor, f"{path}/add-child", back)
+    story = visitor.get(f"/api/children/{ama}/timeline").json()
+    assert "referral.received.v1" in {each["event"] for each in story}
+
+
+def test_what_was_described_fills_in_the_new_record(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    ama = site.authority.children["ama"]
+    sent(visitor, f"{path}/remove-child", {"of": ama, "reason": "Not her."})
+    start = {"do": "start", "given_name": "Ama", "born_on-day": "4", "born_on-month": "6"}
+    start |= {"born_on-year": "2018", "sex": "F"}
+    answer = visitor.send_form(f"{path}/add-child", start)
+    assert answer.status_code == 200
+    assert re.search(r'name="given_name"[^>]*value="Ama"', answer.text)
+    assert re.search(r'name="born_on-year"[^>]*value="2018"', answer.text)
+
+
+# ── Who may ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_somebody_with_nothing_to_do_with_it_can_do_nothing(site: Site) -> None:
+    visitor, path = site.visitor(OTHER_WORKER), address(site, "late")
+    newest = site.authority.parts.store.newest()
+    fields = {"outcome": "advice", "rationale": "x", "reason": "x", "words": "x", **WHEN}
+    for command in ("decide-referral", "reopen-referral", "tell-referrer", "add-child"):
+        assert visitor.get(f"{path}/{command}").status_code == 404, command
+        assert visitor.send_form(f"{path}/{command}", fields).status_code == 404, command
+    assert site.authority.parts.store.newest() == newest
+
+
+def test_the_allocated_worker_reads_what_they_were_told_of(site: Site) -> None:
+    words = told(site.visitor(WORKER), address(site, "known"))
+    assert "Nobody could be reached." in words
+    assert "Read it as it came" not in words
