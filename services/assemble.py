@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from adapters.access_log import open_access_log
 from adapters.event_store import EventStore
 from adapters.read_models import ReadModels
-from adapters.vault import Vault
+from adapters.vault import Vault, VaultError
 from projections.base import Query
 from services.access import Gate
+from services.handle import KEYS, fingerprint
 from services.project import Projector
 from services.settings import Settings
 
@@ -47,9 +48,16 @@ class Parts:
         return self.models.query
 
 
+class OtherKeys(VaultError):
+    """The keys are not those that the log is sealed under."""
+
+
 @contextmanager
 def event_store(settings: Settings, *, durable: bool = True) -> Iterator[EventStore]:
-    """The log alone, with its keys: all that intake needs.
+    """The log alone, with its keys: all that intake needs. Raises `OtherKeys`.
+
+    What was written under other keys could not be told from what is new: the same child would be
+    registered again, the same message received twice.
 
     `durable`: see `EventStore.open`; False only for a store that is being made.
     """
@@ -58,6 +66,12 @@ def event_store(settings: Settings, *, durable: bool = True) -> Iterator[EventSt
         stack.callback(vault.close)
         store = EventStore.open(settings.store, vault, durable=durable)
         stack.callback(store.close)
+        sealed_under = store.claim(KEYS)
+        if sealed_under is not None and sealed_under.value != fingerprint(store):
+            raise OtherKeys(
+                f"The keys in {settings.keys} are not this store's: "
+                "name the folder of its own with --keys."
+            )
         yield store
 
 

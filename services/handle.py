@@ -19,6 +19,10 @@ ATTEMPTS = 20
 """How often a command is decided anew because another got in between."""
 
 
+KEYS = "keys"
+"""The claim that ties a log to the keys it is sealed under; its value is `fingerprint`."""
+
+
 class Handled(Struct, frozen=True):
     """What became of a command: its id, `reason` when refused, the events it caused."""
 
@@ -64,11 +68,20 @@ class Plan:
         return events
 
     def append(self, claims: Mapping[str, str]) -> list[Recorded]:
-        """Store it all in one transaction. Raises `Conflict` when another got in between."""
+        """Store it all in one transaction. Raises `Conflict` when another got in between.
+
+        The first of a log ties it to its keys.
+        """
+        first = {} if self.store.newest() else {KEYS: fingerprint(self.store)}
         return self.store.append(
             [Append(stream, self._after[stream], events) for stream, events in self.events.items()],
-            claims,
+            {**first, **claims},
         )
+
+
+def fingerprint(store: EventStore) -> str:
+    """What tells the keys that this store was opened with from all others."""
+    return store.vault.token("keys", "fingerprint")
 
 
 def handle(store: EventStore, command: Command) -> Handled:

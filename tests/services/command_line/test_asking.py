@@ -189,6 +189,20 @@ def test_help_is_for_a_stranger(run: Run) -> None:
     assert run("--version").out.strip()
 
 
+def test_the_keys_of_another_store_are_told_before_anything_is_written(
+    office: Run, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    words = ("--keys", tmp_path / "other")
+    for ran in (
+        office("inbox", *words),
+        office("intake", "-", "--sender", "north-police", *words, stdin=b"Please ring."),
+        office("senders", "add", "elm", "--kind", "gp", "--name", "Elm", *words),
+    ):
+        assert (ran.code, ran.out) == (1, "")
+        assert "are not this store's" in ran.error
+    assert len(office("inbox").rows) == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_every_command(run: Run, shell: str) -> None:
     ran = run("completion", shell)
