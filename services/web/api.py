@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from adapters.translation import Sent
 from services import questions
 from services.assemble import Parts
-from services.command_line.options import BadInstant, instant
+from services.command_line.options import BadInstant, instant, iso_week
 from services.intake import LARGEST, Intake, Receipt
 from services.web.problems import Problem, as_json
 from services.web.routes import Answer, Context, open_route, self_guarded
@@ -180,12 +180,12 @@ def teams(context: Context) -> Response[bytes]:
 def team(context: Context) -> Response[bytes]:
     try:
         as_at = _instant(context, "as_at") or context.parts.now()
+        week = iso_week(asked) if (asked := context.asked("week")) else None
     except BadInstant as bad:
         return as_json(Problem(400, "No instant", str(bad)))
-    rows = questions.team(
-        context.parts, context.who, context.path["team"], week=context.asked("week"), as_at=as_at
+    return _rows(
+        questions.team(context.parts, context.who, context.path["team"], week=week, as_at=as_at)
     )
-    return _rows(rows)
 
 
 @_answer("/api/flags", "see-teams")
