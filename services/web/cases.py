@@ -69,7 +69,10 @@ def children_of(context: Context, cases: Iterable[str]) -> list[str]:
 
 
 def behind(context: Context, names: Names, cases: Iterable[str], at: datetime) -> list[Behind]:
-    """The cases in words, as they stand at an instant; the latest due first where something is."""
+    """The cases in words, as they stand at an instant; what is latest, or waited longest, first.
+
+    A child whom this person may not open is named, unless restricted, without any words.
+    """
     rows = []
     for case in cases:
         match kind_of(case):
@@ -109,13 +112,14 @@ def _case(context: Context, names: Names, child_id: str, at: datetime) -> Behind
     ]
     story = chronology.timeline(query, child_id, as_known_at=at)
     heard = [entry for entry in story if entry.event in HEARD and entry.happened_at <= at]
+    href = _href(context, names, child_id)
     return Behind(
         name=names.child(child_id),
-        href=_href(context, names, child_id),
+        href=href,
         worker=names(case.worker_id) if case else "",
         clock=_clock(clocks, at),
         seen_at=_seen(heard),
-        said=None if names.sealed else _said(context, heard),
+        said=_said(context, heard) if href else None,
     )
 
 
@@ -167,15 +171,15 @@ def _risk(context: Context, names: Names, risk_id: str, at: datetime) -> Behind:
         return Behind(name=risk_id, href="")
     days = (at - risk.raised_at).days
     told = f"{RISK_KINDS[risk.kind]}, raised by {names(risk.raised_by_agency)}"
+    href = _href(context, names, risk.child_id)
+    words = text_of(context.parts.store, risk.sealed) if href else ""
     return Behind(
         name=names.child(risk.child_id),
-        href=_href(context, names, risk.child_id),
+        href=href,
         about=told,
         worker=names(risk.worker_id),
         days=days,
-        said=None
-        if names.sealed
-        else Markup("{}").format(text_of(context.parts.store, risk.sealed)),
+        said=Markup("{}").format(words) if words else None,
     )
 
 

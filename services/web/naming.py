@@ -11,6 +11,8 @@ from services.assemble import Parts
 AUTHORITY = "Children's services"
 """What the council's own agency, `authority`, is called beside the others."""
 
+UNKNOWN = "Name not known"
+
 NAMED = re.compile(r"\b(by|from|of|to|with) ([a-z0-9]+(?:[-._][a-z0-9]+)*)")
 """Where an id may stand in the title of an entry: "with the police" names no agency."""
 
@@ -19,11 +21,13 @@ class Names:
     """Looks names up for one page, each table once and only if it is asked for.
 
     `sealed`: leave the names of people and children sealed (whoever may see headers only): the id
-    stands in their place.
+    stands in their place. `reader`: the person who reads a list; a child whose record is restricted
+    to others is not named to them.
     """
 
-    def __init__(self, parts: Parts, *, sealed: bool = False) -> None:
+    def __init__(self, parts: Parts, *, sealed: bool = False, reader: str | None = None) -> None:
         self._parts = parts
+        self._reader = reader
         self.sealed = sealed
         self._children: dict[str, str] = {}
 
@@ -38,12 +42,17 @@ class Names:
     def child(self, child_id: str) -> str:
         """A child's name, as it is known now."""
         if child_id not in self._children:
-            found = None if self.sealed else children.child(self._parts.query, child_id)
-            details = questions.details_of(self._parts.store, found) if found else {}
-            self._children[child_id] = details.get("name") or "Name not known"
-            if self.sealed:
-                self._children[child_id] = child_id
+            self._children[child_id] = child_id if self.sealed else self._named(child_id)
         return self._children[child_id]
+
+    def _named(self, child_id: str) -> str:
+        found = children.child(self._parts.query, child_id)
+        if found is None:
+            return UNKNOWN
+        if self._reader and found.restricted and self._reader not in found.named:
+            return "Restricted record"
+        name = questions.details_of(self._parts.store, found)["name"]
+        return name if isinstance(name, str) else UNKNOWN
 
     @property
     def agencies(self) -> dict[str, str]:

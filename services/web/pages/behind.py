@@ -34,7 +34,7 @@ def number_behind(context: Context) -> Response[str]:
     )
     cases = found[0].cases if found else ()
     decision = open_team(context, team_id, tuple(children_of(context, cases)))
-    names = Names(parts, sealed=SEALED in decision.obligations)
+    names = Names(parts, sealed=SEALED in decision.obligations, reader=context.who.person)
     here = f"/teams/{team_id}"
     kinds = {kind_of(case) for case in cases}
     return show(
@@ -62,7 +62,7 @@ def unallocated(context: Context) -> Response[str]:
     parts, team_id, now = context.parts, context.path["team"], context.parts.now()
     waiting = caseload.unallocated(parts.query, team_id)
     decision = open_team(context, team_id, tuple(case.child_id for case in waiting))
-    names = Names(parts, sealed=SEALED in decision.obligations)
+    names = Names(parts, sealed=SEALED in decision.obligations, reader=context.who.person)
     today = local_day(now)
     raised: dict[str, int] = {}
     for risk in risks.unanswered(parts.query, team=team_id, as_at=now):

@@ -40,7 +40,7 @@ class Row(Struct, frozen=True, kw_only=True):
 @self_guarded(get, "/work", "see-caseload")
 def work(context: Context) -> Response[str]:
     parts, who, now = context.parts, context.who, context.parts.now()
-    query, names = parts.query, Names(parts)
+    query, names = parts.query, Names(parts, reader=who.person)
     people = sorted(who.acts_for(local_day(now)))
     mine = [case for person in people for case in caseload.of_worker(query, person)]
     handed = [case for person in people for case in caseload.handed_over_to(query, person)]

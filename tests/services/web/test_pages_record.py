@@ -270,6 +270,20 @@ def test_a_form_about_another_childs_assessment_or_risk_is_not_found(site: Site)
         assert worker.get(path_of(site, "kofi", command, about)).status_code == 404, command
 
 
+def test_what_was_typed_while_the_session_ended_can_be_sent_all_the_same(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    of = assess(site.authority, "kofi")
+    path = path_of(site, "kofi", "see-child")
+    hidden = Reader(worker.get(f"{path}?of={of}").text).hidden
+    seen = {"alone": "yes", "where": "home", "words": "I like my new bed."}
+    site.authority.clock.move(hours=13)
+    late = worker.send_form(path, {**hidden, **WHEN, **seen})
+    kept = Reader(late.text).hidden
+    again = Reader(worker.send_form("/sign-in", {**kept, "person": WORKER}).text).hidden
+    page = worker.follow(worker.send_form(path, again))
+    assert "I like my new bed." in words_of(page)
+
+
 # ── Putting right ─────────────────────────────────────────────────────────────────────────────────
 
 

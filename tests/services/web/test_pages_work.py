@@ -63,3 +63,21 @@ def test_a_manager_sees_what_waits_for_them(site: Site) -> None:
     case = case_of(site.authority.children["kofi"])
     site.authority.give(MANAGER, "unallocate-case", case_id=case, reason="LEFTRL")
     assert "East: 1 child without" in words_of(site.visitor(MANAGER).get("/work"))
+
+
+def test_a_child_whose_record_is_restricted_to_others_is_not_named(site: Site) -> None:
+    named = {"named": [MANAGER], "reason": "The aunt works here."}
+    child = {"child_id": site.authority.children["kofi"]}
+    site.authority.give(MANAGER, "restrict-record", **child, **named)
+    words = words_of(site.visitor(WORKER).get("/work"))
+    assert "Restricted record" in words
+    assert "Kofi" not in words
+    assert "Kofi" in words_of(
+        site.visitor(MANAGER).get("/teams/team-east/caseload-per-worker/2026-W11")
+    )
+    site.authority.give(
+        MANAGER, "restrict-record", **child, named=["li-wen"], reason="The aunt manages."
+    )
+    behind = words_of(site.visitor(MANAGER).get("/teams/team-east/caseload-per-worker/2026-W11"))
+    assert "Restricted record" in behind
+    assert "Kofi" not in behind
