@@ -86,6 +86,8 @@ TOLD: dict[Measure, Told] = {
 }
 
 NAMED = re.compile(r"[0-9]{4}-W[0-9]{2}").fullmatch
+EARLIEST = "2000-W01"
+"""No week before it can be asked for; no authority here has records of it."""
 
 Series = dict[Measure, list[Number]]
 
@@ -108,7 +110,7 @@ def by_measure(numbers: Iterable[Number]) -> Series:
 
 def monday_of(week: str) -> date:
     """The first day of an ISO week such as `2026-W47`. Raises `ValueError` for what is none."""
-    if not NAMED(week):
+    if not NAMED(week) or week < EARLIEST:
         raise ValueError("A week is told as 2026-W47.")
     return date.fromisoformat(f"{week}-1")
 

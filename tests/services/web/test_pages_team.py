@@ -100,7 +100,7 @@ def test_another_week_and_another_instant_can_be_asked_for(site: Site) -> None:
     assert "Week of 2 March 2026" in words
     future = words_of(manager.get(f"/teams/{EAST}?week=2031-W01"))
     assert "Week of 9 March 2026" in future
-    for week in ("2026-W60", "soon", "2026-W1"):
+    for week in ("2026-W60", "soon", "2026-W1", "0001-W01", "9999-W53"):
         assert manager.get(f"/teams/{EAST}?week={week}").status_code == 404, week
     assert "There is a problem" in words_of(manager.get(f"/teams/{EAST}?at-day=40"))
 
