@@ -16,9 +16,10 @@ from projections.chronology import Entry
 from projections.deadlines import Deadline
 from services.access import ROLES
 from services.questions import about_child, text_of
+from services.web.due import Due, stands
 from services.web.naming import Names
 from services.web.routes import Context
-from services.web.story import Due, referral_href, stands
+from services.web.story import referral_href
 
 Kind = Literal["case", "referral", "risk", "person"]
 

@@ -19,9 +19,10 @@ from services.access import Denied, Resource, give
 from services.identify import Agreement, Details, compare, details_of
 from services.questions import about_referral
 from services.questions import details_of as known_details
+from services.web.due import left, what
 from services.web.naming import Names
 from services.web.routes import Context
-from services.web.story import left, what, words_of
+from services.web.story import words_of
 from services.web.templating import govdate
 
 SAID = {

@@ -1,14 +1,13 @@
 """How is one child's story told on a page: its entries, its risks, its clocks, at any instant?"""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.event_store import EventStore
-from domain.calendar import holidays_known, local_day, working_days_between
 from domain.kernel import WITHHELD
 from domain.risk import RISK_KINDS
 from projections import chronology, deadlines, risks
@@ -16,18 +15,10 @@ from projections.chronology import Entry
 from projections.deadlines import Deadline
 from services import questions
 from services.questions import TOLD, Row, about_referral, text_of
-from services.web.charts import Chart, Clock, Lane, Mark, swim_lanes
 from services.web.command_form import Situation
 from services.web.naming import Names
 from services.web.routes import Context
-
-CLOCKS = {
-    "R1": "Decide, acknowledge",
-    "R3": "Tell the referrer",
-    "R5": "Assessment authorised",
-    "R6": "Review of the assessment",
-}
-"""What is due under each rule, short enough to stand beside a bar."""
+from services.web.templating import govdate
 
 KINDS = {
     "referral": "Referrals",
@@ -70,12 +61,18 @@ WORDS = {
 DETAILS = ("child.registered.v1", "child.details_corrected.v1")
 """The events that hold a child's details: the first ones, and all of them anew."""
 
-RECEIVED = "referral.received.v1"
-WAITING = ("overdue", "running")
-"""The states of a deadline that somebody must still do something about."""
+HELD = (
+    "case.opened.v1",
+    "case.allocated.v1",
+    "case.reallocated.v1",
+    "case.unallocated.v1",
+    "case.transferred.v1",
+    "case.closed.v1",
+    "case.reopened.v1",
+)
+"""The events that say whose a case is."""
 
-MOST_CLOCKS = 6
-"""Clocks that a drawing has room for: those that run, then the latest."""
+RECEIVED = "referral.received.v1"
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -104,19 +101,6 @@ class Unanswered(Struct, frozen=True, kw_only=True):
     days: int
     text: Markup
     escalated_to: str
-
-
-class Due(Struct, frozen=True, kw_only=True):
-    """A deadline as the page shows it. `left`: working days, negative when late. `agency`: whose
-    referral started it, where it is about a referral."""
-
-    what: str
-    state: str
-    due: date | datetime
-    left: int | None
-    since: datetime
-    extended: bool
-    agency: str
 
 
 class Story(Struct, frozen=True, kw_only=True):
@@ -151,6 +135,12 @@ def details_at(situation: Situation, story: Story) -> Row:
     last = next((e.sealed for e in reversed(told) if e.event == DETAILS[1]), b"")
     known = replace(situation.child, first_sealed=first, sealed=last)
     return questions.details_of(situation.parts.store, known)
+
+
+def held_then(story: Story, names: Names) -> str:
+    """What had last become of the case, and when; empty if there was none."""
+    told = [entry for entry in story.entries if entry.event in HELD]
+    return f"{names.worded(told[-1].title)}, {govdate(told[-1].happened_at)}" if told else ""
 
 
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────
@@ -231,75 +221,6 @@ def unanswered(situation: Situation, story: Story) -> list[Unanswered]:
             )
         )
     return waiting
-
-
-# ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def due(story: Story, names: Names) -> list[Due]:
-    """What is late, then what runs, the earliest due first; then what is done, newest first."""
-    sent = {e.stream: e.agency for e in reversed(story.entries) if e.event == RECEIVED}
-    waiting = [each for each in story.deadlines if each.state in WAITING]
-    done = [each for each in story.deadlines if each.state not in WAITING]
-    waiting.sort(key=lambda each: each.due_on)
-    done.sort(key=lambda each: each.due_on, reverse=True)
-    return [stands(each, story.as_at, names(sent.get(each.about))) for each in (*waiting, *done)]
-
-
-def stands(deadline: Deadline, as_at: datetime, agency: str = "") -> Due:
-    """One deadline in words."""
-    return Due(
-        what=what(deadline),
-        state=deadline.state,
-        due=deadline.due_at or deadline.due_on,
-        left=left(deadline, as_at),
-        since=deadline.started_at,
-        extended=deadline.extended_at is not None,
-        agency=agency,
-    )
-
-
-def what(deadline: Deadline) -> str:
-    """What is still to be done, or was: of a referral, perhaps only one of two things."""
-    if deadline.rule == "R1" and len(deadline.waiting_for) == 1:
-        decided = deadline.waiting_for == ("acknowledgement",)
-        return "Acknowledge to the referrer" if decided else "Decide the referral"
-    return CLOCKS[deadline.rule]
-
-
-def left(deadline: Deadline, as_at: datetime) -> int | None:
-    """Working days left, negative when late; None where the limit is in hours."""
-    if deadline.due_at is not None:
-        return None
-    day = local_day(deadline.stopped_at or as_at)
-    return working_days_between(day, deadline.due_on, holidays_known(day))
-
-
-def lanes(story: Story, names: Names) -> Chart:
-    """The story at a glance: a lane an agency, a bar a clock."""
-    by_agency: dict[str, list[Mark]] = {}
-    for entry in story.entries:
-        mark = Mark(entry.happened_at, names.worded(entry.title))
-        by_agency.setdefault(entry.agency, []).append(mark)
-    ordered = sorted(by_agency, key=lambda agency: (agency == "authority", names(agency)))
-    drawn = [each for each in story.deadlines if each.state != "stopped"]
-    drawn.sort(key=lambda each: (each.state not in WAITING, -each.due_on.toordinal()))
-    return swim_lanes(
-        [Lane(names(agency), tuple(by_agency[agency])) for agency in ordered],
-        [_clock(each, story.as_at) for each in drawn[:MOST_CLOCKS]],
-        story.as_at,
-        "lanes",
-    )
-
-
-def _clock(deadline: Deadline, as_at: datetime) -> Clock:
-    return Clock(
-        what(deadline),
-        deadline.started_at,
-        deadline.due_at or deadline.due_on,
-        deadline.stopped_at,
-        left(deadline, as_at),
-    )
 
 
 def chosen(entries: Sequence[Entry], agency: str | None, kind: str | None) -> list[Entry]:

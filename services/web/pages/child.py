@@ -14,6 +14,7 @@ from projections import children, inbox
 from services.questions import Row, about_child
 from services.web import form as forms
 from services.web.command_form import Situation
+from services.web.due import WAITING, due, lanes
 from services.web.form import Field, Form
 from services.web.frame import show
 from services.web.naming import Names
@@ -21,11 +22,10 @@ from services.web.offered import may, offered
 from services.web.routes import Context, page
 from services.web.story import (
     KINDS,
-    WAITING,
+    Story,
     chosen,
     details_at,
-    due,
-    lanes,
+    held_then,
     referral_href,
     story_of,
     told,
@@ -75,7 +75,7 @@ def child(context: Context) -> Response[Any]:
         here=here,
         form=form,
         name=known["name"] or "Name not known",
-        facts=_facts(situation, known, past=past),
+        facts=_facts(situation, story, known, past=past),
         tags=() if past else _tags(situation),
         news=_news(context, story.entries, names),
         missing=[ATTENDED[each] for each in ATTENDED if each in _without(context)],
@@ -100,15 +100,20 @@ def _without(context: Context) -> list[str]:
     return (context.asked("without") or "").split()
 
 
-def _facts(situation: Situation, details: Row, *, past: bool) -> list[tuple[str, str]]:
-    """What stands under the name. Who has the case is known as of now only."""
+def _facts(
+    situation: Situation, story: Story, details: Row, *, past: bool
+) -> list[tuple[str, str]]:
+    """What stands under the name: who has the case, or what had last become of it then."""
     names, work = situation.names, situation.work
     facts = []
     if details["born_on"]:
         facts.append(("Born", govdate(details["born_on"])))
     elif details["due_on"]:
         facts.append(("Due", govdate(details["due_on"])))
-    if past or work is None or work.case_id is None:
+    if past:
+        held = held_then(story, names)
+        return [*facts, ("Then", held)] if held else facts
+    if work is None or work.case_id is None:
         return facts
     if not work.is_open:
         closed = govdate(work.closed_at) if work.closed_at else ""

@@ -13,10 +13,11 @@ from projections import caseload, deadlines, inbox, risks
 from projections.caseload import Case
 from projections.deadlines import Deadline
 from services.access import Resource
+from services.web.due import left, what
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
-from services.web.story import left, referral_href, what
+from services.web.story import referral_href
 
 
 class Row(Struct, frozen=True, kw_only=True):

@@ -126,6 +126,7 @@ def test_as_known_at_an_instant_what_came_later_is_hidden_and_the_page_says_so(s
     words = words_of(page)
     assert "As known on Sunday 1 March 2026 at 9:00am." in words
     assert "See what is known now" in words
+    assert "Then Case allocated to Tom Akers, 17 February 2026" in words
     assert "gone bad" not in words
     assert "waits for a decision" not in words
     assert "What you can record now" not in words
