@@ -41,6 +41,7 @@ DONE: dict[str, str] = {
     "remove-child": "The child is no longer on this referral.",
     "unmatch-child": "The child is no longer on this referral.",
     "settle-conflict": "It is recorded which message holds.",
+    "attend-referral": "It is recorded that the decision stands.",
     "reopen-referral": "The referral is open again.",
     "request-information": "The question is recorded.",
     "share-information": "The answer is recorded.",

@@ -244,6 +244,18 @@ def settle_conflict(situation: Situation) -> Ask:
     )
 
 
+def attend_referral(situation: Situation) -> Ask:
+    return Ask(
+        title="The decision stands",
+        button="Record that it stands",
+        told="Something came after the decision. When it changes nothing, say why: the referral "
+        "then leaves the inbox. When it does, reopen the referral instead.",
+        facts=_decision(situation),
+        fields={"reason": Field("Why does the decision stand?", "why the decision stands")},
+        given={"referral_id": situation.referral_id},
+    )
+
+
 def reopen_referral(situation: Situation) -> Ask:
     opened = situation.now.outcome in OPENS_A_CASE
     return Ask(
@@ -287,6 +299,7 @@ FORMS: dict[str, Asks] = {
     "decline-information": decline_information,
     "follow-up-referral": follow_up_referral,
     "settle-conflict": settle_conflict,
+    "attend-referral": attend_referral,
     "reopen-referral": reopen_referral,
     "remove-child": remove_child,
 }
@@ -315,6 +328,8 @@ def _next(situation: Situation) -> Iterator[tuple[str, str]]:
         if now.acknowledged_at is None:
             yield "acknowledge-referral", "Acknowledge"
         return
+    if now.updated_at or now.followed_up_at:
+        yield "attend-referral", "The decision stands"
     if now.authorised_by is None and now.decided_by != situation.context.who.person:
         yield "authorise-decision", "Authorise the decision"
     if now.told_at is None:

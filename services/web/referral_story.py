@@ -47,6 +47,7 @@ DONE = {
     "referral.decision_authorised.v1": "Authorised the decision",
     "referral.referrer_told.v1": "Told the referrer the outcome",
     "referral.followed_up.v1": "The referrer asked or disagreed",
+    "referral.attended.v1": "What came after the decision was attended to: it stands",
     "referral.reopened.v1": "Reopened",
     "referral.routed.v1": "Passed to",
     "referral.child_added.v1": "Put on the referral:",

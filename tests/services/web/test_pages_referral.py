@@ -199,6 +199,15 @@ def test_a_mistaken_decision_can_be_undone(site: Site) -> None:
     assert "Waits for a decision" in words
 
 
+def test_what_came_after_the_decision_can_be_attended_to(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "untold")
+    assert "The decision stands" not in told(visitor, path)
+    sent(visitor, f"{path}/follow-up-referral", {"words": "What became of it?", **WHEN})
+    assert "The decision stands" in told(visitor, path)
+    words = sent(visitor, f"{path}/attend-referral", {"reason": "They were told by telephone."})
+    assert "It is recorded that the decision stands." in words
+
+
 def test_an_agency_is_asked_and_its_answer_recorded(site: Site) -> None:
     visitor, path = site.visitor(DUTY), address(site, "late")
     asked = {"asked_agency": "elm-surgery", "question": "When was she last seen?", **WHEN}
