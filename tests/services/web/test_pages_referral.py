@@ -1,10 +1,14 @@
 """Is all there that is needed to decide a referral, and does each form do one thing once?"""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 
+from domain.kernel import stored_name
+from domain.referral import ReferralEvent
+from projections import inbox
+from services.web.referral_story import DONE
 from tests.parts.authority import DUTY, EAST, MANAGER, OTHER_WORKER, WEST, WORKER, form
 from tests.parts.site import Site, Visitor, words_of
 
@@ -343,3 +347,8 @@ def test_the_allocated_worker_reads_what_they_were_told_of(site: Site) -> None:
     words = told(site.visitor(WORKER), address(site, "known"))
     assert "Nobody could be reached." in words
     assert "Read it as it came" not in words
+
+
+def test_every_act_has_words_on_the_page() -> None:
+    acts = {stored_name(kind) for kind in get_args(ReferralEvent)} - inbox.MESSAGE_NAMES
+    assert acts <= DONE.keys()
