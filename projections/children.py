@@ -109,7 +109,21 @@ NAMED = """
 insert into children_tokens (token, child_id) values (:token, :child_id)
 on conflict (token, child_id) do nothing
 """
-MERGED = "update children set merged_into = :into where child_id = :child_id"
+# Two records may be merged into each other, by one agency each way: the first merge stands, as a
+# circle would leave no record to show.
+MERGED = """
+update children set merged_into = :into
+where child_id = :child_id and :child_id not in (
+    with recursive further (child_id) as (
+        select child_id from children where child_id = :into
+        union
+        select children.merged_into from children join further using (child_id)
+        where children.merged_into is not null
+    )
+    select child_id from further
+)
+"""
+SEPARATED = "update children set merged_into = null where child_id = :child_id"
 RESTRICTED = (
     "update children set restricted = :restricted, named = :named where child_id = :child_id"
 )
@@ -207,7 +221,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
             yield Write(MERGED, {"child_id": merged, "into": child_id})
         case ChildRecordsSeparated(merged_child_id=merged):
-            yield Write(MERGED, {"child_id": merged, "into": None})
+            yield Write(SEPARATED, {"child_id": merged})
         case RecordRestricted(child_id=child_id, named=named):
             restricted = {"restricted": 1, "named": listed(named)}
             yield Write(RESTRICTED, restricted | {"child_id": child_id})
@@ -391,7 +405,7 @@ def _children(query: Query, child_ids: Iterable[str]) -> list[Child]:
 
 children = Projection(
     name="children",
-    version=1,
+    version=2,
     tables={
         "children": ("child_id",),
         "children_tokens": ("token", "child_id"),

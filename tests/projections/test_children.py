@@ -71,6 +71,18 @@ def test_a_merged_record_leads_to_the_child_it_became(given: Given) -> None:
     assert registered(view.query) == [survivor]
 
 
+def test_two_records_merged_into_each_other_are_one_child(given: Given) -> None:
+    view = given(children, child_registered(), child_registered(child_id=SIBLING))
+    view.given(child_registered(child_id="child-3"))
+    view.given(records_merged(), records_merged(child_id=SIBLING, merged_child_id=CHILD))
+    view.given(records_merged(child_id="child-3", merged_child_id=CHILD))
+    view.given(records_merged(child_id=SIBLING, merged_child_id="child-3"))
+    (survivor,) = registered(view.query)
+    assert survivor.child_id == "child-3"
+    assert set(survivor.records) == {CHILD, SIBLING}
+    assert child(view.query, SIBLING) == child(view.query, CHILD) == survivor
+
+
 def test_separated_records_are_two_children_again(given: Given) -> None:
     view = given(children, child_registered(), child_registered(child_id=SIBLING))
     view.given(records_merged(), records_separated())
