@@ -1,6 +1,7 @@
 """What is around every page: who is signed in, where they may go, how far the page is behind."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from litestar import Request, Response
@@ -12,6 +13,8 @@ from services.web.problems import Problem
 from services.web.routes import Context
 from services.web.session import BROWSER_COOKIE
 from services.web.templating import Frame, Link, render
+
+T = TypeVar("T")
 
 PLACES = (
     ("My work", "/work", "see-caseload"),
@@ -108,6 +111,15 @@ def news(context: Context) -> str:
     if said and context.asked("later"):
         said += " It will appear here in a moment: load the page again."
     return said
+
+
+def stretch(context: Context, found: Sequence[T], at_once: int = 100) -> tuple[list[T], int, int]:
+    """The part of a long list that `page=` in the address asks for, its number, and of how many."""
+    pages = max(1, -(-len(found) // at_once))
+    asked = context.asked("page") or ""
+    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    number = min(max(number, 1), pages)
+    return list(found[(number - 1) * at_once : number * at_once]), number, pages
 
 
 # ── Without a page ────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ from services.questions import about_referral
 from services.web import form as forms
 from services.web.command_form import identity_of
 from services.web.form import Field, Fields, Form, Group
-from services.web.frame import news, show, went
+from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.routes import form as form_route
@@ -42,7 +42,7 @@ def _agency(context: Context) -> str:
 def own_referrals(context: Context) -> Response[Any]:
     """An agency's own referrals, the newest first, and where each of them stands."""
     agency = _agency(context)
-    found = outcomes.of_agency(context.parts.query, agency)
+    found, number, pages = stretch(context, outcomes.of_agency(context.parts.query, agency))
     about = Resource(about=tuple(each.referral_id for each in found) or (agency,), agency=agency)
     context.parts.gate.open(context.who, "see-own-referrals", about)
     rows = [
@@ -55,7 +55,9 @@ def own_referrals(context: Context) -> Response[Any]:
         }
         for each in found
     ]
-    return show(context, "own_referrals.html", rows=rows, news=news(context))
+    return show(
+        context, "own_referrals.html", rows=rows, page=number, pages=pages, news=news(context)
+    )
 
 
 def own_referral(context: Context) -> Response[Any]:

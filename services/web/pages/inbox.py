@@ -15,7 +15,7 @@ from services.access import Resource
 from services.questions import details_of
 from services.web import form as forms
 from services.web.form import Field
-from services.web.frame import news, show
+from services.web.frame import news, show, stretch
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.templating import Link, on_the_wall
@@ -75,7 +75,7 @@ def waiting(context: Context) -> Response[str]:
 def decided(context: Context) -> Response[str]:
     """Referrals that are decided, where a manager or the referrer does not know it yet."""
     team = context.asked("team")
-    found = inbox.unfinished(context.parts.query, team)
+    found, number, pages = stretch(context, inbox.unfinished(context.parts.query, team))
     _look(context, found)
     names = Names(context.parts)
     known = _children(context, found, names)
@@ -98,6 +98,9 @@ def decided(context: Context) -> Response[str]:
         form=_filter(context, names, team),
         here=_here(context, team, decided=True),
         rows=rows,
+        page=number,
+        pages=pages,
+        href=_href("/inbox/decided", team),
         news=news(context),
     )
 
