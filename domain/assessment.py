@@ -23,6 +23,7 @@ from domain.kernel import (
     Narrative,
     Refused,
     Trace,
+    before,
     caused,
     once,
     trace,
@@ -162,6 +163,8 @@ AssessmentCommand = (
 class Assessment(Struct, frozen=True):
     child_id: str = ""
     case_id: str = ""
+    referral_received_at: Instant | None = None
+    started_at: Instant | None = None
     completed: tuple[tuple[Factor, ...], AssessmentOutcome] | None = None
     completed_by: str = ""
     returned: bool = False
@@ -172,7 +175,13 @@ class Assessment(Struct, frozen=True):
 def evolve(state: Assessment, event: AssessmentEvent) -> Assessment:
     match event:
         case AssessmentStarted():
-            return replace(state, child_id=event.child_id, case_id=event.case_id)
+            return replace(
+                state,
+                child_id=event.child_id,
+                case_id=event.case_id,
+                referral_received_at=event.referral_received_at,
+                started_at=event.happened_at,
+            )
         case ReviewPointReached() | ChildSeen() | AssessmentExtended():
             return replace(state, traces=state.traces | {trace(event)})
         case AssessmentCompleted():
@@ -193,14 +202,29 @@ def evolve(state: Assessment, event: AssessmentEvent) -> Assessment:
 def decide(command: AssessmentCommand, state: Assessment) -> list[AssessmentEvent]:
     of_assessment = {"child_id": state.child_id, "case_id": state.case_id}
     match command:
-        case StartAssessment() if state.child_id:
-            return []
+        case StartAssessment(child_id=child_id, case_id=case_id) if state.child_id:
+            if (child_id, case_id) == (state.child_id, state.case_id):
+                return []
+            raise Refused("That is another child's assessment: leave its id out, to start one.")
+        case StartAssessment() if before(command, command.referral_received_at):
+            raise Refused(
+                "It cannot have happened before the referral was received: check the day and time."
+            )
         case StartAssessment(worker_id=worker_id) if not worker_id.strip():
             raise Refused("Choose the social worker who leads the assessment.")
         case StartAssessment():
             return [caused(AssessmentStarted, command)]
         case _ if not state.child_id:
             raise Refused("This assessment has not been started: start it first.")
+        case SeeChild() if before(command, state.referral_received_at):
+            # a visit that led to the assessment is part of it
+            raise Refused(
+                "It cannot have happened before the referral was received: check the day and time."
+            )
+        case _ if not isinstance(command, SeeChild) and before(command, state.started_at):
+            raise Refused(
+                "It cannot have happened before the assessment started: check the day and time."
+            )
 
         case ReachReviewPoint(findings=findings) if not findings.strip():
             raise Refused("Write what the review found.")

@@ -21,6 +21,7 @@ from domain.kernel import (
     Narrative,
     Refused,
     Trace,
+    before,
     caused,
     once,
     trace,
@@ -237,6 +238,8 @@ CaseCommand = (
 class Case(Struct, frozen=True):
     child_id: str = ""
     episode: int = 0
+    opened_at: Instant | None = None
+    """When this episode began."""
     closed: ClosureReason | None = None
     team_id: str | None = None
     worker_id: str | None = None
@@ -254,6 +257,7 @@ def evolve(state: Case, event: CaseEvent) -> Case:
                 state,
                 child_id=event.child_id,
                 episode=event.episode,
+                opened_at=event.happened_at,
                 closed=None,
                 team_id=event.team_id,
             )
@@ -290,6 +294,10 @@ def decide(command: CaseCommand, state: Case) -> list[CaseEvent]:
             return [caused(CaseOpened, command, episode=state.episode + 1)]
         case _ if not state.episode:
             raise Refused("This child has no case: decide a referral that opens one first.")
+        case _ if before(command, state.opened_at):
+            raise Refused(
+                "It cannot have happened before the case was opened: check the day and time."
+            )
 
         # What may be done with a closed case too
         case AuditCase(findings=findings) if not findings.strip():

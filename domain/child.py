@@ -36,6 +36,9 @@ BirthDate = Annotated[date, Private("identity")]
 Identifiers = Annotated[tuple[Identifier, ...], Private("identity")]
 MatchRule = Literal["automatic", "person"]
 
+ADULT = 18
+"""From this age nobody is a child. Source: Children Act 1989, section 105(1)."""
+
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
 
 
@@ -258,6 +261,8 @@ class Child(Struct, frozen=True):
     """Each of the sets has a twin of what was in it once, so that an undoing sent twice is one."""
 
     registered: bool = False
+    registered_for: str | None = None
+    """The referral that first named the child."""
     referrals: frozenset[str] = frozenset()
     unmatched: frozenset[str] = frozenset()
     merged: frozenset[str] = frozenset()
@@ -276,6 +281,7 @@ def evolve(state: Child, event: ChildEvent) -> Child:
             return replace(
                 state,
                 registered=True,
+                registered_for=referral_id,
                 referrals=frozenset({referral_id} if referral_id else ()),
             )
         case ChildMatched(referral_id=referral_id):
@@ -326,8 +332,16 @@ def evolve(state: Child, event: ChildEvent) -> Child:
 
 def decide(command: ChildCommand, state: Child) -> list[ChildEvent]:
     match command:
+        case RegisterChild(message=None) if (
+            state.registered and command.referral_id != state.registered_for
+        ):
+            raise Refused("That is another child's record: leave its id out, to open one.")
         case RegisterChild() if state.registered:
             return []
+        case RegisterChild(message=None, born_on=date() as born_on) if (
+            _age(born_on, local_day(command.recorded_at)) >= ADULT
+        ):
+            raise Refused("A child is not yet 18: check the date of birth.")
         case RegisterChild():
             return [caused(ChildRegistered, command, **_details(command))]
         case _ if not state.registered:
@@ -417,6 +431,11 @@ def decide(command: ChildCommand, state: Child) -> list[ChildEvent]:
             return [caused(RecordUnrestricted, command)]
         case _:
             assert_never(command)
+
+
+def _age(born_on: date, on: date) -> int:
+    """Whole years on that day."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
 def _details(command: RegisterChild | CorrectDetails) -> dict[str, str | bool | None]:

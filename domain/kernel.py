@@ -1,7 +1,7 @@
 """What every other file is made of: events, commands, refusals, the three times, private words."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
@@ -161,14 +161,33 @@ def subject_of(event: Event) -> str:
 # ── What every family asks of a command ───────────────────────────────────────────────────────────
 
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before this nothing happened that a person has to record: it is a slip of the year."""
+
+
 def check_times(command: Command) -> None:
-    """Raise `Refused` if a person says that something happened after it was written down.
+    """Raise `Refused` if a person says that something happened after it was written down, or ages
+    ago.
 
     What a message caused is let through: an agency's clock may be wrong, and a concern is never
     refused for it. Called once for each command by the service that takes it, before `decide`.
     """
-    if command.message is None and command.happened_at > command.recorded_at:
+    if command.message is not None:
+        return
+    if command.happened_at > command.recorded_at:
         raise Refused("It cannot have happened in the future: give the day and time it happened.")
+    if command.happened_at < EARLIEST:
+        raise Refused("It cannot have happened before 1900: check the year.")
+
+
+def before(command: Command, began: datetime | None) -> bool:
+    """Whether a person says that they acted on something before it began.
+
+    To the minute, as people tell the time. What a message caused is let through, as above.
+    """
+    if command.message is not None or began is None:
+        return False
+    return command.happened_at < began.replace(second=0, microsecond=0)
 
 
 def check_ids(command: Command) -> None:

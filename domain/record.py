@@ -66,20 +66,24 @@ RecordCommand = CorrectEntry | RetractEntry
 
 class Record(Struct, frozen=True):
     settled: Literal["corrected", "retracted"] | None = None
+    entry: tuple[str, int] | None = None
+    """The child, and the position of the entry in the log."""
 
 
 def evolve(state: Record, event: RecordEvent) -> Record:
     match event:
         case Corrected():
-            return Record(settled="corrected")
+            return Record(settled="corrected", entry=(event.child_id, event.position))
         case Retracted():
-            return Record(settled="retracted")
+            return Record(settled="retracted", entry=(event.child_id, event.position))
         case _:
             assert_never(event)
 
 
 def decide(command: RecordCommand, state: Record) -> list[RecordEvent]:
     match command:
+        case _ if state.entry and state.entry != (command.child_id, command.position):
+            raise Refused("That is the correction of another entry: leave its id out.")
         case CorrectEntry() if state.settled == "corrected":
             return []
         case RetractEntry() if state.settled == "retracted":

@@ -30,6 +30,7 @@ from domain.kernel import (
     Private,
     Refused,
     Trace,
+    before,
     caused,
     once,
     trace,
@@ -489,6 +490,10 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             return [] if state.received_at else [caused(ReferralReceived, command)]
         case _ if state.received_at is None:
             raise Refused("This referral has not been received.")
+        case _ if before(command, state.received_at):
+            raise Refused(
+                "It cannot have happened before the referral was received: check the day and time."
+            )
 
         # What the sender does: at any time, before a decision or after it
         case UpdateReferral() | CancelReferral() | ReportConflict() if (

@@ -144,8 +144,10 @@ def evolve(state: Risk, event: RiskEvent) -> Risk:
 
 def decide(command: RiskCommand, state: Risk) -> list[RiskEvent]:
     match command:
-        case RaiseRisk() if state.child_id:
-            return []
+        case RaiseRisk(child_id=child_id) if state.child_id:
+            if child_id == state.child_id:
+                return []
+            raise Refused("That is another child's risk: leave its id out, to raise one.")
         case RaiseRisk(message=None, words=words) if not words.strip():
             raise Refused("Write what is feared for the child, in the words of who told you.")
         case RaiseRisk():

@@ -48,11 +48,22 @@ class Projection(Struct, frozen=True, kw_only=True):
 # log: remembered for fewer than a page holds, they would all be forgotten in between.
 REMEMBERED = 16_384
 
+FIRST = datetime(1, 1, 2, tzinfo=UTC)
+LAST = datetime(9999, 12, 30, tzinfo=UTC)
+
 
 @lru_cache(maxsize=REMEMBERED)
 def stamp(instant: datetime) -> str:
-    """An instant as text of one length, in UTC, so that text order is time order."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    """An instant as text of one length, in UTC, so that text order is time order.
+
+    An agency may send any date: what no calendar of another zone has a day for stands at the first
+    or last day that every zone has.
+    """
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError:
+        there = FIRST if instant.year == 1 else LAST
+    return min(max(there, FIRST), LAST).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def listed(values: Sequence[str]) -> str:

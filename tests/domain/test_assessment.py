@@ -1,9 +1,12 @@
 """Assessment: from its start to the authorisation by somebody else."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.kernel import Command
 from tests.examples import (
+    MONDAY_9AM,
     WORKER,
     assessment_authorised,
     assessment_completed,
@@ -105,3 +108,21 @@ def test_what_was_recorded_before_the_authorisation_is_not_recorded_again() -> N
     given(assessment_started(), child_seen(), assessment_completed(), assessment_authorised()).when(
         see_child()
     ).then_nothing()
+
+
+def test_the_id_of_another_assessment_is_not_taken_again() -> None:
+    again = start_assessment(child_id="child-other", case_id="case-other")
+
+    given(assessment_started()).when(again).then_refused("another child's assessment")
+
+
+def test_nothing_of_an_assessment_happened_before_it_began() -> None:
+    started = assessment_started(referral_received_at=MONDAY_9AM - timedelta(days=7))
+    early = {"happened_at": MONDAY_9AM - timedelta(days=3)}
+    given(started).when(complete_assessment(**early)).then_refused("before the assessment started")
+    given(started).when(see_child(**early)).then(child_seen(**early))
+    unknown = {"happened_at": MONDAY_9AM - timedelta(days=8)}
+    given(started).when(see_child(**unknown)).then_refused("before the referral was received")
+    given().when(start_assessment(referral_received_at=MONDAY_9AM, **early)).then_refused(
+        "before the referral was received"
+    )

@@ -1,11 +1,14 @@
 """Case: the work with one child, who has it, and how it is overseen."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.case import case_of, child_of
 from domain.kernel import Command
 from tests.examples import (
     MANAGER,
+    MONDAY_9AM,
     OTHER_TEAM,
     OTHER_WORKER,
     TEAM,
@@ -203,3 +206,9 @@ def test_a_case_closed_by_mistake_goes_on_and_waits_for_allocation() -> None:
     given(*history, case_reopened()).when(reopen_case()).then_nothing()
     given(*history, case_reopened()).when(allocate_case()).then(case_allocated())
     given(*history).when(reopen_case(reason="")).then_refused("Record why")
+
+
+def test_nothing_of_a_case_happened_before_it_was_opened() -> None:
+    early = {"happened_at": MONDAY_9AM - timedelta(minutes=1)}
+
+    given(case_opened()).when(allocate_case(**early)).then_refused("before the case was opened")

@@ -216,3 +216,18 @@ def test_what_is_undone_has_a_reason() -> None:
         unrestrict_record(reason=" "),
     ):
         given(*history).when(command).then_refused("Record")
+
+
+def test_the_id_of_another_record_is_not_taken_again() -> None:
+    again = register_child(referral_id="referral-other")
+
+    given(child_registered()).when(again).then_refused("another child's record")
+
+
+def test_a_person_registers_nobody_who_is_grown_up() -> None:
+    written = {"recorded_at": datetime(2026, 3, 2, 9, tzinfo=UTC)}
+    grown, young = ({"born_on": date(2008, 3, day), **written} for day in (2, 3))
+    given().when(register_child(**grown)).then_refused("not yet 18")
+    given().when(register_child(**young)).then(child_registered(**young))
+    sent = {"born_on": date(1980, 1, 1), "message": MESSAGE}
+    given().when(register_child(**sent)).then(child_registered(**sent))

@@ -1,6 +1,6 @@
 """Kernel: times, names, private words, and what makes two facts the same."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -137,3 +137,10 @@ def test_a_child_with_only_a_date_due_is_unborn() -> None:
     assert ChildDescribed(due_on=MONDAY_9AM.date()).unborn
     assert not ChildDescribed(due_on=MONDAY_9AM.date(), born_on=MONDAY_9AM.date()).unborn
     assert not ChildDescribed().unborn
+
+
+def test_nothing_that_a_person_records_happened_before_1900() -> None:
+    with pytest.raises(Refused, match="before 1900"):
+        check_times(
+            record_visit(happened_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9))))
+        )

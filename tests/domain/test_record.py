@@ -23,3 +23,8 @@ def test_a_correction_says_what_is_right_and_why() -> None:
     given().when(correct_entry(words="")).then_refused("Write what is right")
     given().when(correct_entry(reason=" ")).then_refused("Record why")
     given().when(retract_entry(reason=" ")).then_refused("Record why")
+
+
+def test_the_id_of_another_correction_is_not_taken_again() -> None:
+    given(corrected()).when(correct_entry(child_id="child-other")).then_refused("another entry")
+    given(retracted()).when(retract_entry(position=99)).then_refused("another entry")

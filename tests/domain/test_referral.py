@@ -1,5 +1,6 @@
 """Referral: what may happen to a concern, and when."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from domain.kernel import Command
 from tests.examples import (
     CHILD,
     MANAGER,
+    MONDAY_9AM,
     OTHER_TEAM,
     SIBLING,
     TEAM,
@@ -343,3 +345,12 @@ def test_attending_needs_a_reason() -> None:
     given(received(), decided(), followed_up()).when(attend(reason=" ")).then_refused(
         "Record why the decision stands"
     )
+
+
+def test_nothing_was_done_with_a_referral_before_it_came() -> None:
+    came = received(received_at=MONDAY_9AM + timedelta(seconds=50))
+    given(came).when(acknowledge(happened_at=MONDAY_9AM - timedelta(days=1))).then_refused(
+        "before the referral was received"
+    )
+    # people tell the time to the minute
+    given(came).when(acknowledge(happened_at=MONDAY_9AM)).then(acknowledged(happened_at=MONDAY_9AM))

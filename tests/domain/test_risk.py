@@ -65,3 +65,9 @@ def test_an_answered_risk_is_not_escalated() -> None:
 @pytest.mark.parametrize("command", [answer_risk(), escalate_risk()])
 def test_a_risk_is_raised_before_anything_else(command: Command) -> None:
     given().when(command).then_refused("raise it first")
+
+
+def test_the_id_of_another_childs_risk_is_not_taken_again() -> None:
+    again = raise_risk(child_id="child-other")
+
+    given(risk_raised()).when(again).then_refused("another child's risk")
