@@ -28,6 +28,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from adapters.private_files import FileGone, StillThere, private_file, private_folder
 from adapters.vault import one_at_a_time
 
 if TYPE_CHECKING:  # a question put to an SQLite store would wait for its import
@@ -277,12 +278,14 @@ class SQLiteSession(Session):
     def __init__(self, path: Path, *pragmas: str) -> None:
         # A page's worth of statements of every projection stays prepared.
         self.connection = sqlite3.connect(
-            path,
+            f"{path.absolute().as_uri()}?mode=rw",  # one that is gone is not made anew, and empty
+            uri=True,
             isolation_level=None,
             timeout=30,
             check_same_thread=False,
             cached_statements=512,
         )
+        self._file = StillThere(path)
         for pragma in pragmas:
             self.connection.execute(f"pragma {pragma}").fetchone()
 
@@ -302,6 +305,7 @@ class SQLiteSession(Session):
 
     def rows(self, sql: str, values: Values | None = None) -> list[Mapping[str, Any]]:
         with _sqlite_errors():
+            self._file.check()
             cursor = self.connection.execute(sql, values or {})
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -313,6 +317,7 @@ class SQLiteSession(Session):
     @contextmanager
     def transaction(self, begin: str = "begin immediate") -> Iterator[None]:
         with _sqlite_errors():
+            self._file.check()
             self.connection.execute(begin)
             try:
                 yield
@@ -342,6 +347,8 @@ def _sqlite_errors() -> Iterator[None]:
         if code & 0xFF in REFUSED:
             raise StatementFailed(getattr(error, "sqlite_errorname", _name(error))) from error
         raise Unavailable(str(error)) from error
+    except FileGone as error:
+        raise Unavailable(str(error)) from error
 
 
 def _name(error: Exception) -> str:
@@ -370,7 +377,7 @@ class SQLite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         self._migrate(LIVE)
 
     def session(self, place: str, *, writing: bool = False) -> SQLiteSession:
@@ -435,6 +442,7 @@ class SQLite:
 
     def _migrate(self, place: str) -> None:
         with _sqlite_errors():
+            private_file(self._path(place))
             database = sqlite3.connect(self._path(place), isolation_level=None, timeout=30)
             with closing(database), one_at_a_time(self.folder):
                 if database.execute("pragma user_version").fetchone() != (SCHEMA_VERSION,):

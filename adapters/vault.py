@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from adapters.private_files import FileGone, StillThere, private_file, private_folder
 from domain.kernel import KINDS
 
 NONCE = 12
@@ -122,6 +123,7 @@ class Vault:
         self._database = sqlite3.connect(
             folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
         )
+        self._file = StillThere(folder / "keys.db")
         try:
             synchronous = f"synchronous = {'full' if durable else 'off'}"
             for pragma in ("journal_mode = wal", synchronous, "secure_delete = on"):
@@ -145,7 +147,7 @@ class Vault:
         used.
         """
         folder = Path(folder)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         folder.chmod(0o700)
         with one_at_a_time(folder):
             new = not (folder / "keys.db").exists()
@@ -156,8 +158,7 @@ class Vault:
                 elif not path.exists():
                     raise VaultError(f"The key-encryption key is missing: {path}")
                 protection = KeyFile(path)
-            if new:
-                os.close(os.open(folder / "keys.db", os.O_CREAT | os.O_EXCL, 0o600))
+            private_file(folder / "keys.db")
             return cls(folder, protection, durable=durable)
 
     # ── Keys ──────────────────────────────────────────────────────────────────────────────────────
@@ -325,6 +326,10 @@ class Vault:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
+        try:
+            self._file.check()
+        except FileGone as error:
+            raise VaultError(str(error)) from error
         self._database.execute("begin immediate")
         try:
             yield

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.private_files import private_file
 from domain.kernel import Refused
 from services.assemble import all_parts, event_store
 from services.settings import data_folder, settings
@@ -45,6 +46,7 @@ def prepared(
     began = time.monotonic()
     tell("Making up an authority: three teams, their agencies, and their work. Once, for a minute.")
     figures = _made(making, years, until, tell)
+    private_file(making / FIGURES)
     (making / FIGURES).write_bytes(msgspec.json.encode(figures))
     _flush(making / FIGURES)
     _flush(making)

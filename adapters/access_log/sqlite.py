@@ -1,6 +1,5 @@
 """How does an SQLite file hold the access log?"""
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from adapters.access_log import AccessLog, Unrecorded
+from adapters.private_files import FileGone, StillThere, private_file, private_folder
 from adapters.vault import one_at_a_time
 
 SCHEMA = """
@@ -44,13 +44,13 @@ class SqliteAccessLog(AccessLog):
         self._lock = Lock()
         with _unrecorded():
             path = Path(folder) / "access.db"
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             with one_at_a_time(path.parent):
-                if not path.exists():
-                    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+                private_file(path)
                 self._database = sqlite3.connect(
                     path, isolation_level=None, timeout=patience, check_same_thread=False
                 )
+                self._file = StillThere(path)
                 try:
                     self._migrate()
                 except BaseException:
@@ -74,6 +74,7 @@ class SqliteAccessLog(AccessLog):
 
     def _append(self, line: Sequence[Any], about: Sequence[str]) -> int:
         with self._lock, _unrecorded():
+            self._file.check()
             execute = self._database.execute
             execute("begin immediate")
             try:
@@ -90,6 +91,7 @@ class SqliteAccessLog(AccessLog):
 
     def _read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with self._lock, _unrecorded():
+            self._file.check()
             return self._database.execute(statement, parameters).fetchall()
 
 
@@ -97,5 +99,5 @@ class SqliteAccessLog(AccessLog):
 def _unrecorded() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, FileGone) as error:
         raise Unrecorded("The access log cannot be used now.") from error

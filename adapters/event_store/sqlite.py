@@ -17,6 +17,7 @@ from eventsourcing.persistence import (
 
 from adapters.event_store import recorder
 from adapters.event_store.mapper import Row
+from adapters.private_files import FileGone, StillThere, private_file
 from adapters.vault import one_at_a_time
 
 SCHEMA_VERSION = 1
@@ -52,11 +53,13 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
+        self._file: StillThere | None = None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, isolation_level=None, timeout=30, check_same_thread=False
         )
+        self._file = self._file or StillThere(self.path)
         connection.execute(f"pragma synchronous = {self._synchronous}")
         return connection
 
@@ -65,11 +68,15 @@ class Database:
         """A transaction that no other writer, thread or process, overlaps."""
         with self._write_lock:
             try:
+                if self._file:
+                    self._file.check()
                 if self._writer is None:
                     self._writer = self._connect()
                 self._writer.execute("begin immediate")
                 yield self._writer
                 self._writer.execute("commit")
+            except FileGone as error:
+                raise OperationalError(str(error)) from error
             except sqlite3.Error as error:
                 raise _library_error(error) from error
             finally:
@@ -81,11 +88,15 @@ class Database:
         """A connection that sees what was committed when its query begins."""
         connection = None
         try:
+            if self._file:
+                self._file.check()
             try:
                 connection = self._readers.pop()
             except IndexError:
                 connection = self._connect()
             yield connection
+        except FileGone as error:
+            raise OperationalError(str(error)) from error
         except sqlite3.Error as error:
             raise _library_error(error) from error
         finally:
@@ -96,7 +107,12 @@ class Database:
 
     def migrate(self, table: str) -> None:
         """Create what is missing, once, whoever comes first."""
-        with one_at_a_time(self.path.parent), self.reading() as connection:
+        with one_at_a_time(self.path.parent):
+            private_file(self.path)
+            self._migrate(table)
+
+    def _migrate(self, table: str) -> None:
+        with self.reading() as connection:
             connection.execute("pragma journal_mode = wal")
             (version,) = connection.execute("pragma user_version").fetchone()
             if version > SCHEMA_VERSION:

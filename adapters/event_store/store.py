@@ -28,6 +28,7 @@ from adapters.event_store.recorder import (
     StreamMoved,
     TrackingBehind,
 )
+from adapters.private_files import private_folder
 from adapters.vault import Vault
 from domain.catalogue import EVENTS
 from domain.kernel import KINDS, Event, Recorded, stream_of
@@ -131,7 +132,7 @@ class EventStore:
         else:
             module = "adapters.event_store.sqlite"
             folder = Path(address)
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
             address = str(folder / "events.db")
         env = {"PERSISTENCE_MODULE": module, LogFactory.ADDRESS: address}
         env[LogFactory.DURABLE] = "yes" if durable else "no"
