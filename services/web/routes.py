@@ -5,6 +5,7 @@ action of `services.access`; the gate is passed, and the look recorded, before a
 `open_route` is for what tells nothing of anybody.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
 
-from services.access import ACTIONS, Principal, Resource
+from services.access import ACTIONS, Denied, Principal, Resource
 from services.assemble import Parts
 from services.web.session import Sessions
 
@@ -27,6 +28,10 @@ LARGEST_FORM = 4 * 1024 * 1024
 """Bytes of the largest form that is read: an assessment with all its words is far smaller."""
 
 MOST_FIELDS = 2000
+
+DENIED_SECONDS = 0.025
+"""How long a denial takes at least, so that a record that is there takes no longer to be denied
+than one that is not."""
 
 
 class SignInFirst(Exception):
@@ -159,23 +164,28 @@ def _route(
     checked: bool = True,
     largest: int = LARGEST_FORM,
 ) -> HTTPRouteHandler:
-    def sent(context: Context) -> Any:
-        if checked and not context.sessions.is_token(context.request, context.typed("_csrf_token")):
-            raise Stale
+    def checked_answer(context: Context) -> Any:
+        if checked and kind is post:
+            token = context.typed("_csrf_token")
+            if not context.sessions.is_token(context.request, token):
+                raise Stale
         return answer(context)
+
+    def respond(request: Asking, body: bytes) -> Any:
+        began = time.monotonic()
+        context = request.state.context = context_of(request, body)
+        try:
+            return checked_answer(context)
+        except Denied:
+            time.sleep(max(0.0, began + DENIED_SECONDS - time.monotonic()))
+            raise
 
     # In a thread by ourselves: Litestar's own way breaks where a path has a GET and a POST.
     async def read(request: Asking) -> Any:
-        return await run_sync(lambda: answer(context_of(request)))
+        return await run_sync(respond, request, b"")
 
     async def send(request: Asking) -> Any:
-        body = await request.body()
-
-        def in_thread() -> Any:
-            context = request.state.context = context_of(request, body)
-            return sent(context)
-
-        return await run_sync(in_thread)
+        return await run_sync(respond, request, await request.body())
 
     handler: Callable[..., Any] = send if kind is post else read
     handler.__annotations__["return"] = Response[Any]

@@ -99,6 +99,23 @@ def test_a_fault_of_ours_is_told_without_its_text(
         assert "no such table" not in told
 
 
+def test_nothing_that_was_said_or_typed_is_logged(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    visitor, referral = site.visitor(DUTY), site.authority.referrals["late"]
+    visitor.get(f"/referrals/{referral}?addresses=shown")
+    visitor.send_form("/children", words="Boateng")
+    decision = {"outcome": "advice", "rationale": "Zebra crossing.", "bad": "Zebra"}
+    visitor.send_form(f"/referrals/{referral}/decide-referral", decision)
+    headers = {"x-demo-sender": "open-door", "x-request-id": "Zebra key"}
+    visitor.post("/intake/auto", content=b"Zebra was seen", headers=headers)
+    visitor.get("/referrals/Zebra?words=Zebra")
+    said = "".join(capfd.readouterr())
+    assert "message_taken" in said
+    for word in ("Zebra", "Ama", "Boateng", "bruise", "Quay Lane"):
+        assert word not in said
+
+
 def test_a_form_with_far_too_much_is_refused(site: Site) -> None:
     visitor = site.visitor(DUTY)
     fields = {f"field-{number}": "x" for number in range(3000)}

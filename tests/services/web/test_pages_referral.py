@@ -195,6 +195,17 @@ def test_a_form_sent_twice_is_obeyed_once(site: Site) -> None:
     assert site.authority.parts.store.newest() == newest
 
 
+def test_what_cannot_be_shown_yet_is_said_to_come(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    site.authority.parts.ending.set()  # nobody brings the read models up to date any more
+    while site.authority.parts.projector.catch_up(0.1) is False:
+        pass
+    words = sent(visitor, f"{path}/screen-referral", rag="red", threshold="4", rationale="Now.")
+    assert "The screening is recorded. It will appear here in a moment" in words
+    site.authority.catch_up()
+    assert "Screened: red, level 4" in told(visitor, path)
+
+
 def test_a_mistaken_decision_can_be_undone(site: Site) -> None:
     visitor, path = site.visitor(DUTY), address(site, "untold")
     assert "Reopen it" in told(visitor, path)

@@ -1,6 +1,7 @@
 """Has every route a rule, and can nobody tell what they may not see from what is not there?"""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from services.access import ACTIONS
 from services.web.app import application
+from services.web.routes import DENIED_SECONDS
 from tests.parts.authority import AUDITOR, DUTY, OTHER_WORKER, WORKER, Authority
 from tests.parts.site import Site, words_of
 
@@ -79,6 +81,14 @@ def test_denied_and_absent_look_the_same(site: Site) -> None:
         assert denied.status_code == missing.status_code == 404
         assert denied.content == missing.content
         assert {**denied.headers, "date": ""} == {**missing.headers, "date": ""}
+
+
+def test_a_denial_takes_as_long_as_an_absence(site: Site) -> None:
+    west = site.visitor(OTHER_WORKER)
+    for referral in (site.authority.referrals["decided"], "referral-" + "0" * 32):
+        began = time.monotonic()
+        assert west.get(f"/referrals/{referral}").status_code == 404
+        assert time.monotonic() - began >= DENIED_SECONDS
 
 
 def test_a_referrer_learns_nothing_of_another_agency(site: Site) -> None:
