@@ -72,7 +72,10 @@ class KeyFile:
         try:
             return unseal(self._cipher, wrapped, key_id)
         except InvalidTag:
-            raise VaultError("The key-encryption key does not fit this key store.") from None
+            raise VaultError(
+                "The key-encryption key does not fit this key store: "
+                "put its own back from its backup."
+            ) from None
 
 
 def seal(cipher: AESGCM, plain: bytes, associated: bytes) -> bytes:
@@ -156,10 +159,17 @@ class Vault:
                 if new and not path.exists():
                     KeyFile.create(path)
                 elif not path.exists():
-                    raise VaultError(f"The key-encryption key is missing: {path}")
+                    raise VaultError(
+                        f"The key-encryption key is missing: put {path} back from its backup."
+                    )
                 protection = KeyFile(path)
             private_file(folder / "keys.db")
             return cls(folder, protection, durable=durable)
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether there is a key store in this folder."""
+        return (folder / "keys.db").exists()
 
     # ── Keys ──────────────────────────────────────────────────────────────────────────────────────
 

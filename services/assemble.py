@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from adapters.access_log import open_access_log
 from adapters.event_store import EventStore
 from adapters.read_models import ReadModels
-from adapters.vault import Vault, VaultError
+from adapters.vault import Vault
 from projections.base import Query
+from services import own_keys
 from services.access import Gate
-from services.handle import KEYS, fingerprint
 from services.project import Projector
 from services.settings import Settings
 
@@ -48,30 +48,19 @@ class Parts:
         return self.models.query
 
 
-class OtherKeys(VaultError):
-    """The keys are not those that the log is sealed under."""
-
-
 @contextmanager
 def event_store(settings: Settings, *, durable: bool = True) -> Iterator[EventStore]:
-    """The log alone, with its keys: all that intake needs. Raises `OtherKeys`.
-
-    What was written under other keys could not be told from what is new: the same child would be
-    registered again, the same message received twice.
+    """The log alone, with its keys: all that intake needs. Raises `own_keys.OtherKeys`.
 
     `durable`: see `EventStore.open`; False only for a store that is being made.
     """
+    own_keys.look_for_keys(settings.store, settings.keys)
     with ExitStack() as stack:
         vault = Vault.open(settings.keys, durable=durable)
         stack.callback(vault.close)
         store = EventStore.open(settings.store, vault, durable=durable)
         stack.callback(store.close)
-        sealed_under = store.claim(KEYS)
-        if sealed_under is not None and sealed_under.value != fingerprint(store):
-            raise OtherKeys(
-                f"The keys in {settings.keys} are not this store's: "
-                "name the folder of its own with --keys."
-            )
+        own_keys.check(store, settings.keys)
         yield store
 
 

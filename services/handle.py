@@ -14,13 +14,10 @@ from domain.catalogue import FAMILY_OF
 from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
 from services.logs import log
+from services.own_keys import tie
 
 ATTEMPTS = 20
 """How often a command is decided anew because another got in between."""
-
-
-KEYS = "keys"
-"""The claim that ties a log to the keys it is sealed under; its value is `fingerprint`."""
 
 
 class Handled(Struct, frozen=True):
@@ -72,16 +69,10 @@ class Plan:
 
         The first of a log ties it to its keys.
         """
-        first = {} if self.store.newest() else {KEYS: fingerprint(self.store)}
         return self.store.append(
             [Append(stream, self._after[stream], events) for stream, events in self.events.items()],
-            {**first, **claims},
+            {**tie(self.store), **claims},
         )
-
-
-def fingerprint(store: EventStore) -> str:
-    """What tells the keys that this store was opened with from all others."""
-    return store.vault.token("keys", "fingerprint")
 
 
 def handle(store: EventStore, command: Command) -> Handled:

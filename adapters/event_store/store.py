@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
@@ -98,6 +98,28 @@ class Log(Application[str]):
         return mapper
 
 
+EVENTS_FILE = "events.db"
+"""In the store's folder."""
+
+
+def _is_postgresql(address: str | Path) -> bool:
+    return str(address).startswith(("postgresql://", "postgres://"))
+
+
+def _environment(address: str | Path, *, durable: bool = True) -> dict[str, str]:
+    """What the library's factory is made from."""
+    if _is_postgresql(address):
+        module = "adapters.event_store.postgres"
+    else:
+        module = "adapters.event_store.sqlite"
+        address = Path(address) / EVENTS_FILE
+    return {
+        "PERSISTENCE_MODULE": module,
+        LogFactory.ADDRESS: str(address),
+        LogFactory.DURABLE: "yes" if durable else "no",
+    }
+
+
 class EventStore:
     """The log: streams of events, in one order over all, that can only grow.
 
@@ -126,18 +148,23 @@ class EventStore:
         A folder that is not `durable` may be lost in a power cut, appends that were acknowledged
         included: only for one that is filled anew, and flushed as a whole before it is used.
         """
-        address = str(address)
-        if address.startswith(("postgresql://", "postgres://")):
-            module = "adapters.event_store.postgres"
-        else:
-            module = "adapters.event_store.sqlite"
-            folder = Path(address)
-            private_folder(folder)
-            address = str(folder / "events.db")
-        env = {"PERSISTENCE_MODULE": module, LogFactory.ADDRESS: address}
-        env[LogFactory.DURABLE] = "yes" if durable else "no"
+        if not _is_postgresql(address):
+            private_folder(Path(address))
         with _unavailable():
-            return cls(Log(vault, catalogue, env))
+            return cls(Log(vault, catalogue, _environment(address, durable=durable)))
+
+    @staticmethod
+    def holds_events(address: str | Path) -> bool:
+        """Whether the store at an address has any event yet, asked without a vault.
+
+        Makes no folder. Raises `Unavailable`.
+        """
+        if not _is_postgresql(address) and not (Path(address) / EVENTS_FILE).exists():
+            return False
+        with _unavailable():
+            factory: LogFactory = LogFactory.construct(Environment("log", _environment(address)))
+            with closing(factory):
+                return factory.application_recorder().newest() > 0
 
     @property
     def vault(self) -> Vault:

@@ -192,7 +192,8 @@ def test_help_is_for_a_stranger(run: Run) -> None:
 def test_the_keys_of_another_store_are_told_before_anything_is_written(
     office: Run, sent: dict[str, Any], tmp_path: Path
 ) -> None:
-    words = ("--keys", tmp_path / "other")
+    assert office("inbox", "--store", tmp_path).code == 0
+    words = ("--keys", tmp_path / "keys")
     for ran in (
         office("inbox", *words),
         office("intake", "-", "--sender", "north-police", *words, stdin=b"Please ring."),
@@ -201,6 +202,24 @@ def test_the_keys_of_another_store_are_told_before_anything_is_written(
         assert (ran.code, ran.out) == (1, "")
         assert "are not this store's" in ran.error
     assert len(office("inbox").rows) == 1
+
+
+def test_lost_keys_are_told_by_questions_and_intake_alike(
+    office: Run, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    keys = tmp_path / "store" / "keys"
+    keys.rename(tmp_path / "backup")
+    for ran in (
+        office("inbox"),
+        office("children"),
+        office("intake", "-", "--sender", "north-police", stdin=b"Please ring."),
+    ):
+        assert (ran.code, ran.out) == (1, "")
+        assert f"are not in {keys}: put that folder back from its backup" in ran.error
+    assert not keys.exists()
+
+    (tmp_path / "backup").rename(keys)
+    assert {row["child"] for row in office("children").rows} == set(sent["children"])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
