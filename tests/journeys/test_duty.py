@@ -131,11 +131,9 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
         "": ("/sign-in",),
         NAMES[DUTY]: (
             "/inbox",
-            "/inbox?only=news",
             "/inbox/decided",
             f"/referrals/{wanted['known']}",
             f"/referrals/{wanted['unread']}",
-            f"/referrals/{wanted['decided']}",
             f"/referrals/{conflict}",
             f"/referrals/{wanted['late']}/decide-referral",
             f"/referrals/{wanted['unread']}/add-child",

@@ -117,6 +117,15 @@ class Authority:
         self.catch_up()
         return handled
 
+    def write(self, command: str, by: str, **fields: Any) -> None:
+        """A command as it came to be in the log at some time, whoever may give it today."""
+        from services.give import command_from
+        from services.handle import handle
+
+        asked = command_from(command, fields, by=by, now=self.clock())
+        assert handle(self.parts.store, asked).result == "done"
+        self.catch_up()
+
     def catch_up(self) -> None:
         """The read models show all that has happened."""
         assert self.parts.projector.catch_up(30)
@@ -271,12 +280,17 @@ def made_authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapp
     return folder, {"referrals": made.referrals, "children": made.children}
 
 
+@contextmanager
+def copied(made: tuple[Path, Mapping[str, Any]], folder: Path) -> Iterator[Authority]:
+    """The authority again, in a folder of its own."""
+    shutil.copytree(made[0], folder)
+    with _opened(folder, made[1]) as opened:
+        yield opened
+
+
 @pytest.fixture
 def authority(
     made_authority: tuple[Path, Mapping[str, Any]], tmp_path: Path
 ) -> Iterator[Authority]:
-    folder, known = made_authority
-    copy = tmp_path / "store"
-    shutil.copytree(folder, copy)
-    with _opened(copy, known) as opened:
+    with copied(made_authority, tmp_path / "store") as opened:
         yield opened

@@ -1,19 +1,22 @@
 """Where do the page tests send their requests? To a real server on a real socket, of `authority`.
 
-`site` serves it with its projections, as the demo does, and hands out browsers without a screen.
+`site` serves it with its projections, as the demo does, and hands out browsers without a screen;
+`shared_site` is one for all tests of a file that only look.
 """
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.parts.authority import Authority
+from tests.parts.authority import Authority, copied
 
 PATIENCE_SECONDS = 20
 
@@ -96,8 +99,8 @@ class Site:
             each.close()
 
 
-@pytest.fixture
-def site(authority: Authority) -> Iterator[Site]:
+@contextmanager
+def served(authority: Authority) -> Iterator[Site]:
     from services.serve import listening, projections_running, server_of
 
     with listening("127.0.0.1", 0) as taken, projections_running(authority.parts):
@@ -114,3 +117,21 @@ def site(authority: Authority) -> Iterator[Site]:
             made.close()
             server.end()
             thread.join(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def site(authority: Authority) -> Iterator[Site]:
+    with served(authority) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_site(
+    made_authority: tuple[Path, Mapping[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """One for the tests of a file that only look: they give no command and move no clock."""
+    with (
+        copied(made_authority, tmp_path_factory.mktemp("shared") / "store") as authority,
+        served(authority) as made,
+    ):
+        yield made

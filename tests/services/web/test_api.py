@@ -77,8 +77,8 @@ def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
     return told
 
 
-def test_what_is_refused_says_why(site: Site) -> None:
-    visitor, store = site.visitor(), site.authority.parts.store
+def test_what_is_refused_says_why(shared_site: Site) -> None:
+    visitor, store = shared_site.visitor(), shared_site.authority.parts.store
     newest = store.newest()
     assert "empty" in refusal(sent(visitor, b""), 422)["reason"]
     assert "not registered" in refusal(sent(visitor, form(), "nobody-we-know"), 422)["reason"]
@@ -144,8 +144,8 @@ def test_a_table_of_referrals_has_a_receipt_for_each_row(site: Site) -> None:
 # ── Health ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_is_live_and_ready(site: Site) -> None:
-    visitor = site.visitor()
+def test_it_is_live_and_ready(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     assert visitor.get("/health/live").json() == {"status": "live"}
     assert visitor.get("/health/ready").json() == {"status": "ready", "behind": 0, "parked": 0}
 
@@ -157,16 +157,16 @@ def asked(site: Site, person: str, path: str) -> httpx.Response:
     return site.visitor().get(path, headers={"x-demo-person": person})
 
 
-def test_the_inbox_tells_what_the_command_line_tells(site: Site) -> None:
-    rows = asked(site, DUTY, "/api/inbox").json()
+def test_the_inbox_tells_what_the_command_line_tells(shared_site: Site) -> None:
+    rows = asked(shared_site, DUTY, "/api/inbox").json()
     wanted = {"referral", "agency", "received_at", "due_on", "urgency", "children", "problems"}
     assert [row["referral"] for row in rows] == [
-        site.authority.referrals[name] for name in ("late", "known", "unread", "west")
+        shared_site.authority.referrals[name] for name in ("late", "known", "unread", "west")
     ]
     assert all(wanted <= set(row) for row in rows)
-    of_west = asked(site, DUTY, "/api/inbox?team=team-west").json()
+    of_west = asked(shared_site, DUTY, "/api/inbox?team=team-west").json()
     assert [row["referral"] for row in of_west] == [
-        site.authority.referrals[name] for name in ("unread", "west")
+        shared_site.authority.referrals[name] for name in ("unread", "west")
     ]
 
 
@@ -179,31 +179,33 @@ def test_a_message_reaches_the_timeline(site: Site) -> None:
     assert "Ivo was cold." in received[0]["text"]
 
 
-def test_a_timeline_as_known_then_leaves_out_what_came_later(site: Site) -> None:
-    path = f"/api/children/{site.authority.children['kofi']}/timeline"
-    everything = asked(site, WORKER, path).json()
-    then = asked(site, WORKER, f"{path}?as_known_at=2026-03-01T00:00:00Z").json()
+def test_a_timeline_as_known_then_leaves_out_what_came_later(shared_site: Site) -> None:
+    path = f"/api/children/{shared_site.authority.children['kofi']}/timeline"
+    everything = asked(shared_site, WORKER, path).json()
+    then = asked(shared_site, WORKER, f"{path}?as_known_at=2026-03-01T00:00:00Z").json()
     assert 0 < len(then) < len(everything)
     for wrong in ("yesterday", "2026-03-01T00:00:00"):
-        refused = asked(site, WORKER, f"{path}?as_known_at={wrong}")
+        refused = asked(shared_site, WORKER, f"{path}?as_known_at={wrong}")
         assert refused.status_code == 400
         assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_deadlines_and_teams_are_told_to_those_whose_they_are(site: Site) -> None:
-    mine = asked(site, WORKER, f"/api/deadlines?worker={WORKER}").json()
+def test_deadlines_and_teams_are_told_to_those_whose_they_are(shared_site: Site) -> None:
+    mine = asked(shared_site, WORKER, f"/api/deadlines?worker={WORKER}").json()
     assert {row["worker"] for row in mine} == {WORKER}
     week = NOW.strftime("%G-W%V")
-    rows = asked(site, MANAGER, f"/api/teams/team-east?week={week}").json()
+    rows = asked(shared_site, MANAGER, f"/api/teams/team-east?week={week}").json()
     assert {row["team"] for row in rows} == {"team-east"}
-    assert asked(site, OTHER_MANAGER, f"/api/teams/team-east?week={week}").status_code == 404
-    assert {row["team"] for row in asked(site, MANAGER, "/api/teams").json()} >= {"team-west"}
-    assert asked(site, MANAGER, "/api/flags").json() == []
-    assert asked(site, WORKER, "/api/flags").status_code == 404
+    assert asked(shared_site, OTHER_MANAGER, f"/api/teams/team-east?week={week}").status_code == 404
+    assert {row["team"] for row in asked(shared_site, MANAGER, "/api/teams").json()} >= {
+        "team-west"
+    }
+    assert asked(shared_site, MANAGER, "/api/flags").json() == []
+    assert asked(shared_site, WORKER, "/api/flags").status_code == 404
 
 
-def test_nobody_is_told_nothing(site: Site) -> None:
+def test_nobody_is_told_nothing(shared_site: Site) -> None:
     for path in ("/api/inbox", "/api/children", "/api/deadlines", "/api/teams", "/api/flags"):
-        answer = site.visitor().get(path)
+        answer = shared_site.visitor().get(path)
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"

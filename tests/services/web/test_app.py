@@ -36,8 +36,8 @@ PATHS = (
 )
 
 
-def test_every_answer_has_the_policy_and_nothing_of_a_child_is_kept(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_every_answer_has_the_policy_and_nothing_of_a_child_is_kept(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     for path in PATHS:
         headers = visitor.get(path).headers
         assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY, path
@@ -48,8 +48,8 @@ def test_every_answer_has_the_policy_and_nothing_of_a_child_is_kept(site: Site) 
         assert headers["cache-control"] == ("no-cache" if kept else "no-store"), path
 
 
-def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Site) -> None:
-    visitor = site.visitor()
+def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     answers = [visitor.get("/sign-in"), visitor.send_form("/sign-in", person=DUTY, to="/")]
     cookies = [each for answer in answers for each in answer.headers.get_list("set-cookie")]
     assert len(cookies) == 2
@@ -58,8 +58,8 @@ def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(site: Site) 
         assert "SameSite=strict" in cookie
 
 
-def test_a_style_is_sent_once_and_then_only_asked_after(site: Site) -> None:
-    visitor = site.visitor()
+def test_a_style_is_sent_once_and_then_only_asked_after(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     first = visitor.get("/static/govuk.css")
     assert first.headers["content-type"] == "text/css; charset=utf-8"
     again = visitor.get("/static/govuk.css", headers={"if-none-match": first.headers["etag"]})
@@ -69,14 +69,14 @@ def test_a_style_is_sent_once_and_then_only_asked_after(site: Site) -> None:
     assert other.status_code == 200
 
 
-def test_only_our_own_files_are_served(site: Site) -> None:
-    visitor = site.visitor()
+def test_only_our_own_files_are_served(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static//etc/passwd", "/static/"):
         assert visitor.get(path).status_code == 404, path
 
 
-def test_a_page_that_is_not_there_says_what_to_do(site: Site) -> None:
-    answer = site.visitor(DUTY).get("/nowhere")
+def test_a_page_that_is_not_there_says_what_to_do(shared_site: Site) -> None:
+    answer = shared_site.visitor(DUTY).get("/nowhere")
     assert answer.status_code == 404
     assert "There is no such thing, or it is not yours to see." in words_of(answer)
     assert "Go to the start page" in words_of(answer)
@@ -116,16 +116,16 @@ def test_nothing_that_was_said_or_typed_is_logged(
         assert word not in said
 
 
-def test_a_form_with_far_too_much_is_refused(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_a_form_with_far_too_much_is_refused(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     fields = {f"field-{number}": "x" for number in range(3000)}
     assert visitor.send_form("/sign-in", fields).status_code == 400
     assert visitor.send_form("/sign-in", person="x" * 5_000_000).status_code == 413
 
 
-def test_bytes_that_are_no_text_break_no_form(site: Site) -> None:
-    visitor = site.visitor(DUTY)
-    path = f"/referrals/{site.authority.referrals['late']}/decide-referral"
+def test_bytes_that_are_no_text_break_no_form(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
+    path = f"/referrals/{shared_site.authority.referrals['late']}/decide-referral"
     body = f"_csrf_token={visitor.token}&rationale=%FF%00%ED%A0%80&outcome=%00&happened_at-day=%FF"
     answer = visitor.post(
         path, content=body, headers={"content-type": "application/x-www-form-urlencoded"}

@@ -27,8 +27,8 @@ CONCERN = {
 }
 
 
-def test_an_agency_sees_its_own_referrals_and_where_they_stand(site: Site) -> None:
-    words = words_of(site.visitor("open-door").get("/referrals"))
+def test_an_agency_sees_its_own_referrals_and_where_they_stand(shared_site: Site) -> None:
+    words = words_of(shared_site.visitor("open-door").get("/referrals"))
     assert "Kofi Boateng 17 February 2026 at 9:30am Outcome told" in words
     assert "Jonah Reed 10 March 2026 at 8:30am Arrived Nothing yet" in words
     for other in ("Lena", "Sgt Field", "Grace"):
@@ -43,18 +43,18 @@ def test_an_agency_that_sent_nothing_is_told_how_to(site: Site) -> None:
     assert "Send a concern" in words
 
 
-def test_an_outcome_is_read_in_the_words_in_which_it_was_told(site: Site) -> None:
-    path = f"/referrals/{site.authority.referrals['decided']}"
-    words = words_of(site.visitor("open-door").get(path))
+def test_an_outcome_is_read_in_the_words_in_which_it_was_told(shared_site: Site) -> None:
+    path = f"/referrals/{shared_site.authority.referrals['decided']}"
+    words = words_of(shared_site.visitor("open-door").get(path))
     assert "A social worker will see Kofi this week." in words
     assert "Child and family assessment (section 17)" in words
     assert "Neglect over months." not in words  # why it was decided is the council's own
-    assert f"Your receipt: {site.authority.referrals['decided']}" in words
+    assert f"Your receipt: {shared_site.authority.referrals['decided']}" in words
 
 
-def test_a_decision_is_not_read_before_it_is_told(site: Site) -> None:
-    path = f"/referrals/{site.authority.referrals['untold']}"
-    words = words_of(site.visitor("elm-surgery").get(path))
+def test_a_decision_is_not_read_before_it_is_told(shared_site: Site) -> None:
+    path = f"/referrals/{shared_site.authority.referrals['untold']}"
+    words = words_of(shared_site.visitor("elm-surgery").get(path))
     assert "Decided, you will be told" in words
     assert "advice" not in words.lower()
 
@@ -96,8 +96,8 @@ def test_only_the_worry_is_asked_for_and_all_that_is_wrong_is_said(site: Site) -
     assert sent.status_code == 303
 
 
-def test_there_is_room_for_more_children(site: Site) -> None:
-    surgery = site.visitor("elm-surgery")
+def test_there_is_room_for_more_children(shared_site: Site) -> None:
+    surgery = shared_site.visitor("elm-surgery")
     more = surgery.send_form("/referrals/new", CONCERN, more="children")
     assert more.status_code == 200
     assert "Child 4" in words_of(more)
@@ -116,8 +116,8 @@ def test_a_referrer_asks_and_it_comes_back_to_the_inbox(site: Site) -> None:
     assert "He is hungry again." in words_of(duty.get(path))
 
 
-def test_the_councils_people_send_nothing_in_an_agencys_name(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_the_councils_people_send_nothing_in_an_agencys_name(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     assert visitor.get("/referrals").status_code == 404
     assert visitor.get("/referrals/new").status_code == 404
     assert visitor.send_form("/referrals/new", CONCERN).status_code == 404

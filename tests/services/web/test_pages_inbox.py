@@ -14,8 +14,8 @@ def rows(visitor: Visitor, path: str = "/inbox") -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
 
 
-def test_what_is_due_first_comes_first_and_late_ones_say_so(site: Site) -> None:
-    ama, kofi, nobody, jonah = rows(site.visitor(DUTY))
+def test_what_is_due_first_comes_first_and_late_ones_say_so(shared_site: Site) -> None:
+    ama, kofi, nobody, jonah = rows(shared_site.visitor(DUTY))
     assert ama.startswith("Ama Boateng 2 working days late due 6 March 2026")
     assert kofi.startswith("Kofi Boateng Due today 10 March 2026 9 Mar, 13:30 City Hospital")
     assert "Immediate" in kofi
@@ -25,13 +25,15 @@ def test_what_is_due_first_comes_first_and_late_ones_say_so(site: Site) -> None:
     assert jonah.endswith("West")
 
 
-def test_a_team_sees_its_own_and_what_is_with_no_team(site: Site) -> None:
-    names = [row.split(" Due")[0] for row in rows(site.visitor(DUTY), "/inbox?team=team-west")]
+def test_a_team_sees_its_own_and_what_is_with_no_team(shared_site: Site) -> None:
+    names = [
+        row.split(" Due")[0] for row in rows(shared_site.visitor(DUTY), "/inbox?team=team-west")
+    ]
     assert names == ["No child named Who is it about? 1 problem", "Jonah Reed"]
 
 
-def test_the_tiles_lead_to_their_referrals(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_the_tiles_lead_to_their_referrals(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     assert len(rows(visitor, "/inbox?only=late")) == 1
     assert len(rows(visitor, "/inbox?only=today")) == 1
     assert len(rows(visitor, "/inbox?only=unnamed")) == 1
@@ -49,8 +51,8 @@ def test_what_came_since_is_marked(site: Site) -> None:
         assert mark in found, found
 
 
-def test_what_is_decided_and_not_finished_is_not_forgotten(site: Site) -> None:
-    visitor = site.visitor(MANAGER)
+def test_what_is_decided_and_not_finished_is_not_forgotten(shared_site: Site) -> None:
+    visitor = shared_site.visitor(MANAGER)
     (lena,) = rows(visitor, "/inbox/decided")
     assert lena.startswith("Lena Marsh Information and advice given 4 March 2026, Grace Ofori")
     assert "A manager authorises" in lena
@@ -78,12 +80,12 @@ def test_a_record_restricted_to_others_is_not_named(site: Site) -> None:
     assert any(row.startswith("Jonah Reed") for row in rows(site.visitor(MANAGER)))
 
 
-def test_a_look_at_the_inbox_is_a_look_at_every_child_in_it(site: Site) -> None:
-    site.visitor(DUTY).get(f"/inbox?team={EAST}")
-    look = site.authority.parts.gate.log.newest()
+def test_a_look_at_the_inbox_is_a_look_at_every_child_in_it(shared_site: Site) -> None:
+    shared_site.visitor(DUTY).get(f"/inbox?team={EAST}")
+    look = shared_site.authority.parts.gate.log.newest()
     assert look is not None
     assert (look.person, look.action) == (DUTY, "see-inbox")
-    assert {site.authority.children[name] for name in ("ama", "kofi")} <= set(look.about)
+    assert {shared_site.authority.children[name] for name in ("ama", "kofi")} <= set(look.about)
 
 
 def test_a_hundred_referrals_are_listed(site: Site) -> None:

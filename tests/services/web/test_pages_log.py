@@ -6,8 +6,8 @@ from tests.parts.site import Site, words_of
 PRIVATE = ("Ama", "Kofi", "Boateng", "bruise", "Quay Lane", "9990000042", "Whitlock", "Tom Akers")
 
 
-def test_the_log_is_read_from_its_newest_end_or_from_anywhere(site: Site) -> None:
-    visitor, newest = site.visitor(AUDITOR), site.authority.parts.store.newest()
+def test_the_log_is_read_from_its_newest_end_or_from_anywhere(shared_site: Site) -> None:
+    visitor, newest = shared_site.visitor(AUDITOR), shared_site.authority.parts.store.newest()
     page = visitor.get("/log")
     assert f"Newest event {newest}" in words_of(page)
     assert f'id="event-{newest}"' in page.text
@@ -27,19 +27,23 @@ def test_a_long_log_has_pages(site: Site) -> None:
     assert ">Later<" not in visitor.get("/log").text
 
 
-def test_no_private_word_is_in_the_log(site: Site) -> None:
-    visitor = site.visitor(AUDITOR)
-    streams = (site.authority.referrals["known"], site.authority.children["kofi"], "team-east")
+def test_no_private_word_is_in_the_log(shared_site: Site) -> None:
+    visitor = shared_site.visitor(AUDITOR)
+    streams = (
+        shared_site.authority.referrals["known"],
+        shared_site.authority.children["kofi"],
+        "team-east",
+    )
     for path in ("/log", "/log?from=1", *(f"/log/{stream}" for stream in streams)):
         text = visitor.get(path).text
         for word in PRIVATE:
             assert word not in text, (path, word)
 
 
-def test_one_streams_history_tells_who_looked(site: Site) -> None:
-    referral = site.authority.referrals["late"]
-    site.visitor(DUTY).get(f"/referrals/{referral}")
-    words = words_of(site.visitor(AUDITOR).get(f"/log/{referral}"))
+def test_one_streams_history_tells_who_looked(shared_site: Site) -> None:
+    referral = shared_site.authority.referrals["late"]
+    shared_site.visitor(DUTY).get(f"/referrals/{referral}")
+    words = words_of(shared_site.visitor(AUDITOR).get(f"/log/{referral}"))
     assert "referral.received.v1" in words
     assert "narrative sealed" in words
     assert f"{DUTY} see referral" in words
@@ -52,17 +56,17 @@ def test_a_destroyed_part_is_said_to_be_so(site: Site) -> None:
     assert "narrative destroyed" in words
 
 
-def test_only_an_auditor_reads_the_log(site: Site) -> None:
-    referral = site.authority.referrals["late"]
+def test_only_an_auditor_reads_the_log(shared_site: Site) -> None:
+    referral = shared_site.authority.referrals["late"]
     for person in (DUTY, MANAGER, "open-door", "operator"):
-        visitor = site.visitor(person)
+        visitor = shared_site.visitor(person)
         for path in ("/log", f"/log/{referral}", "/log/nothing-like-it"):
             assert visitor.get(path).status_code == 404, (person, path)
-    assert site.visitor(AUDITOR).get("/log/nothing-like-it").status_code == 404
+    assert shared_site.visitor(AUDITOR).get("/log/nothing-like-it").status_code == 404
 
 
-def test_an_auditor_opens_no_record(site: Site) -> None:
-    visitor = site.visitor(AUDITOR)
-    referral, child = site.authority.referrals["late"], site.authority.children["ama"]
+def test_an_auditor_opens_no_record(shared_site: Site) -> None:
+    visitor = shared_site.visitor(AUDITOR)
+    referral, child = shared_site.authority.referrals["late"], shared_site.authority.children["ama"]
     for path in (f"/referrals/{referral}", f"/api/children/{child}/timeline", "/inbox"):
         assert visitor.get(path).status_code == 404, path

@@ -45,8 +45,8 @@ def refused(answer: httpx.Response) -> str:
 # ── What it tells ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_tells_what_was_said_by_whom_and_about_whom(site: Site) -> None:
-    words = told(site.visitor(DUTY), address(site, "late"))
+def test_it_tells_what_was_said_by_whom_and_about_whom(shared_site: Site) -> None:
+    words = told(shared_site.visitor(DUTY), address(shared_site, "late"))
     assert "Ama had a bruise on her arm and would not say how it came." in words
     assert "What the child said: I like it here better." in words
     assert "Received Thursday 5 March 2026 at 9:30am" in words
@@ -57,8 +57,8 @@ def test_it_tells_what_was_said_by_whom_and_about_whom(site: Site) -> None:
     assert "2 working days late due 6 March 2026" in words
 
 
-def test_a_child_is_shown_as_described_beside_the_record(site: Site) -> None:
-    words = told(site.visitor(DUTY), address(site, "known"))
+def test_a_child_is_shown_as_described_beside_the_record(shared_site: Site) -> None:
+    words = told(shared_site.visitor(DUTY), address(shared_site, "known"))
     assert "Kofi Boateng Known before" in words
     assert "NHS number 9990000042 9990000042 agrees" in words
     assert "Open case, Tom Akers is the social worker" in words
@@ -74,8 +74,8 @@ def test_what_does_not_agree_is_said_to_differ(site: Site) -> None:
     assert "First referral" in words
 
 
-def test_an_address_is_shown_only_when_it_is_asked_for(site: Site) -> None:
-    visitor, path = site.visitor(DUTY), address(site, "west")
+def test_an_address_is_shown_only_when_it_is_asked_for(shared_site: Site) -> None:
+    visitor, path = shared_site.visitor(DUTY), address(shared_site, "west")
     assert "Mill Walk" not in visitor.get(path).text
     words = told(visitor, f"{path}?addresses=shown")
     assert "Flat 3, 2 Mill Walk, XE5 1AA Restricted: tell nobody in the family" in words
@@ -159,8 +159,8 @@ def test_a_referral_is_acknowledged_screened_decided_authorised_and_told(site: S
     assert "A pattern." not in words
 
 
-def test_every_error_is_shown_at_once_and_nothing_typed_is_lost(site: Site) -> None:
-    visitor, path = site.visitor(DUTY), f"{address(site, 'late')}/decide-referral"
+def test_every_error_is_shown_at_once_and_nothing_typed_is_lost(shared_site: Site) -> None:
+    visitor, path = shared_site.visitor(DUTY), f"{address(shared_site, 'late')}/decide-referral"
     typed = {"rationale": "  ", "team_id": WEST, **WHEN, "happened_at-day": "31"}
     typed["happened_at-month"] = "2"
     answer = visitor.send_form(path, typed)
@@ -176,8 +176,8 @@ def test_every_error_is_shown_at_once_and_nothing_typed_is_lost(site: Site) -> N
     assert answer.text.count("<title>Error: ") == 1
 
 
-def test_what_the_domain_refuses_is_an_error_on_the_form(site: Site) -> None:
-    visitor, path = site.visitor(DUTY), f"{address(site, 'unread')}/decide-referral"
+def test_what_the_domain_refuses_is_an_error_on_the_form(shared_site: Site) -> None:
+    visitor, path = shared_site.visitor(DUTY), f"{address(shared_site, 'unread')}/decide-referral"
     typed = {"outcome": "assessment", "rationale": "She is not safe.", "team_id": EAST, **WHEN}
     answer = visitor.send_form(path, typed)
     assert "Add the child first" in refused(answer)
@@ -284,8 +284,8 @@ def test_a_known_child_is_found_and_put_on_the_referral(site: Site) -> None:
     assert site.authority.referrals["unread"] in {each["stream"] for each in story}
 
 
-def test_nobody_found_says_what_to_do(site: Site) -> None:
-    visitor, path = site.visitor(DUTY), f"{address(site, 'unread')}/add-child"
+def test_nobody_found_says_what_to_do(shared_site: Site) -> None:
+    visitor, path = shared_site.visitor(DUTY), f"{address(shared_site, 'unread')}/add-child"
     assert "Nobody was found" in words_of(visitor.send_form(path, do="search", words="Zebedee"))
     assert "Enter a name" in refused(visitor.send_form(path, do="search", words=" "))
 
@@ -344,18 +344,18 @@ def test_what_was_described_fills_in_the_new_record(site: Site) -> None:
 # ── Who may ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_somebody_with_nothing_to_do_with_it_can_do_nothing(site: Site) -> None:
-    visitor, path = site.visitor(OTHER_WORKER), address(site, "late")
-    newest = site.authority.parts.store.newest()
+def test_somebody_with_nothing_to_do_with_it_can_do_nothing(shared_site: Site) -> None:
+    visitor, path = shared_site.visitor(OTHER_WORKER), address(shared_site, "late")
+    newest = shared_site.authority.parts.store.newest()
     fields = {"outcome": "advice", "rationale": "x", "reason": "x", "words": "x", **WHEN}
     for command in ("decide-referral", "reopen-referral", "tell-referrer", "add-child"):
         assert visitor.get(f"{path}/{command}").status_code == 404, command
         assert visitor.send_form(f"{path}/{command}", fields).status_code == 404, command
-    assert site.authority.parts.store.newest() == newest
+    assert shared_site.authority.parts.store.newest() == newest
 
 
-def test_the_allocated_worker_reads_what_they_were_told_of(site: Site) -> None:
-    words = told(site.visitor(WORKER), address(site, "known"))
+def test_the_allocated_worker_reads_what_they_were_told_of(shared_site: Site) -> None:
+    words = told(shared_site.visitor(WORKER), address(shared_site, "known"))
     assert "Nobody could be reached." in words
     assert "Read it as it came" not in words
 

@@ -13,8 +13,8 @@ from tests.parts.authority import (
 from tests.parts.site import Site, hidden, words_of
 
 
-def test_the_people_of_each_team_are_there_to_choose_from(site: Site) -> None:
-    page = site.visitor().get("/sign-in")
+def test_the_people_of_each_team_are_there_to_choose_from(shared_site: Site) -> None:
+    page = shared_site.visitor().get("/sign-in")
     words = words_of(page)
     assert page.status_code == 200
     for name in NAMES.values():
@@ -32,45 +32,45 @@ PLACES = (
 )
 
 
-def test_everybody_starts_where_their_work_is(site: Site) -> None:
+def test_everybody_starts_where_their_work_is(shared_site: Site) -> None:
     for person, place in PLACES:
-        assert site.visitor(person).get("/").headers["location"] == place, person
+        assert shared_site.visitor(person).get("/").headers["location"] == place, person
 
 
-def test_an_operator_is_told_where_their_work_is(site: Site) -> None:
-    page = site.visitor("operator").get("/")
+def test_an_operator_is_told_where_their_work_is(shared_site: Site) -> None:
+    page = shared_site.visitor("operator").get("/")
     assert "Operators work in a terminal" in words_of(page)
 
 
-def test_nobody_is_led_to_the_sign_in_page(site: Site) -> None:
-    visitor = site.visitor()
+def test_nobody_is_led_to_the_sign_in_page(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     assert visitor.get("/").headers["location"] == "/sign-in"
     assert visitor.get("/inbox?team=team-east").headers["location"] == (
         "/sign-in?to=/inbox%3Fteam%3Dteam-east"
     )
 
 
-def test_after_signing_in_the_page_that_was_asked_for_is_shown(site: Site) -> None:
-    visitor = site.visitor()
+def test_after_signing_in_the_page_that_was_asked_for_is_shown(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     answer = visitor.send_form("/sign-in", person=DUTY, to="/inbox?team=team-east")
     assert answer.headers["location"] == "/inbox?team=team-east"
 
 
-def test_signing_in_never_leads_to_another_site(site: Site) -> None:
-    visitor = site.visitor()
+def test_signing_in_never_leads_to_another_site(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     for to in ("//evil.example", "https://evil.example", "/\\evil.example", "/\nx", "x", ""):
         answer = visitor.send_form("/sign-in", person=DUTY, to=to)
         assert answer.headers["location"] == "/", to
 
 
-def test_somebody_who_does_not_work_here_is_asked_again(site: Site) -> None:
-    answer = site.visitor().send_form("/sign-in", person="nobody-at-all", to="/")
+def test_somebody_who_does_not_work_here_is_asked_again(shared_site: Site) -> None:
+    answer = shared_site.visitor().send_form("/sign-in", person="nobody-at-all", to="/")
     assert answer.status_code == 200
     assert "Sign in" in words_of(answer)
 
 
-def test_somebody_who_signed_out_is_out(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_somebody_who_signed_out_is_out(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     assert visitor.follow(visitor.send_form("/sign-out")).status_code == 200
     assert visitor.get("/").headers["location"] == "/sign-in"
 
@@ -90,8 +90,8 @@ def test_a_session_ends_after_its_hours(site: Site) -> None:
     assert "Sign in again as Grace Ofori" in words_of(visitor.get("/sign-in"))
 
 
-def test_a_forged_or_foreign_session_counts_for_nothing(site: Site) -> None:
-    visitor = site.visitor()
+def test_a_forged_or_foreign_session_counts_for_nothing(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     for forged in ("", "|", "a|b|c", f"{DUTY}|9999999999|{'0' * 64}", f"{DUTY}|x|", "é|1|2"):
         headers = {b"cookie": f"safeguarding={forged}".encode()}
         assert visitor.get("/", headers=headers).headers["location"] == "/sign-in", forged
@@ -125,9 +125,11 @@ def test_what_was_typed_when_a_session_ended_is_sent_after_signing_in_again(site
     assert "nothing was done twice" in words_of(again)
 
 
-def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(site: Site) -> None:
-    visitor = site.visitor()
-    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(
+    shared_site: Site,
+) -> None:
+    visitor = shared_site.visitor()
+    path = f"/referrals/{shared_site.authority.referrals['late']}/screen-referral"
     asked = visitor.send_form(path, rag="red", rationale="Mine.")
     kept = visitor.post("/sign-in", data={**hidden(asked), "person": OTHER_WORKER})
     assert "It will be recorded under your name" in words_of(kept)

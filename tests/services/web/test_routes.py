@@ -49,13 +49,13 @@ def test_every_route_has_a_rule(authority: Authority) -> None:
     }
 
 
-def test_a_page_that_nobody_has_signed_in_for_shows_nobody(site: Site) -> None:
-    visitor = site.visitor()
+def test_a_page_that_nobody_has_signed_in_for_shows_nobody(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     known = {
-        "{referral}": site.authority.referrals["late"],
-        "{child}": site.authority.children["ama"],
+        "{referral}": shared_site.authority.referrals["late"],
+        "{child}": shared_site.authority.children["ama"],
     }
-    for path, handler in handlers(site.authority):
+    for path, handler in handlers(shared_site.authority):
         if "GET" not in handler.http_methods or path in ("/", "/sign-in", "/static/{path}"):
             continue
         for name, value in known.items():
@@ -66,11 +66,11 @@ def test_a_page_that_nobody_has_signed_in_for_shows_nobody(site: Site) -> None:
             assert name not in answer.text, path
 
 
-def test_denied_and_absent_look_the_same(site: Site) -> None:
-    west = site.visitor(OTHER_WORKER)
-    there = site.authority.referrals["decided"]
+def test_denied_and_absent_look_the_same(shared_site: Site) -> None:
+    west = shared_site.visitor(OTHER_WORKER)
+    there = shared_site.authority.referrals["decided"]
     absent = "referral-" + "0" * 32
-    child, no_child = site.authority.children["kofi"], "child-" + "0" * 32
+    child, no_child = shared_site.authority.children["kofi"], "child-" + "0" * 32
     for one, other in (
         (f"/referrals/{there}", f"/referrals/{absent}"),
         (f"/referrals/{there}/decide-referral", f"/referrals/{absent}/decide-referral"),
@@ -83,41 +83,45 @@ def test_denied_and_absent_look_the_same(site: Site) -> None:
         assert {**denied.headers, "date": ""} == {**missing.headers, "date": ""}
 
 
-def test_a_denial_takes_as_long_as_an_absence(site: Site) -> None:
-    west = site.visitor(OTHER_WORKER)
-    for referral in (site.authority.referrals["decided"], "referral-" + "0" * 32):
+def test_a_denial_takes_as_long_as_an_absence(shared_site: Site) -> None:
+    west = shared_site.visitor(OTHER_WORKER)
+    for referral in (shared_site.authority.referrals["decided"], "referral-" + "0" * 32):
         began = time.monotonic()
         assert west.get(f"/referrals/{referral}").status_code == 404
         assert time.monotonic() - began >= DENIED_SECONDS
 
 
-def test_a_referrer_learns_nothing_of_another_agency(site: Site) -> None:
-    police = site.visitor("north-police")
+def test_a_referrer_learns_nothing_of_another_agency(shared_site: Site) -> None:
+    police = shared_site.visitor("north-police")
     absent = police.get("/referrals/referral-" + "0" * 32)
     for name in ("late", "decided", "west", "known"):
-        answer = police.get(f"/referrals/{site.authority.referrals[name]}")
+        answer = police.get(f"/referrals/{shared_site.authority.referrals[name]}")
         assert (answer.status_code, answer.content) == (404, absent.content)
-        refused = police.send_form(f"/referrals/{site.authority.referrals[name]}/ask", words="And?")
+        refused = police.send_form(
+            f"/referrals/{shared_site.authority.referrals[name]}/ask", words="And?"
+        )
         assert refused.status_code == 404
     for path in ("/inbox", "/log", "/api/inbox", "/api/children"):
         assert police.get(path).status_code == 404
 
 
-def test_the_roles_see_their_own_places_and_no_others(site: Site) -> None:
+def test_the_roles_see_their_own_places_and_no_others(shared_site: Site) -> None:
     places = ("/inbox", "/log", "/referrals")
     for person, wanted in ((DUTY, "/inbox"), (AUDITOR, "/log"), ("open-door", "/referrals")):
-        visitor = site.visitor(person)
+        visitor = shared_site.visitor(person)
         assert [place for place in places if visitor.get(place).status_code == 200] == [wanted]
 
 
-def test_a_look_is_on_record_before_it_is_shown(site: Site) -> None:
-    log = site.authority.parts.gate.log
-    referral = site.authority.referrals["late"]
-    site.visitor(DUTY).get(f"/referrals/{referral}")
+def test_a_look_is_on_record_before_it_is_shown(shared_site: Site) -> None:
+    log = shared_site.authority.parts.gate.log
+    referral = shared_site.authority.referrals["late"]
+    shared_site.visitor(DUTY).get(f"/referrals/{referral}")
     look = log.seen_by(referral)[0]
     assert (look.person, look.action, look.permitted) == (DUTY, "see-referral", True)
-    assert site.authority.children["ama"] in look.about
-    site.visitor(OTHER_WORKER).get(f"/referrals/{site.authority.referrals['decided']}")
+    assert shared_site.authority.children["ama"] in look.about
+    shared_site.visitor(OTHER_WORKER).get(
+        f"/referrals/{shared_site.authority.referrals['decided']}"
+    )
     denied = log.newest()
     assert denied is not None
     assert (denied.person, denied.permitted) == (OTHER_WORKER, False)
@@ -141,12 +145,12 @@ def test_what_cannot_be_recorded_is_not_shown(site: Site) -> None:
 @pytest.mark.parametrize(
     "path", ["/sign-out", "/sign-in", "/referrals/new", "/referrals/{late}/decide-referral"]
 )
-def test_a_form_from_elsewhere_does_nothing(site: Site, path: str) -> None:
-    visitor = site.visitor(WORKER)
-    path = path.format(late=site.authority.referrals["late"])
-    newest = site.authority.parts.store.newest()
-    for token in (None, "", "0" * 64, site.visitor().token):
+def test_a_form_from_elsewhere_does_nothing(shared_site: Site, path: str) -> None:
+    visitor = shared_site.visitor(WORKER)
+    path = path.format(late=shared_site.authority.referrals["late"])
+    newest = shared_site.authority.parts.store.newest()
+    for token in (None, "", "0" * 64, shared_site.visitor().token):
         answer = visitor.post(path, data={"_csrf_token": token} if token is not None else {})
         assert answer.status_code == 403
         assert "Nothing was stored" in words_of(answer)
-    assert site.authority.parts.store.newest() == newest
+    assert shared_site.authority.parts.store.newest() == newest

@@ -16,10 +16,10 @@ ELSEWHERE = [
 ]
 
 
-def test_through_another_name_or_a_proxy_nobody_is_believed(site: Site) -> None:
-    visitor = site.visitor(DUTY)
+def test_through_another_name_or_a_proxy_nobody_is_believed(shared_site: Site) -> None:
+    visitor = shared_site.visitor(DUTY)
     for headers in ELSEWHERE:
-        nobody_is_believed(site, visitor, headers)
+        nobody_is_believed(shared_site, visitor, headers)
 
 
 def nobody_is_believed(site: Site, visitor: Visitor, headers: dict[str, str]) -> None:
@@ -38,14 +38,14 @@ def nobody_is_believed(site: Site, visitor: Visitor, headers: dict[str, str]) ->
     assert sent.json()["result"] == "refused"
 
 
-def test_this_machine_under_its_own_names_is_believed(site: Site) -> None:
-    visitor = site.visitor()
+def test_this_machine_under_its_own_names_is_believed(shared_site: Site) -> None:
+    visitor = shared_site.visitor()
     for host in ("localhost", "LOCALHOST:80", "127.0.0.1:8000", "[::1]:8000"):
         headers = {"host": host, "x-demo-person": DUTY}
         assert visitor.get("/api/inbox", headers=headers).status_code == 200, host
 
 
-def test_a_person_who_is_none_is_nobody(site: Site) -> None:
+def test_a_person_who_is_none_is_nobody(shared_site: Site) -> None:
     for name in ("", "nobody", "command-line", "grace ofori", "a" * 5000, "'; drop table people"):
         headers = {"x-demo-person": name}
-        assert site.visitor().get("/api/inbox", headers=headers).status_code == 401
+        assert shared_site.visitor().get("/api/inbox", headers=headers).status_code == 401
