@@ -166,6 +166,7 @@ def test_a_form_with_errors_leads_to_each_of_them(page: Page, site: Site, faults
     sign_in(page, site, NAMES[DUTY])
     page.goto(f"{site.address}/referrals/{site.authority.referrals['late']}/decide-referral")
     page.get_by_role("button", name="Record the decision").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert faults(page) == []
     page.get_by_role("link", name="Enter why").click()
     expect(page.get_by_label("Why?")).to_be_focused()
