@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from functools import reduce
+from itertools import chain
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from domain.catalogue import FAMILY_OF
 from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
 from services.logs import log
+from services.numbers import Numbers
 from services.own_keys import tie
 
 ATTEMPTS = 20
@@ -75,6 +77,11 @@ class Plan:
         )
 
 
+def was_given(store: EventStore, identity: str) -> bool:
+    """Whether a command of this id was carried out before."""
+    return store.claim(f"command:{identity}") is not None
+
+
 def handle(store: EventStore, command: Command) -> Handled:
     """Carry out one person's command. The same command id a second time changes nothing."""
     identity = str(command.command)
@@ -93,7 +100,8 @@ def handle(store: EventStore, command: Command) -> Handled:
             plan.add(command)
             if not plan.events:
                 return Handled(identity, "already done")
-            recorded = plan.append({claim: content})
+            given = Numbers(store).given(chain.from_iterable(plan.events.values()))
+            recorded = plan.append({claim: content, **given})
         except Refused as refused:
             return _refused(identity, str(refused))
         except KeyDestroyed:

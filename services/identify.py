@@ -5,33 +5,16 @@ postcode, and neither birth date nor first name contradicting (a twin may be sen
 number). Everything else is for a person, with the evidence side by side.
 """
 
-import re
-import unicodedata
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from msgspec import Struct
-
 from adapters.event_store import EventStore
-from domain.child import ChildRegistered, DetailsCorrected, MatchChild, MergeRecords, RegisterChild
+from domain.child import MatchChild, MergeRecords, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-
-ENOUGH = 2
-"""Agreeing fields that an NHS number needs beside it."""
-
-MUST_NOT_DIFFER = ("birth date", "first name")
-
-
-class Details(Struct, frozen=True):
-    """What is compared. `nhs_number`: ten digits."""
-
-    family_name: str = ""
-    given_name: str = ""
-    born_on: date | None = None
-    postcode: str | None = None
-    nhs_number: str | None = None
+from domain.referral import ChildAdded
+from services.likeness import Agreement, Details, compare, details_of, same
+from services.numbers import Held, Numbers, on_record
 
 
 class Found(NamedTuple):
@@ -58,43 +41,12 @@ class Merged(NamedTuple):
         )
 
 
-class Agreement(NamedTuple):
-    """The fields that agree, and those that contradict; a field missing on one side is neither."""
-
-    agree: tuple[str, ...]
-    differ: tuple[str, ...]
-
-    @property
-    def certain(self) -> bool:
-        """Whether it is enough, beside an equal NHS number, for an automatic link."""
-        return len(self.agree) >= ENOUGH and not set(self.differ) & set(MUST_NOT_DIFFER)
-
-
-def compare(one: Details, other: Details) -> Agreement:
-    """Field by field, spelling aside."""
-    pairs = {
-        "birth date": (one.born_on, other.born_on),
-        "first name": (_plain(one.given_name), _plain(other.given_name)),
-        "surname": (_plain(one.family_name), _plain(other.family_name)),
-        "postcode": (_plain(one.postcode or ""), _plain(other.postcode or "")),
-    }
-    known = {field: pair for field, pair in pairs.items() if all(pair)}
-    return Agreement(
-        tuple(field for field, (a, b) in known.items() if a == b),
-        tuple(field for field, (a, b) in known.items() if a != b),
-    )
-
-
-def _plain(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[\W_]+", "", "".join(c for c in apart if not unicodedata.combining(c)))
-
-
 class Identify:
     """Compares what a message says with what the store holds."""
 
     def __init__(self, store: EventStore) -> None:
         self.store = store
+        self.numbers = Numbers(store)
 
     def children(
         self,
@@ -113,21 +65,25 @@ class Identify:
         problems: list[str] = []
         claims: dict[str, str] = {}
         taken: dict[str, Details] = {}  # NHS number -> the child of this very message
-        before = {child_id: self.known_details(child_id) for child_id in among}
+        disputed = _disputed(described)
+        before = {child_id: on_record(self.store, child_id).details for child_id in among}
         for child in described:
             details = details_of(child)
             number = details.nhs_number
-            again = next((c for c, known in before.items() if _same(details, known)), None)
+            again = next((c for c, known in before.items() if same(details, known)), None)
             if again is not None:
                 found.append(Found(again, True, ()))
                 continue
             if number in taken:
-                if compare(details, taken[number]).certain:
-                    continue  # named twice in one message
+                if _twice(details, taken[number]):
+                    continue
                 problems.append("Two children in this message carry the same NHS number: compare.")
-            known_id = self._known(number) if number and number not in taken else None
-            agreement = compare(details, self.known_details(known_id)) if known_id else None
-            if known_id and agreement and agreement.certain:
+            held = self._held(number, number in taken, claims)
+            fits = _fits(details, held.records, number in disputed)
+            if len(fits) > 1:
+                problems.append("Two records fit this NHS number and these details: compare them.")
+            if fits:
+                known_id, agreement = next(iter(fits.items()))
                 match = MatchChild(
                     **stamped,
                     child_id=known_id,
@@ -137,17 +93,16 @@ class Identify:
                 )
                 found.append(Found(known_id, True, (match,)))
             else:
-                if known_id:
+                if held.records:
                     problems.append(
                         "The NHS number is on another child's record but the details do not agree "
                         "enough: compare the two records."
                     )
                 child_id = f"child-{uuid4().hex}"
-                found.append(
-                    Found(child_id, False, (_register(child_id, child, referral_id, stamped),))
-                )
-                if number and not known_id and number not in taken:
-                    claims[self._nhs_claim(number)] = child_id
+                register = _register(child_id, child, referral_id, stamped)
+                found.append(Found(child_id, False, (register,)))
+                if held.free:
+                    claims[held.free] = child_id
             if number:
                 taken.setdefault(number, details)
             for identifier in child.identifiers:
@@ -159,11 +114,14 @@ class Identify:
     def speaks_of(self, described: tuple[ChildDescribed, ...], referral_id: str) -> bool:
         """Whether a referral is about one of these children; one that names none may be."""
         before: list[ChildDescribed] = []
+        added: list[Details] = []
         for recorded in self.store.history(referral_id, opened=True):
             before.extend(getattr(recorded.event, "children", None) or ())
-        if not before or not described:
-            return True
-        return any(_same(details_of(a), details_of(b)) for a in described for b in before)
+            if isinstance(recorded.event, ChildAdded):
+                added.append(on_record(self.store, recorded.event.child_id).details)
+        known = [*filter(_says_who, before), *(_described(each) for each in added)]
+        named = [*filter(_says_who, described)]
+        return not known or not named or any(_one(a, b) for a in named for b in known)
 
     def merged(
         self, agency: str, superseded: tuple[str, ...], children: tuple[ChildDescribed, ...]
@@ -172,33 +130,23 @@ class Identify:
         replaced = self._by_identifiers(agency, superseded)
         values = [identifier.value for child in children for identifier in child.identifiers]
         numbers = [child.nhs_number for child in children if child.nhs_number]
-        kept = next((k for n in numbers if (k := self._known(n))), None)
-        kept = kept or self._by_identifiers(agency, tuple(values))
+        held = [each for number in numbers for each in self.numbers.held_by(number).records]
+        others = [each for each in dict.fromkeys(held) if each != replaced]
+        kept = others[0] if len(others) == 1 else self._by_identifiers(agency, tuple(values))
         if replaced is None or kept is None or replaced == kept:
             return None
-        one, other = self.known_details(kept), self.known_details(replaced)
+        one = on_record(self.store, kept).details
+        other = on_record(self.store, replaced).details
         same_number = one.nhs_number is not None and one.nhs_number == other.nhs_number
         return Merged(kept, replaced, same_number and compare(one, other).certain)
 
-    def known_details(self, child_id: str) -> Details:
-        """The details of a child on record, as last corrected."""
-        details = Details()
-        for recorded in self.store.history(child_id, opened=True):
-            match recorded.event:
-                case ChildRegistered() | DetailsCorrected():
-                    event = recorded.event
-                    details = Details(
-                        family_name=event.family_name or "",
-                        given_name=event.given_name or "",
-                        born_on=event.born_on or None,
-                        postcode=event.postcode or None,
-                        nhs_number=event.nhs_number or None,
-                    )
-        return details
-
-    def _known(self, nhs_number: str) -> str | None:
-        claim = self.store.claim(self._nhs_claim(nhs_number))
-        return claim.value if claim else None
+    def _held(self, number: str | None, taken: bool, claims: dict[str, str]) -> Held:
+        """Who holds a number; nobody, for a child whose number another of the message carries."""
+        if not number:
+            return Held({}, None)
+        if taken:
+            return Held({}, self.numbers.next_turn(number, claims))
+        return self.numbers.held_by(number)
 
     def _by_identifiers(self, agency: str, values: tuple[str, ...]) -> str | None:
         for value in values:
@@ -207,30 +155,66 @@ class Identify:
                 return claim.value
         return None
 
-    def _nhs_claim(self, nhs_number: str) -> str:
-        return f"nhs:{self.store.vault.token('nhs', nhs_number)}"
-
     def _identifier_claim(self, agency: str, value: str) -> str:
         return f"identifier:{self.store.vault.token('identifier', f'{agency}|{value}')}"
 
 
-def details_of(child: ChildDescribed) -> Details:
-    return Details(
-        family_name=child.family_name,
-        given_name=child.given_name,
-        born_on=child.born_on,
-        postcode=child.postcode,
-        nhs_number=child.nhs_number,
-    )
+def _disputed(described: tuple[ChildDescribed, ...]) -> set[str]:
+    """The NHS numbers that one message gives to two children."""
+    first: dict[str, Details] = {}
+    disputed = set()
+    for child in described:
+        details = details_of(child)
+        number = details.nhs_number
+        if number in first and not _twice(details, first[number]):
+            disputed.add(number)
+        if number:
+            first.setdefault(number, details)
+    return disputed
 
 
-def _same(one: Details, other: Details) -> bool:
+def _twice(one: Details, other: Details) -> bool:
+    """Whether one message names the same child twice, under one number."""
     agreement = compare(one, other)
-    if agreement.differ and set(agreement.differ) & set(MUST_NOT_DIFFER):
+    nameless = not (one.given_name or other.given_name)
+    return agreement.certain and (nameless or "first name" in agreement.agree)
+
+
+def _fits(details: Details, held: dict[str, Details], disputed: bool) -> dict[str, Agreement]:
+    """The records of this number that the details fit; a disputed number asks for a first name."""
+    agreements = {each: compare(details, known) for each, known in held.items()}
+    return {
+        each: agreement
+        for each, agreement in agreements.items()
+        if agreement.certain
+        and ((len(held) == 1 and not disputed) or "first name" in agreement.agree)
+    }
+
+
+def _says_who(child: ChildDescribed) -> bool:
+    return bool(child.identifiers) or details_of(child) != Details()
+
+
+def _one(one: ChildDescribed, other: ChildDescribed) -> bool:
+    """Whether a sender who speaks of one concern may mean the same child."""
+    agreement = compare(details_of(one), details_of(other))
+    if not agreement.possible:
         return False
-    if one.nhs_number and one.nhs_number == other.nhs_number:
+    if {*one.identifiers} & {*other.identifiers} or same(details_of(one), details_of(other)):
         return True
-    return {"first name", "surname"} <= set(agreement.agree)
+    if one.unborn and other.unborn:
+        return "surname" in agreement.agree
+    return agreement.certain and "birth date" in agreement.agree
+
+
+def _described(details: Details) -> ChildDescribed:
+    return ChildDescribed(
+        family_name=details.family_name,
+        given_name=details.given_name,
+        born_on=details.born_on,
+        postcode=details.postcode,
+        nhs_number=details.nhs_number,
+    )
 
 
 def _register(

@@ -34,7 +34,8 @@ from domain.referral import (
     ReportConflict,
     UpdateReferral,
 )
-from services.duty import Duty
+from services.claims import Claimed, claimed
+from services.duty import SAME_MATTER, Duty
 from services.handle import ATTEMPTS, Plan
 from services.identify import Found, Identify
 from services.logs import log
@@ -44,6 +45,9 @@ LARGEST = 25 * 1024 * 1024
 
 AHEAD = timedelta(minutes=10)
 """By how much a sender's clock may be fast before a person is told of it."""
+
+EARLIEST_YEAR = 1900
+"""Before which nothing happened that a message can be about."""
 
 LONGEST_NAME = 255
 """Characters of a file's name, a unit or a transport's key that are looked at."""
@@ -315,8 +319,14 @@ class _Writing:
         self.channel = channel
         self.plan = Plan(intake.store)
         self.claims: dict[str, str] = {}
+        self._looked_up: dict[str, Claimed] = {}
         self.problems = list(part.translation.problems)
         happened_at = part.translation.happened_at or part.sent.received_at
+        if happened_at.year < EARLIEST_YEAR:
+            self.problems.append(
+                "It is dated more than a lifetime ago: the time of receipt is used."
+            )
+            happened_at = part.sent.received_at
         if happened_at > part.sent.received_at + AHEAD:
             self.problems.append("It is dated in the future: the time of receipt is used.")
         happened_at = min(happened_at, part.sent.received_at)
@@ -344,7 +354,7 @@ class _Writing:
             case "merge":
                 return self._merge()
             case "update" | "cancel":
-                return self._to_the_first() or self._new()
+                return self._to_the_first()
             case "new":
                 return self._new()
 
@@ -365,7 +375,8 @@ class _Writing:
         children: tuple[str, ...] = ()
         if event.referral_id:
             told = ((r.position, r.event) for r in self.store.history(event.referral_id))
-            this = (event.message, self.translation.row)
+            # the first's own row: the same row may stand twice in one file
+            this = (event.message, getattr(event, "row", self.translation.row))
             position = next(
                 (at for at, e in told if (e.message, getattr(e, "row", None)) == this), position
             )
@@ -395,15 +406,28 @@ class _Writing:
         )
         return self._stored("conflict", referral_id, self._referral(referral_id).child_ids)
 
-    def _to_the_first(self) -> Receipt | None:
-        """An update or cancellation goes to the referral it speaks of; None if that is not here."""
-        referral_id = self._correlated((*self.translation.earlier, *self.translation.references))
-        if referral_id is None:
+    def _to_the_first(self) -> Receipt:
+        """An update or cancellation goes to the referral it speaks of, or is read by a person."""
+        does = "withdraws" if self.translation.intent == "cancel" else "updates"
+        led = self._led_to((*self.translation.earlier, *self.translation.references))
+        if not led:
             self.problems.append(
-                "It speaks of an earlier message that has not come: read it as a new concern."
+                f"The sender {does} something that has not come: read it as a new concern."
             )
-            return None
-        return self._follow(referral_id)
+            return self._open()
+        about = self._about(led)
+        if about is None:
+            self.problems.append(
+                f"The sender {does} something under the same reference that is about somebody "
+                "else: compare the two referrals."
+            )
+            return self._open(perhaps_about=led[0])
+        if len(led) > 1 and not self.translation.children:
+            self.problems.append(
+                "Several referrals came under the same reference and nobody is named: check which "
+                "of them the sender means."
+            )
+        return self._follow(about)
 
     def _follow(self, referral_id: str) -> Receipt:
         state = self._referral(referral_id)
@@ -423,12 +447,28 @@ class _Writing:
         return self._stored(result, referral_id, (*state.child_ids, *(e.child_id for e in added)))
 
     def _new(self) -> Receipt:
-        earlier = self._correlated(self.translation.references)
-        if earlier is not None and self.intake._identify.speaks_of(
-            self.translation.children, earlier
-        ):
-            return self._follow(earlier)  # sent again with other content: the same concern
-        return self._open(perhaps_about=earlier)
+        led = self._led_to(self.translation.references)
+        about = self._about(led)
+        if about is not None and self._continues(about):
+            return self._follow(about)  # sent again with other content: the same concern
+        return self._open(perhaps_about=about or next(iter(led), None))
+
+    def _about(self, led: list[str]) -> str | None:
+        """The first of these referrals that is about these children."""
+        children = self.translation.children
+        return next((r for r in led if self.intake._identify.speaks_of(children, r)), None)
+
+    def _continues(self, referral_id: str) -> bool:
+        """Whether what comes under a known reference is the same concern, not that number again.
+
+        It is while nobody has decided; after that only under its very own (its first) reference,
+        and soon: an incident's number may be used again, and a table's rows counted anew.
+        """
+        state = self._referral(referral_id)
+        if state.decision is None or state.received_at is None:
+            return True
+        soon = abs(self.part.sent.received_at - state.received_at) <= SAME_MATTER
+        return soon and referral_id in self._led_to(self.translation.references[:1])
 
     def _open(self, result: Result = "recorded", perhaps_about: str | None = None) -> Receipt:
         referral_id = f"referral-{uuid4().hex}"
@@ -556,23 +596,27 @@ class _Writing:
         codes = (*(c.postcode for c in said.children), *(a.postcode for a in said.addresses))
         return tuple(code for code in codes if code)
 
-    def _correlated(self, references: tuple[str, ...]) -> str | None:
-        """The referral that this sender knows by one of these references."""
+    def _led_to(self, references: tuple[str, ...]) -> list[str]:
+        """The referrals that this sender knows by these references, a reference's newest first."""
+        found: list[str] = []
         for reference in references:
-            claim = self.store.claim(self._reference_claim(reference))
-            if claim is not None:
-                return claim.value
-        return None
+            found += reversed(self._claimed(reference).values)
+        return list(dict.fromkeys(found))
 
-    def _reference_claim(self, reference: str) -> str:
+    def _claimed(self, reference: str) -> Claimed:
+        """Looked up once an attempt: who claims it after that makes this attempt a conflict."""
         token = self.store.vault.token("reference", f"{self.part.sent.agency}|{reference.strip()}")
-        return f"reference:{token}"
+        if token not in self._looked_up:
+            self._looked_up[token] = claimed(self.store, f"reference:{token}")
+        return self._looked_up[token]
 
     def _claim_references(self, referral_id: str) -> None:
         for reference in self.translation.references:
-            claim = self._reference_claim(reference)
-            if reference.strip() and self.store.claim(claim) is None:
-                self.claims[claim] = referral_id
+            if not reference.strip():
+                continue
+            known, free = self._claimed(reference)
+            if free and referral_id not in known:
+                self.claims[free] = referral_id
 
     def _stored(
         self, result: Result, referral_id: str | None, children: tuple[str, ...]

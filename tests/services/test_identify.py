@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from services.identify import Details, compare
+from services.likeness import Details, compare, same
 
 KIT = Details(
     family_name="Marlow-Okoye",
@@ -45,3 +45,22 @@ def test_two_fields_agree_and_neither_birth_date_nor_first_name_differs(
 ) -> None:
     assert compare(KIT, other).certain is certain
     assert compare(other, KIT).certain is certain
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        (Details(family_name="Marlow-Okoye", given_name="Zoë"), True),
+        (Details(family_name="Marlow-Okoye"), False),
+        (Details(given_name="Zoë"), False),
+        (Details(given_name="Zoë", born_on=date(2017, 5, 4)), False),
+        (Details(nhs_number="9990000018"), True),
+        (Details(given_name="Sam", nhs_number="9990000018"), False),
+        (replace(KIT, born_on=date(2017, 4, 5)), False),
+    ],
+)
+def test_a_sender_means_the_same_child_by_both_names_or_the_number(
+    other: Details, is_same: bool
+) -> None:
+    assert same(KIT, other) is is_same
+    assert same(other, KIT) is is_same

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from adapters.event_store import Append, Conflict, EventStore
 from adapters.translation import Sent, Translation
 from domain.agency import AgencyResumed
-from domain.described import Identifier
+from domain.described import ChildDescribed, Identifier
 from domain.message import MessageReceived
 from services.intake import LARGEST, Busy, Intake, Receipt
 from tests.parts.postgres import EACH, new_database
@@ -192,6 +192,155 @@ def test_a_cancellation_before_its_first_message_waits_for_a_person(office: Offi
     assert early.problems
 
 
+@pytest.mark.parametrize(("intent", "does"), [("cancel", "withdraws"), ("update", "updates")])
+def test_what_has_not_come_is_said_to_be_withdrawn_or_updated(
+    office: Office, intent: str, does: str
+) -> None:
+    early = office.receives_one(concern(intent=intent, earlier=("REF-1",)))
+    assert early.result == "recorded"
+    assert (
+        f"The sender {does} something that has not come: read it as a new concern."
+        in early.problems
+    )
+
+
+@pytest.mark.parametrize(("intent", "does"), [("cancel", "withdraws"), ("update", "updates")])
+def test_what_names_another_child_leaves_the_first_referral_alone(
+    office: Office, intent: str, does: str
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    other = office.receives_one(concern(intent=intent, references=("REF-1",), children=(BO,)))
+    assert (other.result, other.referral != first.referral) == ("recorded", True)
+    assert office.event_of(other).perhaps_about == first.referral
+    assert any(does in problem and "somebody else" in problem for problem in other.problems)
+    assert office.story(first.referral) == ["referral.received.v1"]
+
+
+@pytest.mark.parametrize(
+    "children",
+    [
+        (),
+        (KIT,),
+        (BO, KIT),
+        (ChildDescribed(sex="M"),),
+        (ChildDescribed(family_name="MARLOW", born_on=KIT.born_on),),
+        (ChildDescribed(nhs_number=KIT.nhs_number),),
+    ],
+)
+def test_what_names_the_child_or_nobody_is_cancelled(
+    office: Office, children: tuple[ChildDescribed, ...]
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    cancel = office.receives_one(concern(intent="cancel", earlier=("REF-1",), children=children))
+    assert (cancel.result, cancel.referral) == ("cancelled", first.referral)
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (NAMELESS, replace(NAMELESS, given_name="Jo")),
+        (
+            ChildDescribed(family_name="Reed", due_on=date(2026, 6, 1)),
+            ChildDescribed(family_name="Reed", due_on=date(2026, 6, 9)),
+        ),
+    ],
+)
+def test_a_child_without_names_is_known_again_in_an_update(
+    office: Office, first: ChildDescribed, later: ChildDescribed
+) -> None:
+    early = office.receives_one(concern(references=("REF-1",), children=(first,)))
+    late = office.receives_one(concern(intent="update", earlier=("REF-1",), children=(later,)))
+    assert (late.result, late.referral) == ("updated", early.referral)
+
+
+def test_a_child_whom_a_person_added_is_of_the_referral(office: Office) -> None:
+    from domain.child import RegisterChild
+    from domain.referral import AddChild
+
+    first = office.receives_one(concern(references=("REF-1",), children=()))
+    office.does(RegisterChild, child_id="child-9", family_name="Marlow", given_name="Kit")
+    office.does(AddChild, referral_id=first.referral, child_id="child-9")
+    other = office.receives_one(concern(intent="cancel", earlier=("REF-1",), children=(BO,)))
+    assert other.result == "recorded"
+    cancel = office.receives_one(concern(intent="cancel", earlier=("REF-1",)))
+    assert (cancel.result, cancel.referral) == ("cancelled", first.referral)
+
+
+def decided(office: Office, receipt: Receipt) -> None:
+    from domain.referral import DecideReferral
+
+    office.does(DecideReferral, referral_id=receipt.referral, outcome="advice", rationale="Enough.")
+
+
+def test_a_reference_used_again_weeks_after_the_decision_is_a_new_concern(office: Office) -> None:
+    first = office.receives_one(concern(references=("1",)))
+    decided(office, first)
+    office.now = NOW + timedelta(days=15)
+    second = office.receives_one(concern(references=("1",), concern="Bruises."))
+    assert (second.result, second.referral != first.referral) == ("recorded", True)
+    assert office.event_of(second).perhaps_about == first.referral
+    assert office.story(first.referral)[-1] == "referral.decided.v1"
+    third = office.receives_one(concern(references=("1",), concern="Bruises, and a burn."))
+    assert (third.result, third.referral) == ("updated", second.referral), "the newest of that name"
+    fourth = office.receives_one(concern(intent="cancel", references=("1",)))
+    assert (fourth.result, fourth.referral) == ("cancelled", second.referral)
+
+
+def test_a_reference_that_several_referrals_have_is_told_apart_by_the_child(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=("1",)))
+    second = office.receives_one(concern(references=("1",), children=(BO,)))
+    update = office.receives_one(concern(intent="update", earlier=("1",), concern="More."))
+    assert update.referral == first.referral
+    cancel = office.receives_one(concern(intent="cancel", earlier=("1",), children=()))
+    assert (cancel.result, cancel.referral) == ("cancelled", second.referral)
+    assert any("nobody is named" in problem for problem in cancel.problems)
+
+
+@pytest.mark.parametrize(
+    ("days", "more"),
+    [
+        (13, {"references": ("WF-1",)}),
+        (13, {"references": ("WF-1", "incident 7")}),
+        (90, {"intent": "update", "earlier": ("WF-1",)}),
+        (90, {"intent": "update", "references": ("WF-2",), "earlier": ("incident 7",)}),
+    ],
+)
+def test_a_form_sent_again_or_an_update_follows_a_decided_referral(
+    office: Office, days: int, more: dict[str, Any]
+) -> None:
+    first = office.receives_one(concern(references=("WF-1", "incident 7")))
+    decided(office, first)
+    office.now = NOW + timedelta(days=days)
+    again = office.receives_one(concern(concern="Put right.", **more))
+    assert (again.result, again.referral) == ("updated", first.referral)
+
+
+def test_another_notice_of_an_incident_that_was_decided_on_is_a_new_concern(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=("notice 1", "incident 7")))
+    second = office.receives_one(
+        concern(references=("notice 2", "incident 7"), concern="Undecided yet.")
+    )
+    assert (second.result, second.referral) == ("updated", first.referral)
+    decided(office, first)
+    third = office.receives_one(concern(references=("notice 3", "incident 7"), concern="Again."))
+    assert (third.result, third.referral != first.referral) == ("recorded", True)
+    assert office.event_of(third).perhaps_about == first.referral
+
+
+def test_a_reference_is_the_same_however_it_is_padded_and_a_blank_one_is_none(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=(" ", "REF-1")))
+    padded = office.receives_one(concern(references=(" REF-1 ",), concern="More."))
+    assert (padded.result, padded.referral) == ("updated", first.referral)
+    blank = office.receives_one(concern(references=(" ",), concern="Another matter."))
+    assert blank.result == "recorded"
+
+
 def test_an_update_may_name_the_child_whom_the_first_did_not_know(office: Office) -> None:
     first = office.receives_one(concern(references=("REF-1",), children=()))
     assert first.children == ()
@@ -235,7 +384,22 @@ def test_a_child_whom_a_person_took_off_is_not_put_back_by_the_sender(office: Of
     office.does(
         RemoveChild, referral_id=first.referral, child_id=first.children[0], reason="Not her."
     )
-    office.receives(concern(intent="update", references=("REF-1",), concern="Again."))
+    update = office.receives_one(concern(intent="update", references=("REF-1",), concern="Again."))
+    assert (update.result, update.children) == ("updated", ())
+    assert len(office.log("child.registered.v1")) == 1
+    assert office.log("child.matched.v1") == []
+
+
+def test_a_child_without_a_number_who_was_taken_off_is_not_registered_again(
+    office: Office,
+) -> None:
+    from domain.referral import RemoveChild
+
+    first = office.receives_one(concern(references=("REF-1",), children=(BO,)))
+    office.does(
+        RemoveChild, referral_id=first.referral, child_id=first.children[0], reason="Not her."
+    )
+    office.receives(concern(intent="update", references=("REF-1",), children=(BO,)))
     assert len(office.log("child.registered.v1")) == 1
 
 
@@ -287,6 +451,22 @@ def test_a_merge_that_agrees_in_full_is_an_event_on_the_childs_record(office: Of
     assert (merged.child_id, merged.merged_child_id) == (kept.children[0], other.children[0])
 
 
+@pytest.mark.parametrize("number", [None, "9990000026"])
+def test_a_merge_of_records_with_no_number_in_common_is_for_a_person(
+    office: Office, number: str | None
+) -> None:
+    kept = replace(KIT, identifiers=hospital("H-1"))
+    office.receives(concern(children=(kept,)))
+    other = replace(KIT, nhs_number=number, identifiers=hospital("H-2"))
+    office.receives(concern(children=(other,), concern="Again."))
+    receipt = office.receives_one(
+        Translation(intent="merge", children=(kept,), superseded=("H-2",))
+    )
+    assert receipt.result == "recorded"
+    assert any("compare ours before merging" in problem for problem in receipt.problems)
+    assert office.log("child.records_merged.v1") == []
+
+
 def test_a_merge_of_records_that_are_not_here_is_kept(office: Office) -> None:
     merge = Translation(intent="merge", children=(KIT,), superseded=("H-2",))
     assert office.receives_one(merge).result == "no-concern"
@@ -332,6 +512,22 @@ def test_a_file_sent_again_is_a_duplicate_row_by_row(office: Office) -> None:
     first, again = (office.receives(*rows(b"one", b"two")) for _ in range(2))
     assert [each.result for each in again] == ["duplicate", "duplicate"]
     assert [(e.referral, e.position) for e in again] == [(e.referral, e.position) for e in first]
+
+
+def test_a_row_that_stands_twice_in_one_file_points_at_the_first(office: Office) -> None:
+    twice = [concern(row=n, raw=b"same", key="same", concern="Same.", children=()) for n in (1, 2)]
+    first, again = office.receives(*twice)
+    assert (first.result, again.result) == ("recorded", "duplicate")
+    assert (again.referral, again.position) == (first.referral, first.position)
+
+
+def test_a_csv_row_that_stands_twice_in_one_file_points_at_the_first(office: Office) -> None:
+    table = (
+        b"reference,child first name,child surname,what happened\n" + 2 * b"1,Kit,Marlow,Alone\n"
+    )
+    first, again = office.receives_bytes(table, file_name="week.csv", format="csv")
+    assert (first.result, again.result) == ("recorded", "duplicate")
+    assert (again.referral, again.position) == (first.referral, first.position)
 
 
 def test_several_concerns_in_one_message_are_each_received(office: Office) -> None:
@@ -444,6 +640,20 @@ def test_what_happened_before_it_was_received_keeps_its_time(office: Office) -> 
     assert (event.happened_at, event.received_at, event.recorded_at) == (before, NOW, NOW)
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(1899, 12, 31, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-12))),
+    ],
+)
+def test_a_date_beyond_all_lifetimes_is_told_and_not_used(office: Office, when: datetime) -> None:
+    receipt = office.receives_one(concern(happened_at=when))
+    assert office.event_of(receipt).happened_at == NOW
+    assert any("the time of receipt is used" in problem for problem in receipt.problems)
+
+
 def test_received_and_recorded_are_two_times(office: Office) -> None:
     came = datetime(2026, 2, 1, 23, 59, 59, tzinfo=UTC)
     event = office.event_of(office.receives_one(concern(), received_at=came))
@@ -516,6 +726,26 @@ def test_twins_sent_under_one_number_are_never_linked(office: Office) -> None:
     assert first.children != second.children
     assert third.children[0] == first.children[0]
     assert len({*first.children, *second.children, *third.children}) == 3
+
+
+def test_a_disputed_number_links_only_with_the_first_name(office: Office) -> None:
+    first = office.receives_one(concern())
+    office.receives(concern(children=(replace(KIT, given_name="Sam"),), concern="A twin."))
+    unsure = office.receives_one(
+        concern(children=(replace(KIT, given_name=""),), concern="Which one?")
+    )
+    assert unsure.children != first.children
+    assert any("compare the two records" in problem for problem in unsure.problems)
+    sure = office.receives_one(concern(concern="It is Kit."))
+    assert sure.children == first.children
+
+
+def test_a_number_that_one_message_gives_to_two_is_disputed(office: Office) -> None:
+    first = office.receives_one(concern())
+    unsure = replace(KIT, given_name="", family_name="Larkin")
+    receipt = office.receives_one(concern(children=(unsure, replace(KIT, given_name="Sam"))))
+    assert first.children[0] not in receipt.children
+    assert len(set(receipt.children)) == 2
 
 
 def test_a_child_named_twice_in_one_message_is_one(office: Office) -> None:

@@ -1,0 +1,108 @@
+"""Which records hold an NHS number now, whoever gave it to them?
+
+Every record that is given a number claims it (`services.claims`). A record from which it was
+corrected away holds it no longer; a number that several records hold is disputed.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from adapters.event_store import EventStore
+from domain.child import (
+    ChildRecordsMerged,
+    ChildRecordsSeparated,
+    ChildRegistered,
+    DetailsCorrected,
+)
+from domain.kernel import Event, Refused
+from services.claims import claimed
+from services.likeness import Details
+
+
+class Record(NamedTuple):
+    """What a child's record says now; `merged`: other records that were merged into it."""
+
+    details: Details
+    merged: frozenset[str]
+
+
+def on_record(store: EventStore, child_id: str) -> Record:
+    """A child's details as last corrected; of a destroyed record none."""
+    details, merged = Details(), set[str]()
+    for recorded in store.history(child_id, opened=True):
+        match recorded.event:
+            case (ChildRegistered() | DetailsCorrected()) as event:
+                details = Details(
+                    family_name=event.family_name or "",
+                    given_name=event.given_name or "",
+                    born_on=event.born_on or None,
+                    postcode=event.postcode or None,
+                    nhs_number=event.nhs_number or None,
+                )
+            case ChildRecordsMerged(merged_child_id=other):
+                merged.add(other)
+            case ChildRecordsSeparated(merged_child_id=other):
+                merged.discard(other)
+    return Record(details, frozenset(merged))
+
+
+class Held(NamedTuple):
+    """`records`: those that hold a number, the first to claim it first. `free`: what to claim next.
+
+    Both from one look: whoever claims a number after another has claimed it decides anew.
+    """
+
+    records: dict[str, Details]
+    free: str | None
+
+
+class Numbers:
+    """The NHS numbers of one event store."""
+
+    def __init__(self, store: EventStore) -> None:
+        self.store = store
+
+    def held_by(self, number: str) -> Held:
+        """The records that hold it now; of merged records the one that is kept."""
+        values, free = claimed(self.store, self._key(number))
+        records = {
+            child_id: record
+            for child_id in dict.fromkeys(values)
+            if (record := on_record(self.store, child_id)).details.nhs_number == number
+        }
+        gone = frozenset[str]().union(*(record.merged for record in records.values()))
+        return Held(
+            {each: record.details for each, record in records.items() if each not in gone}, free
+        )
+
+    def next_turn(self, number: str, pending: Mapping[str, str]) -> str | None:
+        """Which key a further child of a message claims that gave the number to another before."""
+        return claimed(self.store, self._key(number), pending).free
+
+    def given(self, events: Iterable[Event]) -> dict[str, str]:
+        """What must be claimed with these events, which a person caused.
+
+        Raises `Refused` when they give a child the number of another's record.
+        """
+        claims: dict[str, str] = {}
+        for event in events:
+            if not isinstance(event, ChildRegistered | DetailsCorrected) or not event.nhs_number:
+                continue
+            number, child_id = event.nhs_number, event.child_id
+            held, free = self.held_by(number)
+            if child_id in held:
+                continue
+            own = on_record(self.store, child_id)
+            others = [each for each in held if not self._one(child_id, own, each)]
+            if others and own.details.nhs_number != number:
+                raise Refused("Another record has this NHS number: compare the two records first.")
+            if free:
+                claims[free] = child_id
+        return claims
+
+    def _one(self, child_id: str, own: Record, other_id: str) -> bool:
+        """Whether two records were merged, one into the other."""
+        return other_id in own.merged or child_id in on_record(self.store, other_id).merged
+
+    def _key(self, number: str) -> str:
+        return f"nhs:{self.store.vault.token('nhs', number)}"
