@@ -19,6 +19,9 @@ from services.intake import LARGEST, Channel, Intake, Receipt, storable
 
 FormatName = str
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before which no authority received a message that is to be decided on now."""
+
 
 def intake(
     paths: Annotated[
@@ -55,6 +58,9 @@ def intake(
     came = instant(received_at)
     if came > datetime.now(UTC):
         tell("--received-at is in the future: give the instant at which the message came.")
+        return 2
+    if came < EARLIEST:
+        tell(f"--received-at is long ago: give an instant from {EARLIEST:%Y-%m-%d} on.")
         return 2
     agency, _, unit = sender.partition(":")
     refused = 0

@@ -86,7 +86,16 @@ def test_when_it_was_received_may_be_said_and_when_it_was_recorded_not(
 
 
 @pytest.mark.parametrize(
-    "instant", ["2200-01-01T00:00:00Z", "yesterday", "2026-02-01", "0001-01-01T00:00:00+14:00"]
+    "instant",
+    [
+        "2200-01-01T00:00:00Z",
+        "yesterday",
+        "2026-02-01",
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "1999-12-31T23:59:59Z",
+        "2000-01-01T00:00:00+01:00",
+    ],
 )
 def test_an_instant_that_cannot_be_is_a_slip_of_the_caller(
     office: Run, form: Path, instant: str
