@@ -16,7 +16,7 @@ from domain.referral import OUTCOMES
 from projections import caseload, children, chronology, deadlines, inbox
 from projections.inbox import Entry
 from services.access import Denied, Resource, give
-from services.identify import Agreement, Details, compare, details_of
+from services.likeness import Agreement, Details, compare, details_of
 from services.questions import about_referral
 from services.questions import details_of as known_details
 from services.web.due import left, what
@@ -169,7 +169,7 @@ class Situation:
 
     def closed(self, child_id: str) -> bool:
         """Whether a child's record is restricted to others than this person."""
-        record = self._record(child_id)
+        record = self.record(child_id)
         return bool(record and record.restricted and self.context.who.person not in record.named)
 
     def child_name(self, child_id: str) -> str:
@@ -180,7 +180,7 @@ class Situation:
         """Whom it is about, for the head of the page."""
         return ", ".join(map(self.child_name, self.now.child_ids)) or "No child named"
 
-    def _record(self, child_id: str) -> children.Child | None:
+    def record(self, child_id: str) -> children.Child | None:
         return self._records.get(child_id)
 
     @cached_property
@@ -292,7 +292,7 @@ def about(situation: Situation) -> list[About]:
     left_over = list(situation.described)
     found = []
     for child_id in situation.now.child_ids:
-        record = situation._record(child_id)
+        record = situation.record(child_id)
         closed = situation.closed(child_id)
         known = known_details(situation.parts.store, record) if record and not closed else {}
         described = _best(left_over, known)
@@ -316,7 +316,7 @@ def not_on_it(situation: Situation) -> list[ChildDescribed]:
     """Children whom a message describes and who have no record on this referral."""
     left_over = list(situation.described)
     for child_id in situation.now.child_ids:
-        record = situation._record(child_id)
+        record = situation.record(child_id)
         if record and not situation.closed(child_id):
             _best(left_over, known_details(situation.parts.store, record))
     return left_over
