@@ -24,8 +24,9 @@ from adapters.fhir_resources import (
     Telecom,
 )
 from adapters.particulars import (
+    Birth,
     People,
-    birth_date,
+    birth_of,
     checked_nhs_number,
     due_date,
     located,
@@ -54,7 +55,8 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
         whose = "Patient" if number == 1 else f"Patient {number}"
         homes = tuple(_addresses(person, None))
         addresses += homes
-        people.subject(located(_patient(person, whose, people, problems), homes))
+        patient, birth = _patient(person, whose, people, problems)
+        people.subject(located(patient, homes), birth.adult)
         for contact in person.contact:
             family, given = _name((contact.name,))
             if family or given:
@@ -65,11 +67,11 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
         role = _relation(person.relationship)
         addresses += _addresses(person, role)
         _relative(person, role, people, problems)
-    for observed in resources.all(Observed, "Observation"):
-        if observed.code.has(*DUE_DATE_CODES):
-            told = observed.value_date_time or observed.value_string
-            if due := due_date(told, people.told_on, problems, "Unborn child"):
-                people.subject(ChildDescribed(due_on=due))
+    observations = resources.all(Observed, "Observation")
+    expected = [each for each in observations if each.code.has(*DUE_DATE_CODES)]
+    for told in dict.fromkeys(each.value_date_time or each.value_string for each in expected):
+        if due := due_date(told, people.told_on, problems, "Unborn child"):
+            people.subject(ChildDescribed(due_on=due))
     return tuple(dict.fromkeys(addresses))
 
 
@@ -80,18 +82,22 @@ def _by_number_alone(resources: Resources) -> list[Person]:
     return [Person(identifier=identifiers) for identifiers in subjects]
 
 
-def _patient(person: Person, whose: str, people: People, problems: Problems) -> ChildDescribed:
+def _patient(
+    person: Person, whose: str, people: People, problems: Problems
+) -> tuple[ChildDescribed, Birth]:
     family, given = _name(person.name)
     number, verified, identifiers = _identifiers(person, whose, problems)
-    return ChildDescribed(
+    birth = birth_of(person.birth_date, people.told_on, problems, whose)
+    patient = ChildDescribed(
         family_name=family,
         given_name=given,
-        born_on=birth_date(person.birth_date, people.told_on, problems, whose),
+        born_on=birth.on,
         sex=sex_of(person.gender, problems, whose),
         nhs_number=number,
         nhs_number_verified=verified,
         identifiers=identifiers,
     )
+    return patient, birth
 
 
 def _identifiers(
@@ -123,15 +129,23 @@ def _identifiers(
 
 
 def _relative(person: Person, role: str | None, people: People, problems: Problems) -> None:
-    told = _patient(person, "Related person", people, problems)
-    people.other(replace(told, relationship=role), _reached(person.telecom))
+    told, birth = _patient(person, "Related person", people, problems)
+    people.other(replace(told, relationship=role), _reached(person.telecom), birth.adult)
+
+
+_USES = ("official", "usual", "", "nickname", "temp", "anonymous", "maiden", "old")
+"""Which name is taken, the best first: a name no longer used only where there is no other."""
+
+
+def _best(names: tuple[Name, ...]) -> Name:
+    told = [name for name in names if name.family or name.given or name.text]
+    places = {use: place for place, use in enumerate(_USES)}
+    return min(told, key=lambda name: places.get(name.use, places[""]), default=Name())
 
 
 def _name(names: tuple[Name, ...]) -> tuple[str, str]:
-    """Family name and first given name: the official one, else the first told."""
-    told = [name for name in names if name.family or name.given or name.text]
-    name = next((each for each in told if each.use in {"official", "usual"}), None)
-    name = name or next(iter(told), Name())
+    """Family name and first given name."""
+    name = _best(names)
     if name.family or name.given:
         return name.family, next(iter(name.given), "")
     return name_parts(name.text)
@@ -206,6 +220,6 @@ def _sending_organisation(resources: Resources) -> str:
 
 
 def _full_name(person: Person) -> str:
-    name = next(iter(person.name), Name())
+    name = _best(person.name)
     parts = (*name.prefix[:1], *name.given[:1], name.family)
     return " ".join(part for part in parts if part) if name.family else name.text

@@ -4,16 +4,20 @@ Source: HL7 version 2.8, chapters 3 (PID, NK1), 6 (GT1) and 11 (PRD).
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from adapters.concern_codes import DUE_DATE_CODES
-from adapters.hl7_text import Components, Message, Segment, day_of
+from adapters.hl7_text import Components, Message, Segment, day_of, written_out
 from adapters.particulars import (
+    SUBJECT,
+    UNTOLD,
+    Birth,
     People,
+    birth_of,
     checked_nhs_number,
     located,
-    plausible_birth,
     postcode_of,
     sex_of,
 )
@@ -36,6 +40,9 @@ _RELATIONS = {
     "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
     "SCH": "stepchild", "OTH": "other", "FND": "friend", "EXF": "extended family",
 }  # fmt: skip
+_CHILDREN_OF_THE_PATIENT = frozenset(
+    {"child", "foster child", "stepchild", "son", "daughter", "natural child"}
+)
 _PERHAPS_CHILDREN = frozenset(
     {"child", "sibling", "brother", "sister", "foster child", "stepchild", "son", "daughter"}
 )
@@ -70,29 +77,51 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
         homes = tuple(_addresses(segment, 11, None, restricted))
         addresses += homes
         whose = "Patient" if number == 1 else f"Patient {number}"
-        people.subject(located(_patient(segment, whose, people, problems), homes))
+        patient, birth = _patient(segment, whose, people, problems)
+        if birth == UNTOLD and number == 1 and _is_parent(relatives):
+            problems.say(
+                "The patient has no birth date and is named as a parent: listed among the adults."
+            )
+            people.other(replace(patient, relationship=SUBJECT))
+        else:
+            people.subject(located(patient, homes), birth.adult)
+    a_parent = bool(patients) and not patients[0].field(7).strip() and _is_parent(relatives)
     for segment, fields in relatives[:MOST_PEOPLE]:
-        if _relative(segment, fields, people, problems):
+        if _relative(segment, fields, people, problems, of_a_parent=a_parent):
             role = _relation(segment.first(fields.relation))
             addresses += _addresses(segment, fields.address, role, restricted)
-    for segment in message.all("OBX"):
-        # a due date speaks of a child, whoever the patient is
-        if segment.first(3)[1] in DUE_DATE_CODES and (due := day_of(segment.first(5)[1])):
+    # a due date speaks of a child, whoever the patient is; told twice it is still one child
+    expected = [s for s in message.all("OBX") if s.first(3)[1] in DUE_DATE_CODES]
+    for due in dict.fromkeys(day_of(segment.first(5)[1]) for segment in expected):
+        if due:
             people.subject(ChildDescribed(due_on=due))
     return tuple(dict.fromkeys(addresses))
 
 
-def _patient(segment: Segment, whose: str, people: People, problems: Problems) -> ChildDescribed:
+def _is_parent(relatives: list[tuple[Segment, _Fields]]) -> bool:
+    """Whether somebody is named as a child of the patient."""
+    return any(
+        _relation(segment.first(fields.relation)) in _CHILDREN_OF_THE_PATIENT
+        for segment, fields in relatives
+        if fields is _NK1
+    )
+
+
+def _patient(
+    segment: Segment, whose: str, people: People, problems: Problems
+) -> tuple[ChildDescribed, Birth]:
     name = segment.first(5)
     number, identifiers = _identifiers(segment, whose, problems)
-    return ChildDescribed(
+    birth = _birth(segment, 7, whose, people, problems)
+    patient = ChildDescribed(
         family_name=name[1],
         given_name=name[2],
-        born_on=_born(segment, 7, whose, people, problems),
+        born_on=birth.on,
         sex=sex_of(segment.first(8)[1], problems, whose),
         nhs_number=number,
         identifiers=identifiers,
     )
+    return patient, birth
 
 
 def _identifiers(
@@ -121,24 +150,31 @@ def _is_nhs(part: Components) -> bool:
     return part[5].upper() in _NHS or part[4].upper() in _NHS or part.sub(4, 2) == _NHS_AUTHORITY
 
 
-def _relative(segment: Segment, fields: _Fields, people: People, problems: Problems) -> bool:
-    """Whether somebody other than the patient is named."""
+def _relative(
+    segment: Segment, fields: _Fields, people: People, problems: Problems, *, of_a_parent: bool
+) -> bool:
+    """Whether somebody other than the patient is named. `of_a_parent`: a child of the patient is
+    put forward as one, for the patient is none."""
     called = segment.first(fields.name) or segment.first(fields.other_name)
     relation = segment.first(fields.relation)
     if not (called[1] or called[2]) or relation[1].upper() in _THE_PATIENT:
         return False
     role = _relation(relation)
-    born_on = _born(segment, fields.born, "Relative", people, problems)
-    if born_on is None and role in _PERHAPS_CHILDREN:
-        problems.say("A child or sibling has no birth date: listed among the adults.")
+    birth = _birth(segment, fields.born, "Relative", people, problems)
     person = ChildDescribed(
         family_name=called[1],
         given_name=called[2],
-        born_on=born_on,
+        born_on=birth.on,
         sex=sex_of(segment.first(fields.sex)[1], problems, "Relative"),
         relationship=role,
     )
-    people.other(person, _telephone(segment.first(fields.contact)))
+    contact = _telephone(segment.first(fields.contact))
+    if of_a_parent and fields is _NK1 and role in _CHILDREN_OF_THE_PATIENT:
+        people.subject(person, birth.adult, contact)
+        return True
+    if birth == UNTOLD and role in _PERHAPS_CHILDREN:
+        problems.say("A child or sibling has no birth date: listed among the adults.")
+    people.other(person, contact, birth.adult)
     return True
 
 
@@ -147,11 +183,8 @@ def _relation(part: Components) -> str | None:
     return words or None
 
 
-def _born(
-    segment: Segment, number: int, whose: str, people: People, problems: Problems
-) -> date | None:
-    told = segment.first(number)[1]
-    return plausible_birth(day_of(told), people.told_on, problems, whose) if told else None
+def _birth(segment: Segment, number: int, whose: str, people: People, problems: Problems) -> Birth:
+    return birth_of(written_out(segment.first(number)[1]), people.told_on, problems, whose)
 
 
 def _addresses(

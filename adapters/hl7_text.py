@@ -261,6 +261,15 @@ def day_of(text: str) -> date | None:
     return day(text) if re.search(r"[-/]", text) else None
 
 
+_DAY_OR_LESS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(?:\d{2,6}(?:\.\d+)?)?(?:[+-]\d{4})?", re.ASCII)
+
+
+def written_out(text: str) -> str:
+    """A date with hyphens, as much of it as there is (`1985`, `1985-03`); else as it stands."""
+    found = _DAY_OR_LESS.fullmatch(text.strip()[:40])
+    return "-".join(part for part in found.groups() if part) if found else text.strip()
+
+
 def instant_of(text: str, problems: Problems, what: str) -> datetime | None:
     """An instant; local time where no zone is given. Precision less than a day is a problem."""
     if not text.strip():
@@ -274,4 +283,5 @@ def instant_of(text: str, problems: Problems, what: str) -> datetime | None:
     except ValueError:
         pass  # a thirteenth month, a 61st minute: told below
     problems.say(f"{what} is not a whole date and time.")
+    problems.keep(f"{what}: {text.strip()[:60]}")
     return None

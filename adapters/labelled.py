@@ -4,13 +4,17 @@
     Child 1: Given Family, born 04/05/2016, female
     School: …
 
-Labels in any order and case; a line without a known label goes on with the text before it.
+Labels in any order and case; a line without a known label goes on with the text before it. A label
+that names a person begins another one when it comes again; any other is read once. Lines that are
+quoted (`>`) or belong to an earlier message below are somebody else's, and are never read as
+labels. Whatever is taken into no field is handed back as text.
 """
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from adapters.particulars import name_parts
+from adapters.particulars import may_be_name
+from adapters.reading import Problems
 
 _NOTICE = {
     "notice_id": ("notice number", "notice no", "notice id", "our reference"),
@@ -39,6 +43,7 @@ _PERSON = {
     "given_name": ("given name", "first name", "forename", "given names"),
     "family_name": ("family name", "surname", "last name"),
     "date_of_birth": ("date of birth", "dob", "born"),
+    "age": ("age", "aged"),
     "due_date": ("due date", "due", "expected date of delivery"),
     "sex": ("sex", "gender"),
     "role": ("role", "relationship", "relationship to child"),
@@ -50,7 +55,17 @@ _ADDRESS = ("address", "home address", "location")
 _MARKS = frozenset({"restricted", "confidential"})
 _TEXTS = frozenset({"circumstances", "child_said"})
 
-_LABEL = re.compile(r"[\s>*•\-]*([A-Za-z][A-Za-z0-9 /()'_.\-]{0,60}?)\s*:(?:[ \t]+|$)(.*)", re.S)
+_QUOTED = re.compile(r"\s*[>|]")
+_EARLIER = re.compile(
+    r"\s*(?:[-_*]{2,}\s*(?:original|forwarded) message\b.*|begin forwarded message:?"
+    r"|[-_]{2,}\s*forwarded by\b.*|_{20,})\s*",
+    re.I,
+)
+_WROTE = re.compile(r"\s*on\b.{4,200}\bwrote:\s*", re.I)
+_FROM = re.compile(r"\s*\*?from:\*?\s.*", re.I)
+_SENT = re.compile(r"\s*\*?(?:sent|date|to|subject):\*?\s.*", re.I)
+
+_LABEL = re.compile(r"[\s*•\-]*([A-Za-z][A-Za-z0-9 /()'_.\-]{0,60}?)\s*:(?:[ \t]+|$)(.*)", re.S)
 _BLOCK = re.compile(r"(child|adult|person)(?: present)?(?: (\d{1,2}))?(?: (.+))?")
 _POSTCODE = re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}")
 _DATE = (
@@ -59,6 +74,16 @@ _DATE = (
 _BORN = re.compile(rf"(?:(?:born|dob|date of birth)[: ]+(?:on )?)?{_DATE}", re.I)
 _DUE = re.compile(rf"(?:due|expected)(?: date| on)?[: ]+{_DATE}", re.I)
 _SEXES = frozenset({"male", "female", "m", "f", "boy", "girl"})
+_AGED = re.compile(
+    r"aged?:? (\d{1,3}(?: ?[a-z]{1,6}){0,2})"
+    r"|(\d{1,3} ?(?:yo|yrs?|years?|months?|weeks?)(?: old)?)|\d{1,2}",
+    re.I,
+)
+_NAMES = frozenset({"name", "given_name", "family_name"})
+_LONGEST_LINE = 500
+_NOBODY = frozenset({"", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
+_CAREFUL = {"withdrawn": "no", "police_protection": "yes"}
+"""Which of two answers holds until a person has looked."""
 
 
 def _by_label(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
@@ -68,23 +93,86 @@ def _by_label(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
 _NOTICE_LABELS, _OFFICER_LABELS, _PERSON_LABELS = map(_by_label, (_NOTICE, _OFFICER, _PERSON))
 
 
-def labelled(text: str) -> tuple[dict[str, Any], list[str], set[str]]:
-    """The values as a police notice in JSON would hold them; other lines; the labels found."""
+class Labelled(NamedTuple):
+    """`values` as a police notice in JSON would hold them, `left_over` the lines of no field,
+    `labels` those found, `problems` sentences that tell no value."""
+
+    values: dict[str, Any]
+    left_over: list[str]
+    labels: set[str]
+    problems: tuple[str, ...]
+
+
+def labelled(text: str) -> Labelled:
+    """What stands after the labels of a text, and what else is written."""
     reader = _Reader()
-    for line in text.splitlines():
+    lines = text.splitlines()
+    end = _own_lines(lines)
+    for line in lines[:end]:
         reader.read(line)
-    return reader.notice(), reader.left_over, reader.labels
+    reader.left_over.extend(line.strip() for line in lines[end:] if line.strip())
+    return Labelled(reader.notice(), reader.left_over, reader.labels, reader.problems.told())
+
+
+def _own_lines(lines: list[str]) -> int:
+    """How many lines come before an earlier message that was left below, or forwarded."""
+    for at, line in enumerate(lines):
+        if _EARLIER.fullmatch(line[:300]):
+            return at
+        after = [each for each in lines[at + 1 : at + 4] if each.strip()]
+        if _WROTE.fullmatch(line[:300]) and not (after and _QUOTED.match(after[0])):
+            return at  # where the earlier message is quoted line by line, an answer may follow it
+        headed = _FROM.fullmatch(line[:300]) and after and _SENT.fullmatch(after[0][:300])
+        if headed and any(each.strip() for each in lines[:at]):
+            return at
+    return len(lines)
+
+
+class _Person:
+    """Somebody as told so far. `begun`: their own label has come, such as `Child 1:`."""
+
+    def __init__(self, kind: str, number: int) -> None:
+        self.kind = kind
+        self.number = number
+        self.called = f"{kind.capitalize()} {number}"
+        self.fields: dict[str, str] = {}
+        self.begun = False
+
+    def may_be(self, told: dict[str, str]) -> bool:
+        """Whether these are words about the same person: no field says anything else."""
+        return all(_same(self.fields.get(field, value), value) for field, value in told.items())
+
+    def is_called_otherwise(self, field: str, value: str) -> bool:
+        """Whether a name is another one than this person has."""
+        if field == "name":
+            held = self.fields.get("name")
+            if held:
+                return not _same(held, value)
+            known = (self.fields.get(each, "") for each in ("given_name", "family_name"))
+            words = value.casefold().replace(",", " ").split()
+            return not {word for each in known for word in each.casefold().split()} <= {*words}
+        if field != "given_name":
+            return False
+        if held := self.fields.get("given_name"):
+            return not _same(held, value)
+        return value.casefold() not in self.fields.get("name", value).casefold()
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().split() == other.casefold().split()
 
 
 class _Reader:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.officer: dict[str, str] = {}
-        self.people: dict[tuple[str, int], dict[str, str]] = {}
+        self.people: list[_Person] = []
         self.addresses: list[dict[str, Any]] = []
         self.left_over: list[str] = []
         self.labels: set[str] = set()
-        self._person: dict[str, str] | None = None
+        self.problems = Problems()
+        self._numbered: dict[tuple[str, int], _Person] = {}
+        self._person: _Person | None = None
         self._text: list[str] | None = None
         self._texts: dict[str, list[str]] = {}
 
@@ -95,13 +183,14 @@ class _Reader:
             **self.values,
             **texts,
             "officer": self.officer,
-            "children": [p for (kind, _), p in self.people.items() if kind == "child"],
-            "adults": [p for (kind, _), p in self.people.items() if kind != "child"],
+            "children": [each.fields for each in self.people if each.kind == "child"],
+            "adults": [each.fields for each in self.people if each.kind != "child"],
             "addresses": self.addresses,
         }
 
     def read(self, line: str) -> None:
-        found = _LABEL.fullmatch(line.rstrip()) if ":" in line else None
+        quoted = _QUOTED.match(line) is not None
+        found = _LABEL.fullmatch(line.rstrip()) if ":" in line and not quoted else None
         label = _plain(found[1]) if found else ""
         if found is None or not self._labelled(label, found[2].strip()):
             self._more(line.rstrip())
@@ -115,7 +204,7 @@ class _Reader:
     def _labelled(self, label: str, value: str) -> bool:
         """Whether the label is known; its value is then where it belongs."""
         if self._person is not None and label in _PERSON_LABELS:
-            return self._put(self._person, _PERSON_LABELS[label], value)
+            return self._of_this_person(self._person, _PERSON_LABELS[label], value)
         if label in _NOTICE_LABELS:
             self._person = None
             return self._of_the_notice(_NOTICE_LABELS[label], value)
@@ -141,19 +230,81 @@ class _Reader:
         word, _, rest = value.partition(" ")
         if rest:
             self.left_over.append(f"Police protection: {value}")
-        word = word.lower().strip(",;.")
+        word = word.lower().strip(",;.:")
         return {"taken": "yes", "none": "no", "not": "no", "n/a": "no"}.get(word, word)
+
+    # People
 
     def _of_a_person(self, kind: str, number: int, rest: str, value: str) -> bool:
         if rest and rest not in _PERSON_LABELS:
             return False
-        self._person = self.people.setdefault((kind, number), {})
         self.labels.add(kind)
         self._text = None
+        known = self._numbered.get((kind, number))
+        self._person = known or self._another(kind, number)
         if rest:
-            return self._put(self._person, _PERSON_LABELS[rest], value)
-        self._person |= _in_one_line(value)
+            return self._of_this_person(self._person, _PERSON_LABELS[rest], value)
+        told = self._in_one_line(self._person.called, value)
+        begun = known is not None and (known.begun or "name" in known.fields)
+        if begun and not (told and self._person.may_be(told)):
+            self._person = self._another(kind, number)
+        self._person.begun = True
+        for field, each in told.items():
+            self._person.fields.setdefault(field, each)
         return True
+
+    def _another(self, kind: str, number: int) -> _Person:
+        person = _Person(kind, number)
+        self.people.append(person)
+        self._numbered[kind, number] = person
+        return person
+
+    def _of_this_person(self, person: _Person, field: str, value: str) -> bool:
+        self.labels.add(field)
+        self._text = None
+        if field in _NAMES and not self._may_be_name(f"{person.called} {_words(field)}", value):
+            return True
+        if field in _NAMES and person.is_called_otherwise(field, value):
+            person = self._person = self._another(person.kind, person.number)
+        return self._put(person.fields, field, value, f"{person.called}: ")
+
+    def _may_be_name(self, label: str, value: str) -> bool:
+        """Whether it has the shape of a name; what has not is kept with the concern."""
+        if value.casefold() in _NOBODY:
+            self.left_over.extend([f"{label}: {value}"] if value else [])
+            return False
+        if may_be_name(value):
+            return True
+        self.problems.say(f"{label} is not a name: it is shown with the concern.")
+        self.left_over.append(f"{label}: {value}")
+        return False
+
+    def _in_one_line(self, called: str, value: str) -> dict[str, str]:
+        """A person in one line: the name first, then date, sex, school; whatever else as role."""
+        parts = [part.strip() for part in re.split(r"[;,]", value[:_LONGEST_LINE]) if part.strip()]
+        if len(value) > _LONGEST_LINE:
+            self.left_over.append(f"{called}: {value}")
+        name = "" if not parts or _part(parts[0]) else parts.pop(0)
+        alone = name.isupper() and " " not in name and parts and not _part(parts[0])
+        if alone and re.fullmatch(r"[^\d:]+", parts[0]):  # FAMILY, Given
+            name = f"{name}, {parts.pop(0)}"
+        told = [(part, _part(part)) for part in parts]
+        others = [part for part, field in told if not field]
+        sentence = name.islower() and any(len(part.split()) > 2 for part in others)
+        fields = {field[0]: field[1] for _, field in told if field}
+        if name and (sentence or not may_be_name(name)):
+            self.problems.say(f"{called} is not a name: it is shown with the concern.")
+            self.left_over.append(f"{called}: {value}")
+            return fields
+        if name.casefold() in _NOBODY:
+            self.left_over.extend([f"{called}: {value}"] if value else [])
+            return fields
+        roles = [part for part in others if may_be_name(part)]
+        self.left_over.extend(f"{called}: {part}" for part in others if part not in roles)
+        role = {"role": ", ".join(roles)} if roles else {}
+        return {"name": name, **fields, **role}
+
+    # Addresses
 
     def _of_an_address(self, label: str, value: str) -> bool:
         words = label.split()
@@ -164,7 +315,8 @@ class _Reader:
         if plain not in _ADDRESS:
             return False
         if marked and self.addresses and value.lower() in {"yes", "no"}:
-            self.addresses[-1]["restricted"] = value.lower() == "yes"
+            restricted = self.addresses[-1].get("restricted") or value.lower() == "yes"
+            self.addresses[-1]["restricted"] = restricted
             return True
         parts = [part.strip() for part in value.split(",") if part.strip()]
         last = parts.pop() if parts and _POSTCODE.fullmatch(parts[-1]) else ""
@@ -174,13 +326,19 @@ class _Reader:
         self._text = None
         return True
 
-    def _put(self, into: dict[str, Any], field: str, value: str) -> bool:
+    def _put(self, into: dict[str, Any], field: str, value: str, of: str = "") -> bool:
         self.labels.add(field)
         self._text = None
-        if field in into and into[field] != value:
-            self.left_over.append(f"{field.replace('_', ' ')}: {value}")
-        elif value:
-            into[field] = value
+        if not into.get(field):
+            into.update({field: value} if value else {})
+        elif value and not _same(into[field], value):
+            self.problems.say(
+                f"{of}{_words(field)} is told twice: the other one is shown with the concern."
+            )
+            self.left_over.append(f"{of}{_words(field)}: {value}")
+            if careful := _CAREFUL.get(field):
+                self.left_over.append(f"{_words(field)}: {into[field]}")
+                into[field] = careful
         return True
 
 
@@ -188,31 +346,24 @@ def _plain(label: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", label.lower()))
 
 
-def _in_one_line(value: str) -> dict[str, str]:
-    """A person in one line: the name first, then date, sex, school, and whatever else as role."""
-    parts = [part.strip() for part in re.split(r"[;,]", value[:500]) if part.strip()]
-    if not parts:
-        return {}
-    name = parts.pop(0)
-    alone = name.isupper() and " " not in name and parts and parts[0].lower() not in _SEXES
-    if alone and re.fullmatch(r"[^\d:]+", parts[0]):  # FAMILY, Given
-        name = f"{name}, {parts.pop(0)}"
-    family, given = name_parts(name)
-    person = {"family_name": family, "given_name": given}
-    roles = []
-    for part in parts:
-        label, _, rest = part.partition(" ")
-        if due := _DUE.fullmatch(part):
-            person["due_date"] = due[1]
-        elif born := _BORN.fullmatch(part):
-            person["date_of_birth"] = born[1]
-        elif part.lower() in _SEXES:
-            person["sex"] = part
-        elif label.lower().rstrip(":") in {"school", "contact", "tel", "telephone", "phone"}:
-            field = "school" if label.lower().startswith("school") else "contact"
-            person[field] = rest.strip()
-        elif part.lower().startswith("nhs number"):
-            person["nhs_number"] = part[len("nhs number") :].strip(" :")
-        else:
-            roles.append(part)
-    return person | ({"role": ", ".join(roles)} if roles else {})
+def _words(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _part(part: str) -> tuple[str, str] | None:
+    """The field, and its value, of a part of a line that says by itself what it is."""
+    label, _, rest = part.partition(" ")
+    label = label.lower().rstrip(":")
+    if due := _DUE.fullmatch(part):
+        return "due_date", due[1]
+    if born := _BORN.fullmatch(part):
+        return "date_of_birth", born[1]
+    if aged := _AGED.fullmatch(part):
+        return "age", aged[1] or aged[2] or part
+    if part.lower() in _SEXES:
+        return "sex", part
+    if label in {"school", "contact", "tel", "telephone", "phone"} and rest.strip():
+        return ("school" if label == "school" else "contact"), rest.strip()
+    if part.lower().startswith("nhs number"):
+        return "nhs_number", part[len("nhs number") :].strip(" :")
+    return None

@@ -1,11 +1,14 @@
 """How are a date, a number, a sex or a person in a message read, whatever the format?
 
 The sender's words are kept; what cannot be right (a birth date in the future, an NHS number whose
-check digit fails) is told as a problem and kept out of the field that others rely on.
+check digit fails) is told as a problem and kept out of the field that others rely on: it stands
+with the concern instead.
 """
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -20,6 +23,7 @@ _OLDEST = date(1900, 1, 1)
 _LONGEST_PREGNANCY = timedelta(days=310)
 NO_PERSON = "No person is named: nobody can be matched until a person reads it."
 NO_CHILD = "The subject is an adult: no child is named."
+NO_SUBJECT = "No child is named: a person must find out whom the concern is about."
 SUBJECT = "subject of the message"
 NO_CONCERN_TOLD = "No concern is told: read the message as it came."
 
@@ -54,24 +58,99 @@ def calendar_day(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def birth_date(text: str, told_on: date, problems: Problems, whose: str) -> date | None:
-    """A birth date, dd/mm/yyyy or ISO 8601; None with a problem when it cannot be one."""
-    if not text.strip():
-        return None
-    return plausible_birth(day(text), told_on, problems, whose)
+class Birth(NamedTuple):
+    """`on`: the birth date, where it is whole and can be right. `adult`: eighteen or over on every
+    day that was meant, under eighteen on each (False), or not to be told (None)."""
+
+    on: date | None = None
+    adult: bool | None = None
 
 
-def plausible_birth(
-    born: date | None, told_on: date, problems: Problems, whose: str
-) -> date | None:
-    """The birth date unless it is missing, before 1900 or in the future: then a problem."""
-    if born is None:
-        problems.say(f"{whose}: the birth date is not a whole date.")
-    elif born < _OLDEST or born > told_on + timedelta(days=1):
+UNTOLD = Birth()
+
+_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{4})", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-00?)?)?", re.ASCII)
+_NO_DAY = re.compile(r"(?:00?[/.-])(\d{1,2})[/.-](\d{4})", re.ASCII)
+_NAMED_MONTH = re.compile(r"([a-z]{3})[a-z]*,? (\d{4})", re.I | re.ASCII)
+_SHORT_YEAR = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{2})", re.ASCII)
+
+
+def birth_of(text: str, told_on: date, problems: Problems, whose: str) -> Birth:
+    """When somebody was born: dd/mm/yyyy or ISO 8601, or as much of it as is told.
+
+    What is no whole date, or cannot be right, is told as a problem and kept with the concern.
+    """
+    plain = text.strip()
+    if not plain:
+        return UNTOLD
+    meant = _possible(plain)
+    can_be = [(max(a, _OLDEST), b) for a, b in meant if b >= _OLDEST and a <= _latest(told_on)]
+    if len(can_be) == 1 and can_be[0][0] == can_be[0][1]:
+        born = can_be[0][0]
+        return Birth(born, is_adult(born, told_on))
+    problems.keep(f"{whose}: born {plain[:60]}")
+    if meant and not can_be:
         problems.say(f"{whose}: the birth date cannot be right.")
-    else:
-        return born
-    return None
+        return UNTOLD
+    if not meant:
+        problems.say(f"{whose}: the birth date is not a whole date.")
+        return UNTOLD
+    problems.say(
+        f"{whose}: the birth date is incomplete, not a whole date: it is shown with the concern."
+    )
+    grown = {is_adult(each, told_on) for span in can_be for each in span}
+    return Birth(None, grown.pop() if len(grown) == 1 else None)
+
+
+def _latest(told_on: date) -> date:
+    return told_on + timedelta(days=1)
+
+
+def _possible(text: str) -> list[tuple[date, date]]:
+    """The spans of days (first, last) that a date may mean; a whole date is a span of one day."""
+    if whole := day(text):
+        return [(whole, whole)]
+    if short := _SHORT_YEAR.fullmatch(text):
+        days = [calendar_day(f"{century}{short[3]}", short[2], short[1]) for century in (19, 20)]
+        return [(each, each) for each in days if each]
+    if year_first := _YEAR_FIRST.fullmatch(text):
+        return _month(year_first[1], year_first[2] or "0")
+    if month_first := _MONTH_FIRST.fullmatch(text) or _NO_DAY.fullmatch(text):
+        return _month(month_first[2], month_first[1])
+    named = _NAMED_MONTH.fullmatch(text)
+    if named and named[1].lower() in _MONTHS:
+        return _month(named[2], str(_MONTHS.index(named[1].lower()) + 1))
+    return []
+
+
+def _month(year: str, month: str) -> list[tuple[date, date]]:
+    """A month; the whole year where the month is nought."""
+    first = calendar_day(year, month if int(month) else "1", "1")
+    if first is None:
+        return []
+    last = monthrange(first.year, first.month)[1] if int(month) else 31
+    return [(first, date(first.year, first.month if int(month) else 12, last))]
+
+
+_AGE = re.compile(
+    r"(?:aged? )?(\d{1,3})(?: ?(y|yo|yrs?|years?|m|months?|w|weeks?|d|days?))?(?: old)?", re.I
+)
+
+
+def birth_by_age(text: str, problems: Problems, whose: str) -> Birth:
+    """What an age says of the birth: adult or not, never a date. The age stays with the concern."""
+    plain = text.strip()
+    if not plain:
+        return UNTOLD
+    problems.keep(f"{whose}: age {plain[:60]}")
+    found = _AGE.fullmatch(plain)
+    if found is None:
+        problems.say(f"{whose}: the age could not be read.")
+        return UNTOLD
+    years = int(found[1]) if (found[2] or "y")[0].lower() == "y" else 0
+    if years < GROWN_UP:
+        problems.say(f"{whose}: the birth date is incomplete: only an age is given.")
+    return Birth(None, years >= GROWN_UP)
 
 
 def due_date(text: str, told_on: date, problems: Problems, whose: str) -> date | None:
@@ -85,6 +164,7 @@ def due_date(text: str, told_on: date, problems: Problems, whose: str) -> date |
         problems.say(f"{whose}: the due date cannot be right.")
     else:
         return due
+    problems.keep(f"{whose}: due {text.strip()[:60]}")
     return None
 
 
@@ -104,6 +184,7 @@ def instant(text: str, problems: Problems, what: str) -> datetime | None:
         at = datetime.fromisoformat(plain)
     except ValueError:
         problems.say(f"{what} is not a whole date and time.")
+        problems.keep(f"{what}: {text.strip()[:60]}")
         return None
     return as_universal(at if at.tzinfo else at.replace(tzinfo=LONDON))
 
@@ -152,6 +233,7 @@ def sex_of(text: str, problems: Problems, whose: str) -> Sex:
         return "M"
     if word not in {"", "u", "unknown", "not known", "other", "o", "i", "x", "unborn", "n", "a"}:
         problems.say(f"{whose}: the sex could not be read.")
+        problems.keep(f"{whose}: sex {text.strip()[:60]}")
     return "U"
 
 
@@ -181,6 +263,43 @@ def postcode_of(text: str) -> str | None:
     return f"{laid_out[1]} {laid_out[2]}" if laid_out else plain or None
 
 
+_NO_REFERENCES = frozenset(
+    {
+        "na", "nil", "none", "null", "no", "notapplicable", "notknown", "notyetknown", "unknown",
+        "unk", "pending", "tba", "tbc", "tbd", "tobeconfirmed", "test", "reference", "seeabove",
+        "asabove", "notavailable", "notgiven", "notissued", "awaited", "awaiting",
+    }
+)  # fmt: skip
+
+
+def reference_of(text: str) -> str:
+    """The reference; empty where it only stands for one (`N/A`, `tbc`, `-`, `0`, `1`, `xxx`).
+
+    Two messages that share a placeholder have nothing in common.
+    """
+    plain = "".join(sign for sign in text.casefold() if sign.isalnum())
+    counted = plain.isdecimal() and len(plain.lstrip("0")) < 3
+    if plain in _NO_REFERENCES or counted or len(set(plain)) < 2:
+        return ""
+    return text.strip()
+
+
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "prof", "st", "jr", "sr"})
+_LONGEST_NAME = 60
+_MOST_WORDS = 5
+
+
+def may_be_name(text: str) -> bool:
+    """Whether it has the shape of a name: few words, no digit, no end of a sentence."""
+    words = text.split()
+    if not words or len(text) > _LONGEST_NAME or len(words) > _MOST_WORDS:
+        return False
+    if re.search(r"[\d?!:]", text):
+        return False
+    ended = (word.rstrip(".").casefold() for word in words if word.endswith("."))
+    return all(len(word) < 2 or word in _TITLES for word in ended)
+
+
 # ── People ──
 
 
@@ -202,26 +321,44 @@ class People:
         self._children: list[ChildDescribed] = []
         self._adults: list[AdultDescribed] = []
 
-    def subject(self, child: ChildDescribed, *, born_expected: bool = True) -> None:
-        """Somebody whom the concern is about: a child, unless the birth date says an adult."""
+        self._grown_subject = False
+
+    def subject(
+        self, child: ChildDescribed, adult: bool | None = None, contact: str | None = None
+    ) -> None:
+        """Somebody whom the concern is about: a child, unless an adult by birth date or `adult`
+        (what an incomplete birth date says)."""
         if not is_told(child):
             return
-        if is_adult(child.born_on, self.told_on):
-            self._adults.append(_grown(replace(child, relationship=child.relationship or SUBJECT)))
+        if adult or is_adult(child.born_on, self.told_on):
+            self._grown_subject = True
+            subject = replace(child, relationship=child.relationship or SUBJECT)
+            self._adults.append(_grown(subject, contact))
             return
-        if child.born_on is None and child.due_on is None and born_expected:
+        if child.born_on is None and child.due_on is None and adult is None:
             self.problems.say("A birth date is missing: it is not certain that this is a child.")
         self._children.append(child)
 
-    def other(self, person: ChildDescribed, contact: str | None = None) -> None:
-        """Somebody else, `relationship` the role: an adult, unless a birth date says a child."""
-        if person.born_on is not None and not is_adult(person.born_on, self.told_on):
+    def other(
+        self, person: ChildDescribed, contact: str | None = None, adult: bool | None = None
+    ) -> None:
+        """Somebody else, `relationship` the role: an adult, unless by birth date or `adult` (what
+        an incomplete birth date says) a child."""
+        young = person.born_on is not None and not is_adult(person.born_on, self.told_on)
+        if young or (adult is False and is_told(person)):
             self._children.append(person)
         elif is_told(person) or contact:
             self._adults.append(_grown(person, contact))
 
     def children(self) -> tuple[ChildDescribed, ...]:
-        return tuple(dict.fromkeys(self._children))
+        """Each once; those whom nothing but a date tells apart are as many as were told of."""
+        seen: set[ChildDescribed] = set()
+        found = []
+        for child in self._children:
+            if not _is_somebody(child) or child not in seen:
+                found.append(child)
+            seen.add(child)
+        return tuple(found)
 
     def adults(self) -> tuple[AdultDescribed, ...]:
         seen: dict[tuple[str, str], AdultDescribed] = {}
@@ -234,19 +371,19 @@ class People:
         """Say who is missing; to be called once, when all are named."""
         if self._children:
             return
-        self.problems.say(NO_CHILD if self._adults else NO_PERSON)
+        if self._grown_subject:
+            self.problems.say(NO_CHILD)
+        else:
+            self.problems.say(NO_SUBJECT if self._adults else NO_PERSON)
 
 
 def is_told(child: ChildDescribed) -> bool:
     """Whether anything says who it is; sex or school alone does not."""
-    return bool(
-        child.family_name
-        or child.given_name
-        or child.born_on
-        or child.due_on
-        or child.nhs_number
-        or child.identifiers
-    )
+    return bool(_is_somebody(child) or child.born_on or child.due_on)
+
+
+def _is_somebody(child: ChildDescribed) -> bool:
+    return bool(child.family_name or child.given_name or child.nhs_number or child.identifiers)
 
 
 def _grown(person: ChildDescribed, contact: str | None = None) -> AdultDescribed:

@@ -19,10 +19,22 @@ _MOST_PROBLEMS = 40
 
 
 class Problems:
-    """Sentences on what could not be read, each once, in the order found."""
+    """Sentences on what could not be read, each once, in the order found.
+
+    A sentence never tells a value; `kept` does: lines that had no field, for the concern's text.
+    """
 
     def __init__(self) -> None:
         self._said: dict[str, None] = {}
+        self._kept: dict[str, None] = {}
+
+    def keep(self, line: str) -> None:
+        """What was written and taken into no field: a person must still see it."""
+        self._kept.setdefault(line)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        return tuple(self._kept)
 
     def say(self, sentence: str) -> None:
         if len(self._said) < _MOST_PROBLEMS:

@@ -9,13 +9,14 @@ from adapters.fitting import Fit
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     People,
-    birth_date,
+    birth_of,
     checked_nhs_number,
     due_date,
     instant,
     located,
     plausible_time,
     postcode_of,
+    reference_of,
     sex_of,
 )
 from adapters.reading import Problems, shown
@@ -117,26 +118,24 @@ def told(
     for number, child in enumerate(form.children, start=1):
         own = _address(child.address, f"child {number}")
         addresses += [own] if own else []
-        described = _child(child, f"Child {number}", people, problems)
         homes = tuple(each for each in (own or home,) if each)
-        people.subject(located(described, homes))
+        _child(child, f"Child {number}", homes, people, problems)
     for number, adult in enumerate(form.adults, start=1):
         _adult(adult, f"Adult {number}", people, problems)
     if not form.withdrawn:
         people.told()
     if len(form.children) > MOST_CHILDREN:
         problems.say(f"More than {MOST_CHILDREN} children are named: all are kept.")
-    concern = _concern(form, fit, problems)
-    intent, earlier = _intent(form)
+    own_reference = reference_of(form.submission_id)
+    intent, earlier = _intent(form, own_reference, problems)
+    happened_at = instant(form.submitted_at, problems, "Form: submitted at")
     return Translation(
         intent=intent,
-        references=tuple(each for each in (form.submission_id,) if each),
+        references=(own_reference,) if own_reference else (),
         earlier=earlier,
-        happened_at=plausible_time(
-            instant(form.submitted_at, problems, "Form: submitted at"), sent.received_at, problems
-        ),
+        happened_at=plausible_time(happened_at, sent.received_at, problems),
         urgency=form.urgency,
-        concern=concern,
+        concern=_concern(form, fit, problems),
         parents_informed=form.parents_informed,
         consent=form.consented,
         lawful_basis=form.lawful_basis,
@@ -153,11 +152,16 @@ def told(
     )
 
 
-def _intent(form: Submission) -> tuple[Intent, tuple[str, ...]]:
-    earlier = tuple(dict.fromkeys(each for each in (form.relates_to, form.submission_id) if each))
-    if form.withdrawn:
-        return "cancel", earlier
-    return ("update", (form.relates_to,)) if form.relates_to else ("new", ())
+def _intent(form: Submission, own: str, problems: Problems) -> tuple[Intent, tuple[str, ...]]:
+    for what, told_as in (("Reference", form.submission_id), ("Relates to", form.relates_to)):
+        if told_as and not reference_of(told_as):
+            problems.keep(f"{what}: {told_as}")
+    first = reference_of(form.relates_to)
+    if not form.withdrawn:
+        return ("update", (first,)) if first else ("new", ())
+    if not (first or own):
+        problems.say("It does not say which form it takes back.")
+    return "cancel", tuple(dict.fromkeys(each for each in (first, own) if each))
 
 
 def _concern(form: Submission, fit: Fit, problems: Problems) -> str:
@@ -167,17 +171,24 @@ def _concern(form: Submission, fit: Fit, problems: Problems) -> str:
     told = (form.what_happened, form.worries, form.child_said, form.anything_else)
     if not any(told) and not form.withdrawn:
         problems.say(NO_CONCERN_TOLD)
-    if fit.left_over:
-        answers += ["Also in the message:", *fit.left_over]
+    if left_over := [*fit.left_over, *problems.kept]:
+        answers += ["Also in the message:", *left_over]
     return shown("\n".join(answers), problems)
 
 
-def _child(child: Child, whose: str, people: People, problems: Problems) -> ChildDescribed:
+def _child(
+    child: Child,
+    whose: str,
+    homes: tuple[AddressDescribed, ...],
+    people: People,
+    problems: Problems,
+) -> None:
     number, identifiers = checked_nhs_number(child.nhs_number, problems, whose)
-    return ChildDescribed(
+    birth = birth_of(child.date_of_birth, people.told_on, problems, whose)
+    described = ChildDescribed(
         family_name=child.family_name,
         given_name=child.given_name,
-        born_on=birth_date(child.date_of_birth, people.told_on, problems, whose),
+        born_on=birth.on,
         due_on=due_date(child.due_date, people.told_on, problems, whose),
         sex=sex_of(child.sex, problems, whose),
         nhs_number=number,
@@ -185,16 +196,18 @@ def _child(child: Child, whose: str, people: People, problems: Problems) -> Chil
         school=child.school or None,
         relationship=child.relationship or None,
     )
+    people.subject(located(described, homes), birth.adult)
 
 
 def _adult(adult: Adult, whose: str, people: People, problems: Problems) -> None:
+    birth = birth_of(adult.date_of_birth, people.told_on, problems, whose)
     person = ChildDescribed(
         family_name=adult.family_name,
         given_name=adult.given_name,
-        born_on=birth_date(adult.date_of_birth, people.told_on, problems, whose),
+        born_on=birth.on,
         relationship=adult.role or None,
     )
-    people.other(person, adult.contact or None)
+    people.other(person, adult.contact or None, birth.adult)
 
 
 def _address(address: Address | None, of: str | None) -> AddressDescribed | None:

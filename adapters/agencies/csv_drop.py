@@ -274,7 +274,16 @@ def _row(
             held[place[2]] = value
         else:
             left_over.append(f"{name}: {value}")
-    return told(_form(parts), sent, problems, left_over)
+    form = _form(parts)
+    if _is_row_number(form.get("submission_id", "")):
+        left_over.append(f"Reference: {form.pop('submission_id')}")
+    return told(form, sent, problems, left_over)
+
+
+def _is_row_number(reference: str) -> bool:
+    """Whether a reference only counts the rows: the next table counts them again."""
+    plain = reference.strip().lstrip("#").removesuffix(".0")
+    return plain.isdecimal() and len(plain) <= len(str(MOST_ROWS))
 
 
 def _form(parts: dict[tuple[str, int], dict[str, str]]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     People,
-    birth_date,
+    birth_by_age,
+    birth_of,
     checked_nhs_number,
     due_date,
     instant,
@@ -28,6 +29,7 @@ from adapters.particulars import (
     name_parts,
     plausible_time,
     postcode_of,
+    reference_of,
     sex_of,
 )
 from adapters.reading import (
@@ -69,6 +71,7 @@ class Present(Struct, frozen=True, omit_defaults=True):
     family_name: str = ""
     name: Annotated[str, Meta(description="where it is known in one piece only")] = ""
     date_of_birth: Day = ""
+    age: Annotated[str, Meta(description="in years, where no date of birth is known")] = ""
     due_date: Annotated[str, Meta(description="of a child not yet born, dd/mm/yyyy")] = ""
     sex: str = ""
     role: str = ""
@@ -119,6 +122,12 @@ FORMAT = FormatInformation(
 
 _MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
 _FEWEST_LABELS = 3
+_ROLES_OF_CHILDREN = frozenset(
+    {
+        "child", "subject child", "child subject", "the child", "victim child", "child victim",
+        "baby", "infant", "toddler", "unborn", "unborn child", "unborn baby", "young person",
+    }
+)  # fmt: skip
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
 _URGENCIES: dict[str | None, Urgency] = {
@@ -133,7 +142,7 @@ def recognise(sent: Sent) -> bool:
         return any(mark in start for mark in _MARKS)
     if looks_like_email(start) or (sent.content_type or "").startswith("message/rfc822"):
         return True
-    return "notice number:" in start.lower() and _is_notice(labelled(start)[2])
+    return "notice number:" in start.lower() and _is_notice(labelled(start).labels)
 
 
 def _is_notice(labels: set[str]) -> bool:
@@ -162,7 +171,9 @@ def _json(sent: Sent, problems: Problems) -> Translation:
     if not isinstance(value, dict) or not set(value) & set(Notice.__struct_fields__):
         return _no_notice(sent, text, problems)
     said = _said(value, sent, problems, [])
-    return replace(said, key=said.references[0] if value.get("notice_id") else None)
+    own = value.get("notice_id")
+    numbered = isinstance(own, str | int) and reference_of(str(own))
+    return replace(said, key=said.references[0] if numbered and said.references else None)
 
 
 def _email(sent: Sent, problems: Problems) -> Translation:
@@ -174,7 +185,8 @@ def _email(sent: Sent, problems: Problems) -> Translation:
         said = as_text(text, problems)
     writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
     identity = (mail.message_id,) if mail.message_id else ()
-    replied = (mail.in_reply_to,) if mail.in_reply_to and said.earlier else ()
+    answers = mail.in_reply_to is not None and said.intent == "update"
+    replied = (mail.in_reply_to,) if mail.in_reply_to and answers else ()
     return replace(
         said,
         key=mail.message_id,
@@ -187,12 +199,14 @@ def _email(sent: Sent, problems: Problems) -> Translation:
 
 def _lines(text: str, sent: Sent, problems: Problems) -> Translation | None:
     """The notice that labelled lines tell; None where they tell none."""
-    value, left_over, labels = labelled(text[:LARGEST_READ])
-    if not _is_notice(labels):
+    found = labelled(text[:LARGEST_READ])
+    if not _is_notice(found.labels):
         return None
+    for sentence in found.problems:
+        problems.say(sentence)
     if len(text) > LARGEST_READ:
         problems.say("The text is very long: only its beginning was read, the rest is kept.")
-    return _said(value, sent, problems, left_over)
+    return _said(found.values, sent, problems, found.left_over)
 
 
 def _no_notice(sent: Sent, text: str, problems: Problems) -> Translation:
@@ -219,31 +233,45 @@ def _said(
         if any(address.lines) or address.postcode
     )
     for number, child in enumerate(notice.children, start=1):
-        described = _person(child, f"Child {number}", people, problems)
-        people.subject(located(described, addresses))
-    for number, adult in enumerate(notice.adults, start=1):
-        described = _person(adult, f"Adult {number}", people, problems)
-        people.other(described, adult.contact or None)
-    intent, earlier = _intent(notice)
-    if intent != "cancel":
+        described, adult = _person(child, f"Child {number}", people, problems)
+        people.subject(located(described, addresses), adult, child.contact or None)
+        if child.contact:
+            problems.keep(f"Child {number}: contact {child.contact}")
+    for number, other in enumerate(notice.adults, start=1):
+        described, adult = _person(other, f"Person {number}", people, problems)
+        if other.role.casefold().strip(" .") in _ROLES_OF_CHILDREN:
+            people.subject(located(described, addresses), adult, other.contact or None)
+        else:
+            people.other(described, other.contact or None, adult)
+    own, incident = reference_of(notice.notice_id), reference_of(notice.incident_number)
+    intent, earlier = _intent(notice, own, problems)
+    if intent == "cancel":
+        incident = ""  # others were at the same incident: their notices still hold
+    else:
         people.told()
         if not (notice.circumstances or notice.child_said):
             problems.say(NO_CONCERN_TOLD)
-    if not notice.notice_id:
+    if not own:
         problems.say("The notice number is missing: a follow-up cannot be put beside it.")
+    for what, number_given in (
+        ("Notice number", notice.notice_id),
+        ("Follow-up to", notice.follow_up_to),
+    ):
+        if number_given and not reference_of(number_given):
+            problems.keep(f"{what}: {number_given}")
     told_at = instant(notice.occurred_at, problems, "The time of the incident")
     told_at = told_at or instant(notice.sent_at, problems, "The time of the notice")
-    of_the_police = bool(notice.force or notice.officer.collar_number or notice.incident_number)
+    of_the_police = bool(notice.force or notice.officer.collar_number or incident)
     return Translation(
         intent=intent,
-        references=tuple(dict.fromkeys(filter(None, (notice.notice_id, notice.incident_number)))),
+        references=tuple(dict.fromkeys(filter(None, (own, incident)))),
         earlier=earlier,
         happened_at=plausible_time(told_at, sent.received_at, problems),
         source="6" if of_the_police else None,
         urgency="immediate"
         if notice.police_protection
         else _URGENCIES.get(notice.grade, "not-stated"),
-        concern=_concern(notice, fit.left_over, problems),
+        concern=_concern(notice, [*fit.left_over, *problems.kept], problems),
         lawful_basis="duty" if of_the_police else None,
         referrer=_referrer(notice),
         children=people.children(),
@@ -253,11 +281,15 @@ def _said(
     )
 
 
-def _intent(notice: Notice) -> tuple[Intent, tuple[str, ...]]:
-    earlier = (notice.follow_up_to,) if notice.follow_up_to else ()
-    if notice.withdrawn:
-        return "cancel", earlier or (notice.notice_id,)
-    return ("update", earlier) if earlier else ("new", ())
+def _intent(notice: Notice, own: str, problems: Problems) -> tuple[Intent, tuple[str, ...]]:
+    """What it means, and the notices it names as earlier: never those of the same incident."""
+    first = reference_of(notice.follow_up_to)
+    earlier = (first,) if first else ()
+    if not notice.withdrawn:
+        return ("update", earlier) if earlier else ("new", ())
+    if not (earlier or own):
+        problems.say("It does not say which notice it takes back.")
+    return "cancel", earlier or ((own,) if own else ())
 
 
 def _concern(notice: Notice, left_over: list[str], problems: Problems) -> str:
@@ -286,18 +318,34 @@ def _referrer(notice: Notice) -> ReferrerDescribed:
 
 
 def _called(person: Present) -> tuple[str, str]:
-    if person.name and not (person.family_name or person.given_name):
-        return name_parts(person.name)
-    return person.family_name, person.given_name
+    """Family and given name; of a name in one piece, what is not told apart already."""
+    family, given = person.family_name, person.given_name
+    if family and given:
+        return family, given
+    told_apart = {word.casefold() for word in f"{family} {given}".split()}
+    words = [each for each in person.name.split() if each.casefold() not in told_apart]
+    if family or given:
+        rest = " ".join(words).strip(" ,")
+        return (family, rest) if family else (rest, given)
+    return name_parts(person.name)
 
 
-def _person(person: Present, whose: str, people: People, problems: Problems) -> ChildDescribed:
+def _person(
+    person: Present, whose: str, people: People, problems: Problems
+) -> tuple[ChildDescribed, bool | None]:
+    """Who it is, and whether an adult as far as an incomplete birth date or an age tells."""
     family, given = _called(person)
     number, identifiers = checked_nhs_number(person.nhs_number, problems, whose)
-    return ChildDescribed(
+    birth = birth_of(person.date_of_birth, people.told_on, problems, whose)
+    if person.age and birth.on is None:
+        aged = birth_by_age(person.age, problems, whose)
+        birth = birth if birth.adult is not None else aged
+    elif person.age:
+        problems.keep(f"{whose}: age {person.age}")
+    described = ChildDescribed(
         family_name=family,
         given_name=given,
-        born_on=birth_date(person.date_of_birth, people.told_on, problems, whose),
+        born_on=birth.on,
         due_on=due_date(person.due_date, people.told_on, problems, whose),
         sex=sex_of(person.sex, problems, whose),
         nhs_number=number,
@@ -305,6 +353,7 @@ def _person(person: Present, whose: str, people: People, problems: Problems) -> 
         school=person.school or None,
         relationship=person.role or None,
     )
+    return described, birth.adult
 
 
 # ── A made-up notice ──

@@ -9,6 +9,7 @@ import json
 import msgspec
 
 from adapters.made_up import Story, story
+from adapters.particulars import reference_of
 from adapters.reading import NoJson, Problems, beginning, decoded, json_value, unread
 from adapters.referral_form import Address, Adult, Child, Referrer, Submission, told
 from adapters.translation import FormatInformation, Sent, Translation
@@ -41,7 +42,7 @@ def translate(sent: Sent) -> list[Translation]:
     if not isinstance(value, dict) or not set(value) & set(Submission.__struct_fields__):
         problems.say("The message is not a referral form: none of its fields is there.")
         return [unread(sent, text, problems)]
-    if not value.get("submission_id"):
+    if not reference_of(str(value.get("submission_id") or "")):
         problems.say("The submission id is missing: a later form cannot be put beside this one.")
     return [told(value, sent, problems)]
 

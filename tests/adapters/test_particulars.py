@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapters.particulars import (
+    Birth,
     People,
-    birth_date,
+    birth_by_age,
+    birth_of,
     checked_nhs_number,
     day,
     instant,
@@ -14,6 +16,7 @@ from adapters.particulars import (
     name_parts,
     offset,
     postcode_of,
+    reference_of,
     sex_of,
 )
 from adapters.reading import Problems
@@ -38,8 +41,71 @@ def test_what_is_no_whole_day_is_none(text: str) -> None:
 
 def test_nobody_is_born_tomorrow_week() -> None:
     problems = Problems()
-    assert birth_date("09/05/2026", date(2026, 5, 1), problems, "Child 1") is None
+    assert birth_of("09/05/2026", date(2026, 5, 1), problems, "Child 1").on is None
     assert problems.told() == ("Child 1: the birth date cannot be right.",)
+
+
+@pytest.mark.parametrize("text", ["31/12/1899", "01/01/1066", "1850"])
+def test_nobody_alive_was_born_before_1900(text: str) -> None:
+    problems = Problems()
+    assert birth_of(text, date(2026, 5, 1), problems, "Child 1") == Birth(None, None)
+    assert problems.told() == ("Child 1: the birth date cannot be right.",)
+    assert problems.kept == (f"Child 1: born {text}",)
+    assert birth_of("01/01/1900", date(2026, 5, 1), problems, "Child 1").on == date(1900, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "on", "adult"),
+    [
+        ("04/05/2016", date(2016, 5, 4), False),
+        ("04/05/86", date(1986, 5, 4), True),
+        ("04/05/16", None, None),
+        ("31/02/86", None, None),
+        ("1985", None, True),
+        ("1985-03", None, True),
+        ("1985-00-00", None, True),
+        ("00/03/1985", None, True),
+        ("13/1985", None, None),
+        ("2008", None, None),
+        ("2008-04", None, True),
+        ("2008-05", None, None),
+        ("2008-06", None, False),
+        ("2012", None, False),
+        ("2026", None, False),
+        ("2027", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_an_incomplete_birth_date_says_what_all_its_days_say(
+    text: str, on: date | None, adult: bool | None
+) -> None:
+    problems = Problems()
+    assert birth_of(text, date(2026, 5, 1), problems, "Child 1") == Birth(on, adult)
+    assert bool(problems) == (on is None)
+    assert problems.kept == (() if on else (f"Child 1: born {text}",))
+
+
+@pytest.mark.parametrize(
+    ("text", "adult"),
+    [("7", False), ("aged 17", False), ("18", True), ("34 years", True), ("20 months", False),
+     ("9 weeks old", False), ("young", None)],
+)  # fmt: skip
+def test_an_age_says_whether_somebody_is_an_adult(text: str, adult: bool | None) -> None:
+    problems = Problems()
+    assert birth_by_age(text, problems, "Person 1") == Birth(None, adult)
+    assert bool(problems) == (adult is not True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "0", "1", "12", "007", "N/A", "n.a.", "To be confirmed", "???", "xxxx"]
+)
+def test_what_stands_for_a_reference_is_none(text: str) -> None:
+    assert reference_of(text) == ""
+
+
+@pytest.mark.parametrize("text", ["PN-1", "R7", "4711", "NP/2026/1", "a1"])
+def test_a_reference_is_one(text: str) -> None:
+    assert reference_of(f" {text} ") == text
 
 
 @pytest.mark.parametrize(
@@ -114,3 +180,10 @@ def test_somebody_named_twice_is_one_person() -> None:
         people.subject(ChildDescribed("Holt", "Amira", date(2016, 5, 4)))
         people.other(ChildDescribed("Holt", "Jo", relationship="mother"))
     assert (len(people.children()), len(people.adults())) == (1, 1)
+
+
+def test_those_whom_nothing_tells_apart_are_as_many_as_were_told_of() -> None:
+    people = People(date(2026, 5, 1), Problems())
+    for _ in range(2):
+        people.subject(ChildDescribed(due_on=date(2026, 9, 1)))
+    assert len(people.children()) == 2

@@ -177,3 +177,12 @@ def test_a_table_is_recognised_by_its_columns_or_its_file_name() -> None:
     assert recognised(f"{NAMES}\n") == "csv"
     assert recognised("anything", file_name="Drop.CSV") == "csv"
     assert recognised("surname, and nothing else") is None
+
+
+@pytest.mark.parametrize("number", ["1", "0017", "1999", "#12", "2.0", "n/a", "-", "unknown"])
+def test_a_number_that_only_counts_the_rows_is_no_reference(number: str) -> None:
+    said = translated(
+        "csv", f"reference,child 1 surname,child 1 dob,notes\n{number},Holt,04/05/2016,x\n"
+    )
+    assert (said.references, said.problems) == ((), ())
+    assert f"Reference: {number}" in said.concern

@@ -148,8 +148,262 @@ def test_a_follow_up_updates_the_first_notice() -> None:
 
 
 def test_a_withdrawal_cancels_it() -> None:
-    said = translated("police-notice", '{"notice_id": "2", "follow_up_to": "1", "withdrawn": true}')
-    assert (said.intent, said.earlier, said.problems) == ("cancel", ("1",), ())
+    body = '{"notice_id": "PN-2", "follow_up_to": "PN-1", "withdrawn": true}'
+    said = translated("police-notice", body)
+    assert (said.intent, said.earlier, said.problems) == ("cancel", ("PN-1",), ())
+    said = by_mail("Notice number: PN-1", "Withdrawn: yes", "Circumstances: sent in error")
+    assert (said.intent, said.earlier) == ("cancel", ("PN-1",))
+
+
+def test_a_withdrawal_takes_back_no_other_notice_of_the_same_incident() -> None:
+    said = by_mail(*LINES, "Withdrawn: yes")
+    assert said.intent == "cancel"
+    assert "NP-77" not in (*said.earlier, *said.references)
+    assert "NP-77" in said.concern
+    replying = mail(*LINES, "Withdrawn: yes", head="In-Reply-To: <other@police.example>\r\n")
+    assert translated("police-notice", replying).earlier == ("PN-1",)
+
+
+def test_a_withdrawal_of_no_notice_is_told_to_a_person() -> None:
+    said = by_mail(*LINES[1:], "Withdrawn: yes")
+    assert (said.intent, said.earlier) == ("cancel", ())
+    assert "It does not say which notice it takes back." in said.problems
+
+
+# ── A label that comes again ──
+
+
+def given_names(said: Translation) -> list[str]:
+    return [child.given_name for child in said.children]
+
+
+NUMBER = ("Notice number: PN-1", "Circumstances: x")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Child: Amira Holt", "Date of birth: 04/05/2016", "Child: Kit Holt", "DOB: 01/02/2018"],
+        ["Child 1: Amira Holt", "DOB: 04/05/2016", "Child 1: Kit Holt", "DOB: 01/02/2018"],
+        ["Child: Amira Holt, born 04/05/2016", "Child 1: Kit Holt, born 01/02/2018"],
+        ["Child:", "Name: Amira Holt", "DOB: 04/05/2016", "Child:", "Name: Kit Holt",
+         "DOB: 01/02/2018"],
+        ["Child:", "Name: Amira Holt", "DOB: 04/05/2016", "Name: Kit Holt", "DOB: 01/02/2018"],
+        ["Child 1 name: Amira Holt", "Child 1 DOB: 04/05/2016", "Child 1 name: Kit Holt",
+         "Child 1 DOB: 01/02/2018"],
+        ["Child:", "Given name: Amira", "Surname: Holt", "DOB: 04/05/2016", "Given name: Kit",
+         "Surname: Holt", "DOB: 01/02/2018"],
+    ],
+)  # fmt: skip
+def test_a_second_child_is_a_child_of_its_own(lines: list[str]) -> None:
+    said = by_mail(*NUMBER, *lines)
+    assert [(child.given_name, child.family_name, child.born_on) for child in said.children] == [
+        ("Amira", "Holt", date(2016, 5, 4)),
+        ("Kit", "Holt", date(2018, 2, 1)),
+    ]
+
+
+def test_a_second_adult_is_an_adult_of_their_own() -> None:
+    said = by_mail(*NUMBER, "Adult: Jo Holt", "Role: mother", "Adult: Sam Dow", "Role: father")
+    assert [(a.given_name, a.role) for a in said.adults] == [("Jo", "mother"), ("Sam", "father")]
+
+
+def test_a_child_told_of_twice_in_the_same_words_is_one() -> None:
+    said = by_mail(*NUMBER, "Child 1: Amira Holt", "DOB: 04/05/2016", "Child 1: Amira Holt, female")
+    assert [(child.given_name, child.sex) for child in said.children] == [("Amira", "F")]
+
+
+def test_a_name_told_in_parts_after_the_whole_of_it_is_the_same_person() -> None:
+    for lines in (["Child: Amira", "Surname: Holt"], ["Child: Amira Holt", "First name: Amira"]):
+        (child,) = by_mail(*NUMBER, *lines).children
+        assert (child.given_name, child.family_name) == ("Amira", "Holt")
+
+
+def test_any_other_label_that_comes_again_is_kept_with_a_problem() -> None:
+    said = by_mail(*LINES, "Grade: immediate", "Child 1 date of birth: 05/05/2016")
+    assert said.urgency == "urgent"
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert "grade is told twice: the other one is shown with the concern." in said.problems
+    assert "grade: immediate" in said.concern
+    assert "date of birth: 05/05/2016" in said.concern
+
+
+def test_of_two_answers_the_more_careful_one_holds() -> None:
+    said = by_mail(*LINES, "Withdrawn: yes", "Withdrawn: no", "S46: no", "S46: yes")
+    assert (said.intent, said.urgency) == ("new", "immediate")
+    assert len(said.problems) == 2
+
+
+# ── What others wrote ──
+
+
+def test_a_quoted_line_is_never_a_label_and_never_lost() -> None:
+    quoted = ("> Child 1: Kit Grey", "> Withdrawn: yes", ">> Follow-up to: PN-0")
+    said = by_mail(*LINES, *quoted)
+    assert (said.intent, given_names(said)) == ("new", ["Amira"])
+    assert all(line in said.concern for line in quoted)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["-----Original Message-----"],
+        ["---------- Forwarded message ---------"],
+        ["Begin forwarded message:"],
+        ["________________________________"],
+        ["On Tue, 19 May 2026 at 10:15, Sam Dow <sam@police.example> wrote:"],
+        ["From: Sam Dow", "Sent: 19 May 2026 10:15", "Subject: Notice"],
+        ["From: Sam Dow", "", "Date: 19 May 2026 10:15"],
+    ],
+)
+def test_an_earlier_message_below_is_never_read_as_labels(head: list[str]) -> None:
+    earlier = ("Child 1: Kit Grey", "Withdrawn: yes", "Notice number: PN-0")
+    said = by_mail(*LINES, "", *head, "", *earlier)
+    assert (said.intent, given_names(said)) == ("new", ["Amira"])
+    assert said.references[0] == "PN-1"
+    assert all(line in said.concern for line in earlier)
+
+
+def test_an_answer_below_the_lines_it_quotes_is_read() -> None:
+    said = by_mail("On Tuesday Jo Dow wrote:", "> Withdrawn: yes", "", *LINES)
+    assert (said.intent, given_names(said)) == ("new", ["Amira"])
+    assert "> Withdrawn: yes" in said.concern
+
+
+def test_a_forwarded_notice_alone_is_kept_whole_for_a_person() -> None:
+    said = by_mail("Please see below.", "-----Original Message-----", *LINES)
+    assert said.children == ()
+    assert "Child 1: Amira Holt" in said.concern
+    assert len(said.problems) == 1
+
+
+# ── What is no name ──
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ran away and told us father hits her",
+        "She was hit.",
+        "ran away, told us father hits her",
+        "seen with 3 bruises",
+        "Amira " * 12,
+    ],
+)
+def test_a_sentence_is_no_name(words: str) -> None:
+    for line in (f"Child: {words}", f"Child 2: {words}"):
+        said = by_mail(*NUMBER, line)
+        assert said.children == ()
+        assert any("is not a name" in problem for problem in said.problems)
+        assert " ".join(words.split()) in " ".join(said.concern.split())
+
+
+@pytest.mark.parametrize("label", ["name", "first name", "surname"])
+def test_a_sentence_is_no_name_under_any_label(label: str) -> None:
+    said = by_mail(*NUMBER, f"Child 2 {label}: ran away and told us father hits her")
+    assert said.children == ()
+    assert any("is not a name" in problem for problem in said.problems)
+    assert "ran away and told us father hits her" in said.concern
+
+
+def test_what_follows_a_sentence_is_still_the_childs() -> None:
+    said = by_mail(*NUMBER, "Child: she told us that father hits her", "Date of birth: 04/05/2016")
+    assert [child.born_on for child in said.children] == [date(2016, 5, 4)]
+
+
+def test_nobody_is_no_child() -> None:
+    said = by_mail(*LINES, "Child 2: none", "Child 3: N/A", "Adult 2: -")
+    assert (given_names(said), len(said.adults), said.problems) == (["Amira"], 1, ())
+
+
+def test_a_name_may_hold_a_title_and_an_initial() -> None:
+    said = by_mail(*NUMBER, "Adult: Mr. J. Holt", "Child: Mary Anne van der Holt")
+    assert (said.adults[0].given_name, said.adults[0].family_name) == ("Mr. J.", "Holt")
+    assert said.children[0].family_name == "Holt"
+
+
+def test_whatever_is_taken_into_no_field_is_in_the_concern() -> None:
+    said = by_mail(
+        "Occurred: last Tuesday",
+        *(line for line in LINES if not line.startswith("Occurred")),
+        "Child 2: Kit Holt, seen crying by the neighbour next door, sex: ?",
+        "Child 2 date of birth: about 2019",
+        "Child 2 sex: seems a boy",
+        "Child 2 due date: in spring",
+        "Child 2 contact: 020 7946 0003",
+    )
+    for words in ("last Tuesday", "seen crying by the neighbour next door", "about 2019",
+                  "seems a boy", "in spring", "020 7946 0003"):  # fmt: skip
+        assert words in said.concern
+
+
+# ── Numbers that are none ──
+
+PLACEHOLDERS = ("N/A", "none", "unknown", "-", "0", "1", "tbc", "000", "Not known", "xxx")
+
+
+@pytest.mark.parametrize("number", PLACEHOLDERS)
+def test_a_placeholder_is_no_reference(number: str) -> None:
+    said = by_json(incident_number=number)
+    assert said.references == ("PN-1",)
+    assert number in said.concern
+    said = by_json(notice_id=number, follow_up_to=number)
+    assert (said.intent, said.key, said.references) == ("new", None, ("NP-77",))
+    assert any("notice number is missing" in problem for problem in said.problems)
+
+
+# ── Who is a child ──
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Person 2: Kit Holt", "Age: 7"],
+        ["Person 2: Kit Holt, aged 7"],
+        ["Person 2: Kit Holt, 7 years old"],
+        ["Person 2: Kit Holt", "Age: 9 months"],
+        ["Person 2: Kit Holt", "Role: child"],
+    ],
+)
+def test_a_person_said_to_be_a_child_is_one(lines: list[str]) -> None:
+    said = by_mail(*NUMBER, *lines)
+    assert [(child.given_name, child.born_on) for child in said.children] == [("Kit", None)]
+    assert not any("adult" in problem for problem in said.problems)
+    assert any("birth date is" in problem for problem in said.problems)
+
+
+def test_a_person_of_an_adults_age_is_an_adult() -> None:
+    said = by_mail(*LINES, "Person 2: Sam Grey", "Age: 34")
+    assert given_names(said) == ["Amira"]
+    assert "age 34" in said.concern
+    assert said.problems == ()
+
+
+def test_people_of_no_told_age_are_not_called_adults() -> None:
+    said = by_mail(*NUMBER, "Person 1: Jo Holt")
+    assert said.problems == (
+        "No child is named: a person must find out whom the concern is about.",
+    )
+
+
+def test_two_unborn_children_without_a_name_are_two() -> None:
+    said = by_mail(*NUMBER, "Child 1: due 01/09/2026", "Child 2: due 01/09/2026")
+    assert [child.due_on for child in said.children] == [date(2026, 9, 1)] * 2
+
+
+# ── What the police do not say ──
+
+
+@pytest.mark.parametrize("answer", ["n/a", "N/A", "no", "none", "not taken"])
+def test_police_protection_that_was_not_taken_is_none(answer: str) -> None:
+    said = by_mail(*LINES, f"Police protection: {answer}")
+    assert said.urgency == "urgent"
+    assert "A constable has taken police protection" not in said.concern
+
+
+def test_a_duty_is_claimed_only_for_the_police() -> None:
+    said = by_json(force="", officer={"name": "Sam Dow"}, incident_number="")
+    assert (said.source, said.lawful_basis) == (None, None)
 
 
 @pytest.mark.parametrize("encoding", ["quoted-printable", "base64"])

@@ -116,6 +116,42 @@ def test_a_form_that_relates_to_another_updates_it() -> None:
     assert (said.intent, said.earlier, said.references) == ("update", ("WF-0",), ("WF-1",))
 
 
+@pytest.mark.parametrize("number", ["N/A", "none", "-", "0", "1", "tbc", "unknown"])
+def test_a_placeholder_is_no_reference(number: str) -> None:
+    said = read(submission_id=number, relates_to=number)
+    assert (said.intent, said.references, said.earlier) == ("new", (), ())
+    assert "The submission id is missing: a later form cannot be put beside this one." in (
+        said.problems
+    )
+    assert f"Reference: {number}" in said.concern
+    taken_back = translated("webform", f'{{"submission_id": "{number}", "withdrawn": true}}')
+    assert (taken_back.intent, taken_back.earlier) == ("cancel", ())
+    assert "It does not say which form it takes back." in taken_back.problems
+
+
+@pytest.mark.parametrize("born", ["04/05/86", "1985", "03/1985", "March 1985", "1985-03"])
+def test_who_cannot_be_under_eighteen_is_no_child(born: str) -> None:
+    said = read(children=[CHILD | {"date_of_birth": born}], adults=[])
+    assert said.children == ()
+    assert said.adults[0].given_name == "Amira"
+    assert "The subject is an adult: no child is named." in said.problems
+
+
+@pytest.mark.parametrize("born", ["2016", "05/2016", "May 2016", "2016-05"])
+def test_who_cannot_be_over_eighteen_is_a_child(born: str) -> None:
+    said = read(children=[CHILD | {"date_of_birth": born}])
+    assert said.children[0].born_on is None
+    assert said.problems == (
+        "Child 1: the birth date is incomplete, not a whole date: it is shown with the concern.",
+    )
+    assert f"Child 1: born {born}" in said.concern
+
+
+def test_two_unborn_children_without_a_name_are_two() -> None:
+    said = read(children=[{"due_date": "01/09/2026"}, {"due_date": "01/09/2026"}])
+    assert len(said.children) == 2
+
+
 def test_nine_children_are_all_kept() -> None:
     said = read(children=[CHILD | {"given_name": f"A{n}", "nhs_number": ""} for n in range(9)])
     assert len(said.children) == 9
