@@ -44,23 +44,29 @@ FILES = {LIVE: "read.db", NEXT: "read-next.db", PREVIOUS: "read-previous.db"}
 MOST_READERS = 8
 """How many read at once; others wait for them."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 create table if not exists checkpoints (
     projection text not null, version integer not null, position integer not null,
-    build integer not null, tables text not null, primary key (projection, version)
+    build integer not null, tables text not null, mark text not null default '',
+    primary key (projection, version)
 );
 create table if not exists parked (
     projection text not null, position integer not null, stream text not null,
     reason text not null, primary key (projection, position)
 );
 """
+WITHOUT_MARKS = 1
+"""The schema version whose checkpoints did not say which event they stand at."""
+
+MARKED = "alter table checkpoints add column mark text not null default ''"
+
 OWN_TABLES = ("checkpoints", "parked")
 
-START = "insert into checkpoints values (:projection, :version, 0, 0, :tables)"
+START = "insert into checkpoints values (:projection, :version, 0, 0, :tables, '')"
 ADVANCE = """
-update checkpoints set position = :reached
+update checkpoints set position = :reached, mark = :reached_mark
 where projection = :projection and version = :version and build = :build and position = :position
 """
 PARK = "insert into parked values (:projection, :position, :stream, :reason)"
@@ -103,13 +109,17 @@ class ReadModel(Protocol):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """How far a projection has come. `build` rises whenever its `tables` are replaced."""
+    """How far a projection has come. `build` rises whenever its `tables` are replaced.
+
+    `mark` is of the event at that position, and tells its log from all others; "" before the first.
+    """
 
     projection: str
     version: int
     position: int
     build: int
     tables: tuple[str, ...]
+    mark: str = ""
 
 
 class Parked(Struct, frozen=True, kw_only=True):
@@ -122,7 +132,7 @@ class Parked(Struct, frozen=True, kw_only=True):
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """What brings one projection from its checkpoint to the position `reached`.
+    """What brings one projection from its checkpoint to the position `reached`, marked `mark`.
 
     `writes`: statements with `:name` parameters and their values, in order. `released`: positions
     that are parked no longer.
@@ -130,6 +140,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     checkpoint: Checkpoint
     reached: int
+    mark: str = ""
     writes: Sequence[Write] = ()
     parked: Sequence[Parked] = ()
     released: Sequence[int] = ()
@@ -229,7 +240,10 @@ class Place:
         try:
             with self._session.transaction():
                 # First, and in order: who replaces tables also locks their checkpoints first.
-                steps = [asdict(each.checkpoint) | {"reached": each.reached} for each in batches]
+                steps = [
+                    asdict(each.checkpoint) | {"reached": each.reached, "reached_mark": each.mark}
+                    for each in batches
+                ]
                 steps.sort(key=itemgetter("projection"))
                 if self._session.each(ADVANCE, steps) != len(steps):
                     raise Overtaken
@@ -445,12 +459,14 @@ class SQLite:
             private_file(self._path(place))
             database = sqlite3.connect(self._path(place), isolation_level=None, timeout=30)
             with closing(database), one_at_a_time(self.folder):
-                if database.execute("pragma user_version").fetchone() != (SCHEMA_VERSION,):
+                (found,) = database.execute("pragma user_version").fetchone()
+                if found != SCHEMA_VERSION:
                     # With a write-ahead log readers go on; those beside have no readers.
                     mode = "wal" if place == LIVE else "delete"
                     database.execute(f"pragma journal_mode = {mode}").fetchone()
                     version = f"pragma user_version = {SCHEMA_VERSION}"
-                    database.executescript(f"begin; {SCHEMA} {version}; commit;")
+                    change = f"{MARKED};" if found == WITHOUT_MARKS else SCHEMA
+                    database.executescript(f"begin; {change} {version}; commit;")
 
 
 def _attach(session: SQLiteSession, path: Path) -> None:
@@ -483,6 +499,10 @@ def _copy(session: SQLiteSession, name: str) -> None:
 
 # ── PostgreSQL ────────────────────────────────────────────────────────────────────────────────────
 
+HAS_MARKS = (
+    "from information_schema.columns where table_schema = :place"
+    " and table_name = 'checkpoints' and column_name = 'mark'"
+)
 TYPES = {"integer": "bigint", "real": "double precision", "blob": "bytea"}
 TYPE = re.compile(rf"\b({'|'.join(TYPES)})\b", re.IGNORECASE)
 PARAMETER = re.compile(r"('(?:[^']|'')*'|::)|:([a-z_][a-z0-9_]*)", re.IGNORECASE)
@@ -677,6 +697,9 @@ class PostgreSQL:
         with closing(self.session(place, writing=True)) as session:
             table = {"table": f"{place}.checkpoints"}
             if session.rows("select 1 where to_regclass(:table) is not null", table):
+                if not session.rows(f"select 1 {HAS_MARKS}", {"place": place}):
+                    with session.transaction():
+                        session.execute(MARKED.replace("column", "column if not exists"))
                 return
             with session.transaction():
                 session.execute(

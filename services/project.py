@@ -23,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 import projections as package
-from adapters.event_store import Page, Unreadable
+from adapters.event_store import Missing, Page, Unreadable
 from adapters.read_models import (
     OWN_TABLES,
     Batch,
@@ -59,6 +59,10 @@ class Log(Protocol):
 
     def newest(self) -> int: ...
 
+    def missing(self, after: int, up_to: int) -> list[int]: ...
+
+    def mark(self, position: int) -> str: ...
+
     def wait(self, position: int, seconds: float) -> bool: ...
 
 
@@ -70,6 +74,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """How one projection stands: `behind` and `parked` count events.
 
     `behind_seconds`: for how long the oldest event it has not seen has been in the log.
+    `of_another_log`: its rows were made from events that this log does not hold, such as those
+    after the backup that it was put back to; the next run rebuilds them.
     """
 
     projection: str
@@ -78,6 +84,7 @@ class Status(Struct, frozen=True, kw_only=True):
     behind: int
     behind_seconds: float
     parked: int
+    of_another_log: bool = False
 
 
 def found() -> dict[str, Projection]:
@@ -138,12 +145,13 @@ class Feed:
             if name not in held:
                 self._place.create(projection)
         held = self._place.checkpoints()
-        newest = self._log.newest()
+        foreign = of_another_log(self._log, held.values())
+        for name in sorted(foreign & self._projections.keys()):
+            log.warning("rows_of_another_log", projection=name, position=held[name].position)
         self._at = {
             name: held[name]
             for name, projection in self._projections.items()
-            # Ahead of a log that only grows: it was put back to an earlier state.
-            if held[name].version == projection.version and held[name].position <= newest
+            if held[name].version == projection.version and name not in foreign
         }
         self.outdated = sorted(self._projections.keys() - self._at.keys())
         self._parked: dict[str, set[str]] = {name: set() for name in self._projections}
@@ -185,10 +193,13 @@ class Feed:
             held = self._at[parked.projection]
             try:
                 events = self._log.since(parked.position - 1, 1)
-                writes = self._writes(parked.projection, events)
+                kinds = self._projections[parked.projection].events
+                wanted = [each for each in events if isinstance(each.event, kinds)]
+                writes = self._writes(parked.projection, wanted)
                 batch = Batch(
                     checkpoint=held,
                     reached=held.position,
+                    mark=held.mark,
                     writes=writes,
                     released=(parked.position,),
                 )
@@ -211,9 +222,12 @@ class Feed:
             if ahead is not None and (error.position or 0) > ahead:
                 return Stretch((), ahead)
             return Stretch((), error.position or 0, error)
-        if ahead is not None and page.reached > ahead:
-            return Stretch([each for each in page if each.position <= ahead], ahead)
-        return Stretch(page, page.reached)
+        reached = page.reached if ahead is None else min(page.reached, ahead)
+        if missing := self._log.missing(position, reached):
+            reached = missing[0] - 1
+            if reached == position:
+                return Stretch((), missing[0], Missing(missing[0]))
+        return Stretch([each for each in page if each.position <= reached], reached)
 
     def _names(self, *group: str) -> set[str]:
         return {stored_name(kind) for name in group for kind in self._projections[name].events}
@@ -255,15 +269,24 @@ class Feed:
         batches = []
         for name in group:
             held = self._at[name]
-            try:
-                self._log.since(reached - 1, 1, names=self._names(name))
-                batches.append(Batch(checkpoint=held, reached=reached))
-            except Unreadable:
+            if self._concerns(name, error, reached):
                 parked = Parked(
                     projection=name, position=reached, stream=error.stream, reason=_code(error)
                 )
                 batches.append(Batch(checkpoint=held, reached=reached, parked=(parked,)))
+            else:
+                batches.append(Batch(checkpoint=held, reached=reached))
         self._apply(batches)
+
+    def _concerns(self, name: str, error: Unreadable, position: int) -> bool:
+        """Whether a projection wants what cannot be read; it might have wanted what is missing."""
+        if isinstance(error, Missing):
+            return True
+        try:
+            self._log.since(position - 1, 1, names=self._names(name))
+        except Unreadable:
+            return True
+        return False
 
     def _halve(self, name: str, events: Sequence[Recorded], reached: int) -> None:
         """Store what can be stored, and park the one event that cannot, wherever it is."""
@@ -310,14 +333,26 @@ class Feed:
             raise StatementFailed(_code(error), name) from error
 
     def _apply(self, batches: Sequence[Batch]) -> None:
+        marks = {reached: self._log.mark(reached) for reached in {b.reached for b in batches}}
+        batches = [replace(batch, mark=marks[batch.reached]) for batch in batches]
         self._place.apply(batches)
         for batch in batches:
             name = batch.checkpoint.projection
-            self._at[name] = replace(batch.checkpoint, position=batch.reached)
+            self._at[name] = replace(batch.checkpoint, position=batch.reached, mark=batch.mark)
             for parked in batch.parked:
                 self._parked[name].add(parked.stream)
                 if parked.reason:
                     _alarm(parked)
+
+
+def of_another_log(events: Log, held: Iterable[Checkpoint]) -> set[str]:
+    """The projections whose checkpoint stands at an event that this log does not hold there.
+
+    The log was put back to an earlier state, or is another's.
+    """
+    at = [each for each in held if each.position]
+    marks = {position: events.mark(position) for position in {each.position for each in at}}
+    return {each.projection for each in at if each.mark != marks[each.position]}
 
 
 def _code(error: Exception) -> str:
@@ -373,7 +408,7 @@ class Projector:
             began = time.monotonic()
             try:
                 worked = self._work(stop, once=once, retrying=True)
-                if once and self._caught_up(self._log.newest()) and not self._ahead():
+                if once and self._caught_up(self._log.newest()):
                     return
             except Exception as error:  # whatever happened, the read models are still wanted
                 if once:
@@ -393,7 +428,7 @@ class Projector:
         """
         newest = self._log.newest()
         until = time.monotonic() + seconds
-        while not self._caught_up(newest) or self._ahead():
+        while not self._caught_up(newest):
             if not self._work(Event(), once=True, retrying=False):
                 return self.caught_up_to(newest, until - time.monotonic())
         return True
@@ -443,12 +478,13 @@ class Projector:
         """How each projection stands, by name."""
         newest = self._log.newest()
         held = self._models.checkpoints()
+        foreign = of_another_log(self._log, held.values())
         parked = self._models.parked()
         lines = []
         waited: dict[int, float] = {}
         for name, projection in sorted(self.projections.items()):
             at = held.get(name)
-            position = at.position if at else 0
+            position = at.position if at and name not in foreign else 0
             if position not in waited:
                 waited[position] = self._waited(position) if position < newest else 0.0
             lines.append(
@@ -459,6 +495,7 @@ class Projector:
                     behind=max(0, newest - position),
                     behind_seconds=waited[position],
                     parked=parked.get(name, 0),
+                    of_another_log=name in foreign,
                 )
             )
         return lines
@@ -516,19 +553,18 @@ class Projector:
         wanted = self.projections if names is None else names
         return all(positions.get(name, -1) >= position for name in wanted)
 
-    def _ahead(self) -> bool:
-        """Whether the log was put back to an earlier state than the read models have seen."""
-        positions = self._positions()  # first: the log may grow meanwhile
-        return max(positions.values(), default=0) > self._log.newest()
-
     def _positions(self) -> dict[str, int]:
-        """How far each projection has come, of those that are of the code's version."""
+        """How far each projection has come, of those of the code's version and of this log."""
         if feed := self._running:
             return feed.positions
+        checkpoints = self._models.checkpoints()
+        foreign = of_another_log(self._log, checkpoints.values())
         return {
             name: held.position
-            for name, held in self._models.checkpoints().items()
-            if name in self.projections and held.version == self.projections[name].version
+            for name, held in checkpoints.items()
+            if name not in foreign
+            and name in self.projections
+            and held.version == self.projections[name].version
         }
 
     def _waited(self, position: int) -> float:

@@ -2,7 +2,7 @@
 
 from eventsourcing.persistence import Tracking
 
-from adapters.event_store.mapper import Tampered, Unreadable, Unstorable
+from adapters.event_store.mapper import Missing, Tampered, Unreadable, Unstorable
 from adapters.event_store.recorder import Claim
 from adapters.event_store.store import Append, Conflict, EventStore, Page, Unavailable
 
@@ -11,6 +11,7 @@ __all__ = [
     "Claim",
     "Conflict",
     "EventStore",
+    "Missing",
     "Page",
     "Tampered",
     "Tracking",

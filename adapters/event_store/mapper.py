@@ -58,6 +58,16 @@ class Unreadable(Exception):
         self.stream, self.version, self.position = stream, version, position
 
 
+class Missing(Unreadable):
+    """No event stands at a position before the newest: it was deleted, none is ever left out."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__("", "", 0, position)
+
+    def __str__(self) -> str:
+        return f"position {self.position} is missing, so an event was deleted"
+
+
 class Tampered(Unreadable):
     """A sealed part that is not what was sealed at this place under this key."""
 

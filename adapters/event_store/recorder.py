@@ -135,6 +135,15 @@ class LogRecorder(ProcessRecorder):
         )
         return [Row(*row) for row in found]
 
+    def missing(self, after: int, up_to: int) -> list[int]:
+        """The positions in a range of the log that hold no event."""
+        within, parameters = "position > ? and position <= ?", (after, up_to)
+        ((found,),) = self.read(f"select count(*) from {self.events} where {within}", parameters)  # noqa: S608
+        if found >= up_to - after:
+            return []
+        held = self.read(f"select position from {self.events} where {within}", parameters)  # noqa: S608
+        return sorted(set(range(after + 1, up_to + 1)) - {position for (position,) in held})
+
     def claim(self, key: str) -> Claim | None:
         """Who holds this claim, if anyone does."""
         found = self.read(

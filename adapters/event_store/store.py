@@ -3,14 +3,17 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import InterfaceError, Mapper, OperationalError, Tracking
 from eventsourcing.utils import Environment, EnvType, get_topic
+from msgspec import msgpack
 
 from adapters.event_store.mapper import (
+    Missing,
     NullTranscoder,
     Placed,
     Row,
@@ -297,7 +300,7 @@ class EventStore:
         page's `reached`, never its length: an empty page means that nothing more is there.
 
         The events before an unreadable one are returned; if it comes first, raises `Unreadable`
-        (with its position). Raises `Unavailable`.
+        (with its position), and without `names` `Missing` likewise. Raises `Unavailable`.
         """
         if names is not None and not names:
             raise ValueError("No events are asked for.")
@@ -306,7 +309,7 @@ class EventStore:
             # Read before the page: what is appended in between is for the next one.
             newest = self._recorder.newest() if names else position
             rows = self._recorder.page(position, limit, tuple(names or ()))
-        page = self._readable(rows, kinds, raw or "raw" in kinds)
+        page = self._readable(rows, kinds, raw or "raw" in kinds, after=None if names else position)
         page.reached = page[-1].position if page else max(position, newest)
         return page
 
@@ -314,6 +317,28 @@ class EventStore:
         """The position of the newest event; 0 in an empty log. Raises `Unavailable`."""
         with _unavailable():
             return self._recorder.newest()
+
+    def missing(self, after: int, up_to: int) -> list[int]:
+        """The positions after one and up to another that hold no event. Raises `Unavailable`.
+
+        Positions are given without a gap: one that is missing is evidence of a deletion.
+        """
+        with _unavailable():
+            return self._recorder.missing(after, up_to)
+
+    def mark(self, position: int) -> str:
+        """What tells the event at a position from any other: the SHA-256 of its row.
+
+        "" where none stands. Raises `Unavailable`.
+        """
+        with _unavailable():
+            rows = self._recorder.rows_at(position, 1)
+        hashed = sha256()
+        for row in rows:
+            # The size of each text keeps two different rows from being hashed alike.
+            hashed.update(msgpack.encode((row.stream, row.version, row.topic, len(row.state))))
+            hashed.update(row.state)
+        return hashed.hexdigest() if rows else ""
 
     def wait(self, position: int, seconds: float) -> bool:
         """Block until there is an event after a position; False when the seconds are over.
@@ -367,12 +392,16 @@ class EventStore:
 
     # ── Inside ────────────────────────────────────────────────────────────────────────────────────
 
-    def _readable(self, rows: Sequence[Row], kinds: Collection[str], raw: bool) -> Page:
+    def _readable(
+        self, rows: Sequence[Row], kinds: Collection[str], raw: bool, *, after: int | None
+    ) -> Page:
         """What can be read before the first row that cannot; raises if that is the first."""
         page = Page()
         recorded = self._mapper.recorded
         try:
-            for row in rows:
+            for number, row in enumerate(rows, 1):
+                if after is not None and row[0] != after + number:
+                    raise Missing(after + number)
                 page.append(recorded(row, raw=raw))
         except Unreadable:
             if not page:

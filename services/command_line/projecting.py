@@ -34,16 +34,28 @@ def run(
     with all_parts(where.settings()) as parts:
         parts.projector.run(stop, once=once)
         lines = parts.projector.status()
+        whole = _is_whole(parts)
     show(lines, shown.format)
-    return 1 if any(line.parked for line in lines) else 0
+    return 0 if whole and not any(line.parked for line in lines) else 1
 
 
 @project.command
 def status(*, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
-    """How far each read model is, and what it has parked."""
+    """How far each read model is, and what it has parked.
+
+    Exit 1 if events are missing from the log, or it is not the one that the read models are of.
+    """
     with all_parts(where.settings()) as parts:
-        show(parts.projector.status(), shown.format)
-    return 0
+        lines = parts.projector.status()
+        whole = _is_whole(parts)
+    show(lines, shown.format)
+    if any(line.of_another_log for line in lines):
+        tell(
+            "The read models are not of this log, which was put back to an earlier state or is "
+            "another's: the next run rebuilds them."
+        )
+        return 1
+    return 0 if whole else 1
 
 
 @project.command
@@ -78,6 +90,19 @@ def digest(name: str | None = None, /, *, where: Where = HERE, shown: Shown = AS
             return 2
         show(parts.projector.digest(name), shown.format)
     return 0
+
+
+def _is_whole(parts: Parts) -> bool:
+    """Whether no position is missing from the log; says which is."""
+    missing = parts.store.missing(0, parts.store.newest())
+    if missing:
+        first = ", ".join(map(str, missing[:MOST_NAMED]))
+        more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+        tell(f"The log is damaged: events were deleted from it, at position {first}{more}.")
+    return not missing
+
+
+MOST_NAMED = 10
 
 
 def _known(parts: Parts, name: str) -> bool:

@@ -1,6 +1,7 @@
 """Do the read models follow the log, whatever happens on the way?"""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -484,6 +485,117 @@ def test_read_models_that_are_ahead_of_a_restored_log_are_built_again(
     assert projector.catch_up()
     assert stands(projector) == {"names": (1, 0, 0), "seen": (1, 0, 0)}
     assert about(models, "names") == [{"agency": "one", "name": "kept", "changes": 1}]
+
+
+def put_back_and_grown(store: EventStore, address: str) -> None:
+    """Two events become three, of which only the first was there before."""
+    without_triggers(address)
+    execute(address, "delete from stored_events where position > 1")
+    if not address.startswith("postgresql"):
+        execute(address, "update sqlite_sequence set seq = 1")
+    tell(store, renamed(name="other"), suspended())
+    tell(store, registered(name="second"), agency="two")
+
+
+def test_read_models_of_a_log_that_was_put_back_and_grew_again_are_built_again(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered(name="kept"), renamed(name="lost"))
+    projector.run(once=True)
+    put_back_and_grown(store, address)
+
+    assert [(line.position, line.behind) for line in projector.status()] == [(0, 4), (0, 4)]
+    assert all(line.of_another_log for line in projector.status())
+    with capture_logs() as said:
+        assert projector.catch_up()
+    assert {line["projection"] for line in said if line["event"] == "rows_of_another_log"} == {
+        "names",
+        "seen",
+    }
+    assert not any(line.of_another_log for line in projector.status())
+    assert [row["name"] for row in about(models, "names")] == ["other", "second"]
+    assert stands(projector) == {"names": (4, 0, 0), "seen": (4, 0, 0)}
+
+
+def test_read_models_of_another_log_of_the_same_length_are_built_again(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered(name="kept"), renamed(name="lost"))
+    projector.run(once=True)
+    without_triggers(address)
+    execute(address, "delete from stored_events")
+    if not address.startswith("postgresql"):
+        execute(address, "update sqlite_sequence set seq = 0")
+    tell(store, registered(name="another"), agency="two")
+    tell(store, registered(name="third"), agency="three")
+
+    projector.run(once=True)
+    assert [row["name"] for row in about(models, "names")] == ["third", "another"]
+
+
+def test_read_models_from_before_checkpoints_were_marked_are_built_again_once(
+    store: EventStore, address: str, projector: Projector
+) -> None:
+    tell(store, registered(name="kept"))
+    projector.run(once=True)
+    if address.startswith("postgresql"):
+        execute(address, "alter table read_models.checkpoints drop column mark")
+    else:
+        with closing(sqlite3.connect(Path(address) / "read.db")) as file:
+            file.executescript("alter table checkpoints drop column mark; pragma user_version = 1;")
+    with closing(ReadModels.open(address)) as models:
+        later = Projector(store, models, [seen, names])
+        assert all(line.of_another_log for line in later.status())
+        later.run(once=True)
+        assert stands(later) == {"names": (1, 0, 0), "seen": (1, 0, 0)}
+        assert not any(line.of_another_log for line in later.status())
+
+
+# ── A log that somebody has been at ───────────────────────────────────────────────────────────────
+
+
+def test_a_deleted_event_is_noticed_and_said_to_be_missing(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered(name="Old"), renamed(name="New"), suspended())
+    without_triggers(address)
+    execute(address, "delete from stored_events where position = 2")
+
+    with capture_logs() as said:
+        projector.run(once=True)
+    assert {(line["position"], line["reason"]) for line in said} == {(2, "Missing")}
+    assert stands(projector) == {"names": (3, 0, 1), "seen": (3, 0, 1)}
+    assert [row["position"] for row in about(models, "seen")] == [1, 3]
+    assert store.missing(0, store.newest()) == [2]
+
+
+def test_an_event_that_is_put_back_in_its_place_is_taken(
+    store: EventStore, address: str, models: ReadModels, projector: Projector
+) -> None:
+    tell(store, registered(name="Old"), renamed(name="New"), suspended())
+    (row,) = execute(address, "select * from stored_events where position = 2")
+    without_triggers(address)
+    execute(address, "delete from stored_events where position = 2")
+    projector.run(once=True)
+    execute(address, "insert into stored_events values (?, ?, ?, ?, ?)", row)
+
+    projector.run(once=True)
+    assert stands(projector) == {"names": (3, 0, 0), "seen": (3, 0, 0)}
+    assert about(models, "names") == [{"agency": "one", "name": "New", "changes": 2}]
+
+
+def test_an_event_that_nobody_asked_for_is_no_gap_when_it_is_put_back(
+    store: EventStore, address: str, projector: Projector
+) -> None:
+    tell(store, registered(), suspended(), resumed(), suspended())
+    (row,) = execute(address, "select * from stored_events where position = 3")
+    without_triggers(address)
+    execute(address, "delete from stored_events where position = 3")
+    projector.run(once=True)
+    assert stands(projector) == {"names": (4, 0, 1), "seen": (4, 0, 1)}
+    execute(address, "insert into stored_events values (?, ?, ?, ?, ?)", row)
+    projector.run(once=True)
+    assert stands(projector) == {"names": (4, 0, 0), "seen": (4, 0, 0)}
 
 
 def test_a_question_does_not_wait_for_a_long_rebuild_of_another_version(
