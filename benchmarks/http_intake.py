@@ -73,6 +73,7 @@ def prepare(folder: str) -> None:
     from services.settings import settings
 
     with all_parts(settings(folder)) as parts:
+        assert parts.projector.catch_up(30)
         for name, fields in (
             ("form-team", {"team_id": "team-east", "name": "East", "areas": ["XE1"]}),
             (

@@ -4,6 +4,7 @@ Which child is this, and which of our records are about them?
     found(query, tokens) -> list[Child]              whom all these blind-index tokens name
     registered(query, *, limit=500) -> list[Child]   every child, newest record first
     child(query, child_id) -> Child | None           a merged record gives the child it became
+    merged_into(query, child_id) -> str | None       the record that this one was merged into
     relationships(query, child_id) -> list[Relationship]
     households(query, child_id) -> list[Household]   each with the other children in it now
 
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from domain.case import CaseClosed, CaseOpened, CaseReopened
@@ -307,6 +309,14 @@ def child(query: Query, child_id: str) -> Child | None:
     return next(iter(_children(query, [child_id])), None)
 
 
+def merged_into(query: Query, child_id: str) -> str | None:
+    """The record that this one was merged into, if it was."""
+    found = query(
+        "select merged_into from children where child_id = :child_id", {"child_id": child_id}
+    )
+    return found[0]["merged_into"] if found else None
+
+
 def relationships(query: Query, child_id: str) -> list[Relationship]:
     """Whom a child belongs with, and did, the newest first."""
     found = query(
@@ -345,6 +355,14 @@ def _of(found: Iterable[Mapping[str, Any]], column: str, value: str) -> list[str
     return [row["child_id"] for row in found if row[column] == value]
 
 
+def _all_of(named: Sequence[str]) -> str:
+    """Whom every one of these lists names: a child is as closed as the most closed record."""
+    lists = [msgspec.json.decode(each, type=list[str]) for each in named]
+    return listed(
+        [each for each in lists[0] if all(each in rest for rest in lists)] if lists else []
+    )
+
+
 COLUMNS = """
 select child_id, merged_into, sex, unborn, referral_id, restricted, named, registered_at, position,
     first_sealed, sealed
@@ -363,17 +381,20 @@ def _children(query: Query, child_ids: Iterable[str]) -> list[Child]:
         seeking = {row["merged_into"] for row in found if row["merged_into"]} - survivors.keys()
     records = {child_id: [child_id] for child_id in survivors}
     belongs = {child_id: child_id for child_id in survivors}
+    readers = {each: [row["named"]] for each, row in survivors.items() if row["restricted"]}
     absorbed = set(survivors)
     while absorbed:
         named, values = among("child", absorbed)
         found = query(
-            f"select child_id, merged_into from children where merged_into in ({named})"  # noqa: S608
-            " order by position",
+            "select child_id, merged_into, restricted, named from children"  # noqa: S608
+            f" where merged_into in ({named}) order by position",
             values,
         )
         for row in found:
             belongs[row["child_id"]] = belongs[row["merged_into"]]
             records[belongs[row["child_id"]]].append(row["child_id"])
+            if row["restricted"]:
+                readers.setdefault(belongs[row["child_id"]], []).append(row["named"])
         absorbed = {row["child_id"] for row in found}
     named, values = among("child", belongs)
     cases = query(
@@ -386,6 +407,8 @@ def _children(query: Query, child_ids: Iterable[str]) -> list[Child]:
         (
             {
                 **row,
+                "restricted": child_id in readers,
+                "named": _all_of(readers.get(child_id, ())),
                 "records": listed(records[child_id][1:]),
                 "cases": listed(
                     [c["case_id"] for c in cases if belongs[c["child_id"]] == child_id]

@@ -13,13 +13,14 @@ from domain.catalogue import COMMANDS
 from domain.child import MatchChild, RegisterChild
 from domain.kernel import STAMPED, Command, Refused, private_fields
 from domain.plan import plan_of
-from domain.referral import AddChild
+from domain.referral import AddChild, RemoveChild
 from projections import caseload, risks
 from projections.base import Query
+from services import known
 from services.access import GIVABLE, Principal, Resource
 from services.access import give as give_action
 from services.assemble import Parts
-from services.handle import Handled, handle
+from services.handle import Handled, handle, was_given
 from services.questions import about_child, about_referral, both
 
 GIVEN = frozenset(STAMPED) - {"happened_at"}
@@ -51,6 +52,9 @@ BEGINS = {
 }
 """Commands that begin something: the id that is made for them when they do not name one."""
 
+FROM_RECORD = {"start-assessment": {"referral_received_at"}}
+"""Fields that may be left out because the record knows them; see `known.from_record`."""
+
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:given")
 
 
@@ -71,6 +75,7 @@ def schema(name: str) -> dict[str, Any]:
         "happened_at",
         BEGINS.get(name),
         "plan_id" if "plan_id" in own["properties"] else "",
+        *FROM_RECORD.get(name, ()),
     }
     own["properties"] = {k: v for k, v in own["properties"].items() if k not in hidden}
     own["required"] = [k for k in own["required"] if k not in hidden | optional]
@@ -141,29 +146,45 @@ def give(
     Raises `Denied` when they may not, which looks the same as when there is no such thing.
     """
     identity = identity or uuid4().hex
+    now = parts.now()
     try:
-        command = command_from(name, fields, by=who.person, now=parts.now(), identity=identity)
+        whole = known.from_record(parts.query, name, fields, now=now)
+        command = command_from(name, whole, by=who.person, now=now, identity=identity)
+        for resource in about_command(parts.query, command):
+            parts.gate.open(who, give_action(name), resource)
+        if not was_given(parts.store, identity):  # the answer to it stays what it was
+            known.check(parts, command)
     except Refused as refused:
         return Handled(identity, "refused", str(refused))
-    parts.gate.open(who, give_action(name), about_command(parts.query, command))
     return handle(parts.store, command)
 
 
-def about_command(query: Query, command: Command) -> Resource:
-    """What the rules must know of whatever a command is about."""
+def about_command(query: Query, command: Command) -> tuple[Resource, ...]:
+    """What the rules must know of all that a command is about: each must be within reach."""
     match command:
         case RegisterChild(referral_id=str(referral_id)):
-            return about_referral(query, referral_id)
-        case MatchChild() | AddChild():
+            return (about_referral(query, referral_id),)
+        case MatchChild() | AddChild() | RemoveChild():
             # found for a referral that one may work on; a restricted record stays closed to others
-            return both(
-                about_referral(query, command.referral_id), about_child(query, command.child_id)
-            )
+            referral = about_referral(query, command.referral_id)
+            return (both(referral, about_child(query, command.child_id)),)
     begun = BEGINS.get(str(type(command).__struct_config__.tag))
-    for field in (command.stream_field, "child_id"):  # what is only begun now tells nothing yet
-        if field != begun and field in ABOUT and isinstance(getattr(command, field, None), str):
-            return ABOUT[field](query, getattr(command, field))
-    return Resource()
+    named = {
+        (kind, value)
+        for field in command.__struct_fields__
+        if field != begun  # what is only begun now tells nothing yet
+        and (kind := _kind(field, command)) in ABOUT
+        and isinstance(value := getattr(command, field), str)
+    }
+    return tuple(ABOUT[kind](query, value) for kind, value in sorted(named)) or (Resource(),)
+
+
+def _kind(field: str, command: Command) -> str:
+    """`child_id` of `merged_child_id`. A team that takes a case or referral need not be one's own:
+    only a command to a team is about it."""
+    if field == "team_id" != command.stream_field:
+        return ""
+    return "_".join(field.rsplit("_", 2)[-2:])
 
 
 def _about_case(query: Query, case_id: str) -> Resource:

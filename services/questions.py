@@ -381,6 +381,7 @@ def both(one: Resource, other: Resource) -> Resource:
         workers=one.workers,
         waiting=one.waiting,
         named=frozenset.intersection(*named) if named else None,
+        conflicted=one.conflicted | other.conflicted,
     )
 
 

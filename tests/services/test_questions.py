@@ -19,6 +19,7 @@ from services.sign_in import sign_in
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
     with all_parts(settings(str(tmp_path / "store"))) as opened:
+        opened.projector.catch_up()
         does(opened, "register-agency", agency_id="elm", kind="gp", name="Elm Surgery")
         does(opened, "register-agency", agency_id="police", kind="police", name="Police")
         does(opened, "form-team", team_id="team-east", name="East", areas=["XE1"])

@@ -16,6 +16,7 @@ from services.sign_in import sign_in
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
     with all_parts(settings(str(tmp_path / "store"))) as opened:
+        opened.projector.catch_up()
         does(opened, "register-agency", agency_id="elm", kind="gp", name="Elm")
         does(opened, "form-team", team_id="team-east", name="East")
         does(opened, "join-team", team_id="team-east", person_id="wim", name="Wim")

@@ -1,5 +1,6 @@
 """What is asked when a case is given to somebody, moved, overseen, closed or reopened?"""
 
+from domain.case import AllocateCase
 from domain.codes import CLOSURE_REASONS, WORKER_CHANGES
 from projections import people
 from services.web.command_form import WHEN, Ask, Situation
@@ -43,10 +44,21 @@ def allocate_case(situation: Situation) -> Ask:
             choices=WORKER_CHANGES,
             required=True,
         )
+    fields["happened_at"] = WHEN
+
+    def allocated(command: AllocateCase) -> dict[str, object]:
+        """The case goes with its worker to the worker's team."""
+        posts = people.posts(situation.parts.query, command.worker_id)
+        teams = [post.team_id for post in posts if post.role == "social-worker"]
+        moves = {"team_id": teams[0]} if teams and case.team_id not in teams else {}
+        return {**{name: getattr(command, name) for name in fields}, **moves}
+
     return Ask(
         title="Reallocate the case" if case.worker_id else "Allocate the case",
         button="Reallocate" if case.worker_id else "Allocate",
-        fields={**fields, "happened_at": WHEN},
+        told="A worker of another team takes the case to that team.",
+        fields=fields,
+        fields_of=allocated,
         given={"case_id": case.case_id},
         facts=_now(situation),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.risk import ANSWERS, RISK_KINDS
-from projections import risks
+from projections import people, risks
 from services.access import Denied
 from services.questions import text_of
 from services.web.command_form import WHEN, Ask, Situation
@@ -73,12 +73,18 @@ def answer_risk(situation: Situation) -> Ask:
 
 
 def escalate_risk(situation: Situation) -> Ask:
+    names = situation.names
+    managers = {
+        each.person_id: f"{names(each.person_id)}, {names(each.team_id)}"
+        for each in people.staff(situation.parts.query)
+        if each.manages
+    }
     return Ask(
         title="Escalate a risk",
         button="Escalate",
         told="It stays unanswered until it is answered: escalating is no answer.",
         fields={
-            "to": Field("To whom?", "to whom you escalate it", hint="A person or a post."),
+            "to": Field("To which manager?", "to whom you escalate it", choices=managers),
             "reason": Field("Why?", "why you escalate it"),
             "happened_at": WHEN,
         },

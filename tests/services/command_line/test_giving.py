@@ -242,7 +242,6 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
 
     # The assessment
     fields = {"child_id": child, "case_id": case, "worker_id": "wim"}
-    fields["referral_received_at"] = "2026-01-05T09:00:00Z"
     assessment = stream(does("start-assessment", "wim", **fields))
     does("reach-review-point", "wim", assessment_id=assessment, findings="Half way.")
     does("see-child", "wim", assessment_id=assessment, alone=True, where="home", words="I am fine.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.case import case_of
 from services.web.command_form import asked_forms
-from tests.parts.authority import MANAGER, OTHER_WORKER, WEST, WORKER, Authority
+from tests.parts.authority import EAST, MANAGER, OTHER_WORKER, WEST, WORKER, Authority
 from tests.parts.site import Reader, Site, Visitor, words_of
 
 WHEN = {
@@ -34,7 +34,7 @@ def links(html: str) -> list[str]:
     return re.findall(r'href="(/children/[^"/]+/[^"]+)"', html)
 
 
-def assess(authority: Authority, child: str) -> str:
+def assess(authority: Authority, child: str, **more: str) -> str:
     """Start an assessment of a child; its id."""
     child_id = authority.children[child]
     started = authority.give(
@@ -42,8 +42,8 @@ def assess(authority: Authority, child: str) -> str:
         "start-assessment",
         child_id=child_id,
         case_id=case_of(child_id),
-        referral_received_at="2026-02-17T09:30:00Z",
         worker_id=WORKER,
+        **more,
     )
     return str(started.events[0].event.assessment_id)  # type: ignore[attr-defined]
 
@@ -84,8 +84,8 @@ def test_a_risk_is_raised_escalated_and_answered(site: Site) -> None:
     assert "Raised by Elm Surgery" in words_of(page)
     (answer,) = [link for link in links(page.text) if "/answer-risk?" in link]
     escalate = answer.replace("answer-risk", "escalate-risk")
-    page = worker.follow(fill_in(worker, escalate, to="Head of service", reason="No reply."))
-    assert "escalated to Head of service" in words_of(page)
+    page = worker.follow(fill_in(worker, escalate, to=MANAGER, reason="No reply."))
+    assert "escalated to Ines Moreau" in words_of(page)
     page = worker.follow(
         fill_in(worker, answer, answer="mitigated", reason="Meals.", evidence="School, 8 March.")
     )
@@ -167,11 +167,12 @@ def test_a_case_is_handed_over_moved_closed_and_reopened(site: Site) -> None:
     confirmed = fill_in(taker, path_of(site, "kofi", "acknowledge-handover"))
     assert confirmed.status_code == 303
     changed = {"worker_id": OTHER_WORKER, "reason": "LEFTRL"}
-    manager.follow(fill_in(manager, path_of(site, "kofi", "allocate-case"), **changed))
-    moved = {"team_id": WEST, "reason": "They moved to Mill Walk."}
-    answer = fill_in(manager, path_of(site, "kofi", "transfer-case"), **moved)
+    answer = fill_in(manager, path_of(site, "kofi", "allocate-case"), **changed)
     # Kofi waits with a referral to the east team too, so the manager still sees him.
-    assert "Team West" in words_of(manager.follow(answer))
+    assert "Team West" in words_of(manager.follow(answer))  # the case goes with its worker
+    moved = {"team_id": EAST, "reason": "They moved back to Quay Lane."}
+    answer = fill_in(manager, path_of(site, "kofi", "transfer-case"), **moved)
+    assert "Team East" in words_of(manager.follow(answer))
 
 
 def test_whoever_gives_a_child_away_is_led_back_to_their_own_work(site: Site) -> None:
@@ -204,7 +205,7 @@ def test_every_error_is_shown_at_once_and_nothing_typed_is_lost(site: Site) -> N
 
 def test_what_the_domain_refuses_is_said_on_the_form_with_all_that_was_typed(site: Site) -> None:
     worker = site.visitor(WORKER)
-    of = assess(site.authority, "kofi")
+    of = assess(site.authority, "kofi", happened_at="2026-03-09T09:30:00Z")
     path = path_of(site, "kofi", "complete-assessment", of)
     said = {"factors": ["21", "16A"], "outcome": "early-help", "summary": "Nothing was found."}
     answer = fill_in(worker, path, **said)

@@ -1,7 +1,7 @@
 """Does everybody see their own work, what is late first?"""
 
 from domain.case import case_of
-from tests.parts.authority import DUTY, MANAGER, OTHER_WORKER, WORKER
+from tests.parts.authority import DUTY, MANAGER, OTHER_MANAGER, OTHER_WORKER, WORKER
 from tests.parts.site import Site, words_of
 from tests.services.web.test_pages_record import assess
 
@@ -75,9 +75,8 @@ def test_a_child_whose_record_is_restricted_to_others_is_not_named(site: Site) -
     assert "Kofi" in words_of(
         site.visitor(MANAGER).get("/teams/team-east/caseload-per-worker/2026-W11")
     )
-    site.authority.give(
-        MANAGER, "restrict-record", **child, named=["li-wen"], reason="The aunt manages."
-    )
+    restricted = {**child, "named": [OTHER_MANAGER], "reason": "The aunt manages."}
+    site.authority.write("restrict-record", OTHER_MANAGER, **restricted)
     behind = words_of(site.visitor(MANAGER).get("/teams/team-east/caseload-per-worker/2026-W11"))
     assert "Restricted record" in behind
     assert "Kofi" not in behind

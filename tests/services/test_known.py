@@ -1,0 +1,303 @@
+"""Is whatever a person's command names on record, theirs to act on, and does it belong together?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.case import case_of
+from services import questions
+from services.access import OPERATOR, Denied
+from services.give import give
+from services.handle import Handled
+from tests.parts.authority import (
+    AUDITOR,
+    AUTHORITY,
+    DUTY,
+    EAST,
+    MANAGER,
+    OTHER_MANAGER,
+    OTHER_WORKER,
+    WEST,
+    WORKER,
+    Authority,
+)
+
+GHOST, NO_TEAM, NO_RECORD = "nobody-here", "team-of-none", "child-" + "0" * 32
+
+
+def gives(authority: Authority, person: str, command: str, **fields: Any) -> Handled:
+    """What becomes of a command, refused or not."""
+    who = OPERATOR if person == "operator" else authority.who(person)
+    handled = give(authority.parts, who, command, fields)
+    authority.catch_up()
+    return handled
+
+
+def refused(authority: Authority, person: str, command: str, **fields: Any) -> str:
+    """Why a command is refused."""
+    before = authority.parts.store.newest()
+    handled = gives(authority, person, command, **fields)
+    assert (handled.result, authority.parts.store.newest()) == ("refused", before)
+    return str(handled.reason)
+
+
+def denied(authority: Authority, person: str, command: str, **fields: Any) -> None:
+    before = authority.parts.store.newest()
+    with pytest.raises(Denied):
+        gives(authority, person, command, **fields)
+    assert authority.parts.store.newest() == before
+
+
+def kofi(authority: Authority) -> dict[str, str]:
+    return {"child_id": authority.children["kofi"]}
+
+
+def kofis_case(authority: Authority) -> dict[str, str]:
+    return {"case_id": case_of(authority.children["kofi"])}
+
+
+# ── Within reach ──────────────────────────────────────────────────────────────────────────────────
+
+
+def restricted(authority: Authority, child: str) -> str:
+    """A child whose record only the west may open."""
+    named = [OTHER_MANAGER, OTHER_WORKER]
+    child_id = authority.children[child]
+    fields = {"child_id": child_id, "named": named, "reason": "A colleague's."}
+    authority.give(OTHER_MANAGER, "restrict-record", **fields)
+    return child_id
+
+
+def test_both_records_of_a_merge_are_within_reach(authority: Authority) -> None:
+    jonah, lena = restricted(authority, "jonah"), authority.children["lena"]
+    for one, other in ((authority.children["kofi"], jonah), (jonah, authority.children["kofi"])):
+        merge = {"child_id": one, "merged_child_id": other, "reason": "The same."}
+        denied(authority, MANAGER, "merge-records", **merge)
+    unseen = {"merged_child_id": lena, "reason": "The same."}
+    denied(authority, MANAGER, "merge-records", **kofi(authority), **unseen)
+    absent = {"merged_child_id": NO_RECORD, "reason": "The same."}
+    denied(authority, MANAGER, "merge-records", **kofi(authority), **absent)
+
+
+def test_whatever_else_a_command_names_is_within_reach(authority: Authority) -> None:
+    jonah = restricted(authority, "jonah")
+    about = kofi(authority)
+    cousin = {"relation": "cousin", "name": "J. R."}
+    denied(authority, WORKER, "record-relationship", **about, **cousin, other_child_id=jonah)
+    denied(authority, WORKER, "record-relationship", **about, **cousin, other_child_id=NO_RECORD)
+    risk = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry."}
+    elsewhere = authority.referrals["west"]
+    denied(authority, WORKER, "raise-risk", **about, **risk, referral_id=elsewhere)
+    their = {"case_id": case_of(jonah), "worker_id": WORKER}
+    denied(authority, WORKER, "start-assessment", **about, **their)
+
+
+def test_a_merged_child_is_as_closed_as_the_most_closed_record(authority: Authority) -> None:
+    jonah = authority.children["jonah"]
+    named = {"child_id": jonah, "named": [MANAGER], "reason": "A colleague's."}
+    authority.give(MANAGER, "restrict-record", **named)
+    merge = {"merged_child_id": jonah, "reason": "The same."}
+    authority.give(MANAGER, "merge-records", **kofi(authority), **merge)
+    resource = questions.about_child(authority.parts.query, authority.children["kofi"])
+    assert resource.named == frozenset({MANAGER})
+    authority.give(MANAGER, "separate-records", **kofi(authority), **merge)
+    resource = questions.about_child(authority.parts.query, authority.children["kofi"])
+    assert resource.named is None
+
+
+def test_a_merge_that_would_close_a_circle_is_refused(authority: Authority) -> None:
+    child, ama = authority.children["kofi"], authority.children["ama"]
+    jonah, why = authority.children["jonah"], {"reason": "The same."}
+    authority.give(MANAGER, "merge-records", child_id=child, merged_child_id=ama, **why)
+    back = {"child_id": ama, "merged_child_id": child}
+    assert "merged into that one" in refused(authority, MANAGER, "merge-records", **back, **why)
+    twice = {"child_id": jonah, "merged_child_id": ama}
+    assert "into another already" in refused(authority, MANAGER, "merge-records", **twice, **why)
+    same = {"child_id": child, "merged_child_id": ama}
+    assert gives(authority, MANAGER, "merge-records", **same, **why).result == "already done"
+
+
+def test_records_merged_into_each_other_can_be_separated(authority: Authority) -> None:
+    """Two may merge at once, before either is in the read models."""
+    child, ama, why = authority.children["kofi"], authority.children["ama"], {"reason": "Same."}
+    authority.write("merge-records", MANAGER, child_id=child, merged_child_id=ama, **why)
+    authority.write("merge-records", MANAGER, child_id=ama, merged_child_id=child, **why)
+    for one, other in ((child, ama), (ama, child)):
+        authority.give(
+            MANAGER, "separate-records", child_id=one, merged_child_id=other, reason="Two."
+        )
+    for one in (child, ama):
+        assert list(questions.timeline(authority.parts, authority.who(MANAGER), one))
+
+
+# ── People, teams and agencies ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("team_id", "why"), [(NO_TEAM, "There is no team"), (AUTHORITY, "takes no referrals or cases")]
+)
+def test_work_goes_to_a_team_that_takes_it(authority: Authority, team_id: str, why: str) -> None:
+    late = {"referral_id": authority.referrals["late"], "team_id": team_id}
+    decided = {"outcome": "assessment", "rationale": "A pattern."}
+    case = kofis_case(authority) | {"team_id": team_id}
+    for command, fields in (
+        ("decide-referral", late | decided),
+        ("route-referral", late),
+        ("transfer-case", case | {"reason": "They moved."}),
+        ("allocate-case", case | {"worker_id": WORKER, "reason": "LEFTRL"}),
+    ):
+        assert why in refused(authority, MANAGER, command, **fields)
+
+
+def test_a_decision_is_authorised_by_a_manager_in_post(authority: Authority) -> None:
+    late = {"referral_id": authority.referrals["late"]}
+    decided = {**late, "outcome": "advice", "rationale": "Enough."}
+    for person in (GHOST, WORKER, AUDITOR):
+        why = refused(authority, DUTY, "decide-referral", **decided, authorised_by=person)
+        assert "not a manager in post" in why
+    cover = {"team_id": EAST, "person_id": MANAGER, "cover_id": WORKER, "until": "2026-03-20"}
+    authority.give("operator", "arrange-cover", **cover)
+    assert gives(authority, DUTY, "decide-referral", **decided, authorised_by=WORKER).result == (
+        "done"
+    )
+
+
+def test_a_case_is_allocated_to_a_social_worker_of_its_team(authority: Authority) -> None:
+    case = kofis_case(authority) | {"reason": "LEFTRL"}
+    for person in (GHOST, AUDITOR, DUTY):
+        why = refused(authority, MANAGER, "allocate-case", **case, worker_id=person)
+        assert "not a social worker in post" in why
+    other = case | {"worker_id": OTHER_WORKER}
+    assert "another team" in refused(authority, MANAGER, "allocate-case", **other)
+    assert gives(authority, MANAGER, "allocate-case", **other, team_id=WEST).result == "done"
+
+
+def test_a_handover_and_a_cover_go_to_somebody_in_post(authority: Authority) -> None:
+    handover = kofis_case(authority) | {"to_worker_id": GHOST, "note": "Ring Gran."}
+    assert "not a social worker" in refused(authority, WORKER, "issue-handover", **handover)
+    cover = {"team_id": EAST, "person_id": WORKER, "cover_id": GHOST, "until": "2026-03-20"}
+    assert "works in no team" in refused(authority, "operator", "arrange-cover", **cover)
+
+
+def test_a_record_is_restricted_to_people_who_work_here_and_to_its_maker(
+    authority: Authority,
+) -> None:
+    why = kofi(authority) | {"reason": "A colleague's."}
+    ghost = why | {"named": [MANAGER, GHOST]}
+    assert "works in no team" in refused(authority, MANAGER, "restrict-record", **ghost)
+    without = why | {"named": [WORKER]}
+    assert "Name yourself too" in refused(authority, MANAGER, "restrict-record", **without)
+
+
+@pytest.mark.parametrize("person_id", ["elm-surgery", "operator", "command-line", "authority"])
+def test_a_person_takes_no_id_of_an_agency(authority: Authority, person_id: str) -> None:
+    post = {"team_id": WEST, "person_id": person_id, "name": "Elm"}
+    assert "not free" in refused(authority, "operator", "join-team", **post)
+
+
+@pytest.mark.parametrize("agency_id", [WORKER, "operator"])
+def test_an_agency_takes_no_id_of_a_person(authority: Authority, agency_id: str) -> None:
+    agency = {"agency_id": agency_id, "kind": "gp", "name": "Tom"}
+    assert "a person's" in refused(authority, "operator", "register-agency", **agency)
+
+
+def test_only_registered_agencies_are_asked_or_named(authority: Authority) -> None:
+    late = {"referral_id": authority.referrals["late"]}
+    asked = late | {"asked_agency": GHOST, "question": "Seen?"}
+    assert "is registered" in refused(authority, DUTY, "request-information", **asked)
+    told = late | {"by_agency": GHOST, "reason": "No record."}
+    assert "is registered" in refused(authority, DUTY, "decline-information", **told)
+    risk = kofi(authority) | {"kind": "neglect", "raised_by_agency": GHOST, "words": "Hungry."}
+    assert "is registered" in refused(authority, WORKER, "raise-risk", **risk)
+
+
+def test_a_risk_is_escalated_to_a_manager(authority: Authority) -> None:
+    risk = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry."}
+    raised = authority.give(WORKER, "raise-risk", **kofi(authority), **risk).events[0].stream
+    up = {"risk_id": raised, "reason": "No reply."}
+    assert "not a manager" in refused(authority, WORKER, "escalate-risk", **up, to="Head of it")
+    assert gives(authority, WORKER, "escalate-risk", **up, to=MANAGER).result == "done"
+
+
+# ── What belongs together ─────────────────────────────────────────────────────────────────────────
+
+
+def test_an_assessment_is_of_the_childs_own_case_and_counted_from_its_referral(
+    authority: Authority,
+) -> None:
+    start: Mapping[str, Any] = kofi(authority) | kofis_case(authority)
+    ghost = {**start, "worker_id": GHOST}
+    assert "not a social worker" in refused(authority, WORKER, "start-assessment", **ghost)
+    start = {**start, "worker_id": WORKER}
+    other = {**start, "referral_received_at": "2026-03-09T09:00:00Z"}
+    assert "another time" in refused(authority, WORKER, "start-assessment", **other)
+    amas = {**start, "child_id": authority.children["ama"]}
+    assert "this child's case" in refused(authority, MANAGER, "start-assessment", **amas)
+    (started,) = gives(authority, WORKER, "start-assessment", **start).events
+    received = authority.parts.store.history(authority.referrals["decided"])[0].event.received_at
+    assert started.event.referral_received_at == received  # type: ignore[attr-defined]
+
+
+def test_a_risk_names_a_referral_about_the_child(authority: Authority) -> None:
+    risk = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry."}
+    risk |= kofi(authority)
+    late = authority.referrals["late"]
+    assert "not about this child" in refused(
+        authority, MANAGER, "raise-risk", **risk, referral_id=late
+    )
+    known = authority.referrals["known"]
+    assert gives(authority, WORKER, "raise-risk", **risk, referral_id=known).result == "done"
+
+
+def test_a_conference_and_a_plan_follow_what_was_held_about_the_child(authority: Authority) -> None:
+    asked = {"child_id": authority.children["ama"], "reason": "A burn."}
+    enquiry = authority.give(MANAGER, "request-strategy-discussion", **asked).events[0].stream
+    said = {"attended": ["police"], "rationale": "Safe.", "child_said": "I like it here."}
+    held = said | {"decision": "protection-plan", "category": "NEG"}
+    theirs = kofi(authority) | held | {"enquiry_id": enquiry}
+    assert "not an enquiry about this child" in refused(
+        authority, MANAGER, "hold-initial-conference", **theirs
+    )
+    amas = {"child_id": authority.children["ama"]} | held | {"enquiry_id": enquiry}
+    conference = authority.give(MANAGER, "hold-initial-conference", **amas).events[0].stream
+    plan = kofi(authority) | {"category": "NEG"}
+    for other in (conference, "conference-" + "0" * 32):
+        assert "not a conference about this child" in refused(
+            authority, MANAGER, "start-protection-plan", **plan, conference_id=other
+        )
+
+
+def test_a_case_stays_open_while_a_protection_plan_is_in_force(authority: Authority) -> None:
+    authority.give(MANAGER, "start-protection-plan", **kofi(authority), category="NEG")
+    close = kofis_case(authority) | {"reason": "RC8", "rationale": "Safe."}
+    assert "End the protection plan first" in refused(authority, MANAGER, "close-case", **close)
+    ended = {"reason": "no-longer-needed", "rationale": "Safe."}
+    authority.give(MANAGER, "end-protection-plan", **kofi(authority), **ended)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def test_only_an_entry_of_the_childs_own_record_is_put_right(authority: Authority) -> None:
+    other = authority.parts.store.history(authority.referrals["late"])[0].position
+    own = authority.parts.store.history(case_of(authority.children["kofi"]))[0].position
+    for position in (1, 0, 10_000, other):
+        entry = {"position": position, "reason": "Wrong."}
+        for command, fields in (
+            ("correct-entry", kofi(authority) | {"words": "Right."}),
+            ("retract-entry", kofi(authority)),
+            ("overturn-decision", kofis_case(authority)),
+        ):
+            assert "no such entry" in refused(authority, MANAGER, command, **fields, **entry)
+    right = kofi(authority) | {"position": own, "words": "Right.", "reason": "Wrong."}
+    assert gives(authority, MANAGER, "correct-entry", **right).result == "done"
+
+
+def test_a_command_given_again_is_known_whatever_has_become_of_what_it_named(
+    authority: Authority,
+) -> None:
+    case = kofis_case(authority) | {"worker_id": OTHER_WORKER, "team_id": WEST, "reason": "LEFTRL"}
+    who = authority.who(MANAGER)
+    assert give(authority.parts, who, "allocate-case", case, identity="c1").result == "done"
+    authority.give("operator", "leave-team", team_id=WEST, person_id=OTHER_WORKER)
+    again = give(authority.parts, who, "allocate-case", case, identity="c1")
+    assert again.result == "already done"
