@@ -42,8 +42,10 @@ def test_the_tiles_lead_to_their_referrals(shared_site: Site) -> None:
 
 
 def test_what_came_since_is_marked(site: Site) -> None:
-    kofi = {"given_name": "Kofi", "born": "11/09/2014", "nhs_number": "9990000042"}
-    site.authority.concern(number="100", **kofi, concern="He is back with his father.")
+    lena = {"given_name": "Lena", "family_name": "Marsh", "nhs_number": "9990000069"}
+    site.authority.concern(
+        number="200", sender="elm-surgery", **lena, born="30/01/2021", concern="A fourth time."
+    )
     site.authority.send(form(number="1", withdrawn=True), key="withdrawn")
     site.authority.send(form(number="1", concern="Other words."), key="withdrawn")
     found = "\n".join(rows(site.visitor(DUTY)))
