@@ -209,7 +209,10 @@ class Deadline(Struct, frozen=True, kw_only=True):
 
     `due_on` is the last day within the limit, `due_at` the last instant where it is counted in
     hours. `waiting_for`: what was still to be done. `stopped_by`: the position of the event that
-    met or stopped it. `extended_at`: reasons for taking longer were recorded; the limit stays.
+    met or stopped it. `recorded_late`: it was met in time by what happened, but that was written
+    down only when the limit had passed: until then it stood as overdue, and see `R19` for how soon
+    a thing is to be recorded. `extended_at`: reasons for taking longer were recorded; the limit
+    stays.
     `child_ids`: the child, or all the children of the referral.
     """
 
@@ -228,6 +231,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     waiting_for: tuple[str, ...]
     stopped_at: datetime | None
     stopped_by: int | None
+    recorded_late: bool
     extended_at: datetime | None
 
 
@@ -461,9 +465,9 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
     """The state of a clock, from what had happened by then and was known."""
     at = stamp(as_at)
 
-    def ended(what: str) -> list[tuple[str, int]]:
+    def ended(what: str) -> list[tuple[str, int, str]]:
         when, then = row[f"{what}_at"], row[f"{what}_recorded_at"]
-        return [(when, row[f"{what}_by"])] if when and when <= at and then <= known_at else []
+        return [(when, row[f"{what}_by"], then)] if when and when <= at and then <= known_at else []
 
     done, acknowledged, stopped = ended("done"), ended("acknowledged"), ended("stopped")
     missing = [] if done else [TO_DO[row["rule"]]]
@@ -479,8 +483,11 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
         last if row["due_at"] else last.date(),
     )
     ended_at = datetime.fromisoformat(end[0][0]) if end else None
+    state = limit.state(as_at, None if missing else ended_at, ended_at)
+    written = (datetime.fromisoformat(then) for _, _, then in (*done, *acknowledged))
     return {
-        "state": limit.state(as_at, None if missing else ended_at, ended_at),
+        "state": state,
+        "recorded_late": state == "met" and any(map(limit.late, written)),
         "waiting_for": listed([] if stopped else missing),
         "stopped_at": ended_at,
         "stopped_by": end[0][1] if end else None,

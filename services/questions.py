@@ -128,6 +128,7 @@ def deadlines(
             "started_at": each.started_at,
             **limit,
             "state": each.state,
+            "recorded_late": each.recorded_late,
             "waiting_for": each.waiting_for,
             "stopped_by": each.stopped_by,
             "policy": each.policy,

@@ -35,6 +35,7 @@ class Due(Struct, frozen=True, kw_only=True):
     left: int | None
     since: datetime
     extended: bool
+    recorded_late: bool
     agency: str
 
 
@@ -57,6 +58,7 @@ def stands(deadline: Deadline, as_at: datetime, agency: str = "") -> Due:
         left=left(deadline, as_at),
         since=deadline.started_at,
         extended=deadline.extended_at is not None,
+        recorded_late=deadline.recorded_late,
         agency=agency,
     )
 

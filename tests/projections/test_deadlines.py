@@ -79,6 +79,7 @@ def test_a_referral_is_to_be_decided_and_acknowledged_in_a_working_day(given: Gi
         waiting_for=("decision", "acknowledgement"),
         stopped_at=None,
         stopped_by=None,
+        recorded_late=False,
         extended_at=None,
     )
     assert of(view, "R1", day(2)).state == "overdue"
@@ -292,3 +293,14 @@ def test_the_clocks_are_shown_as_they_were_known(given: Given) -> None:
 @pytest.mark.parametrize(("rule", "last"), [("R4-red", "2026-01-05"), ("R1", "2026-01-06")])
 def test_a_limit_in_hours_has_a_last_day_too(rule: str, last: str) -> None:
     assert base.last_day(clock(rule, MONDAY_9AM)) == last
+
+
+def test_what_was_done_in_time_and_written_down_late_says_so(given: Given) -> None:
+    """Monday's referral is to be decided on Tuesday; somebody writes on Thursday that it was."""
+    thursday = {"recorded_at": day(3)}
+    view = given(deadlines, received(), acknowledged(), decided(**thursday))
+    (first, *_) = of_referral(view.query, REFERRAL, day(3))
+    assert (first.rule, first.state, first.recorded_late) == ("R1", "met", True)
+    view = given(deadlines, received(), acknowledged(), decided(recorded_at=day(1)))
+    (first, *_) = of_referral(view.query, REFERRAL, day(3))
+    assert (first.rule, first.state, first.recorded_late) == ("R1", "met", False)
