@@ -67,9 +67,24 @@ CATEGORY = "SG"
 DUE_DATE_CODES = frozenset({"161714006", "11778-8", "11779-6", "EDD"})
 """Codes of an observation that tells when a child is expected (SNOMED CT, LOINC)."""
 
-_CODE = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9][A-Za-z0-9.\-]{0,19}", re.ASCII)
+_DISEASE = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]{1,4})?", re.ASCII)
+_DISPOSITION = re.compile(r"Dx[0-9]{1,4}", re.ASCII)
+_DISEASES = ("I10", "ICD10")
 
 
-def may_be_code(text: str) -> bool:
-    """Whether it may be stored in clear as a code: no word, and short."""
-    return text in SAFEGUARDING_CODES or bool(_CODE.fullmatch(text))
+def may_be_code(text: str, system: str) -> bool:
+    """Whether it may be stored in clear as a concern code, `system` being what the sender calls
+    its list: a safeguarding code, a disease of ICD-10, or a disposition of NHS Pathways.
+
+    A number alone, or any other word with a digit in it, may be somebody's.
+    """
+    if text in SAFEGUARDING_CODES or _DISPOSITION.fullmatch(text):
+        return True
+    name = "".join(sign for sign in system.upper() if sign.isalnum())
+    return bool(_DISEASE.fullmatch(text)) and name.startswith(_DISEASES)
+
+
+def says_more(words: str, code: str) -> bool:
+    """Whether words that stand beside a code are other words than the code's own name."""
+    told = " ".join(words.casefold().split())
+    return told not in {"", code.casefold(), SAFEGUARDING_CODES.get(code, "").casefold()}

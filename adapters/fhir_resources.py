@@ -148,12 +148,15 @@ class Request(Struct, frozen=True, rename="camel"):
     subject: Reference = Reference()
     reason_code: tuple[Concept, ...] = ()
     note: tuple[Note, ...] = ()
+    patient_instruction: str = ""
+    text: Text = Text()
 
 
 class Flag(Struct, frozen=True):
     status: str = ""
     category: tuple[Concept, ...] = ()
     code: Concept = Concept()
+    note: tuple[Note, ...] = ()
     text: Text = Text()
 
 
@@ -201,13 +204,22 @@ class Composition(Struct, frozen=True):
     section: tuple[Section, ...] = ()
 
 
+class Attachment(Struct, frozen=True):
+    title: str = ""
+
+
 class Payload(Struct, frozen=True, rename="camel"):
     content_string: str = ""
+    content_attachment: Attachment = Attachment()
 
 
-class Communication(Struct, frozen=True):
+class Communication(Struct, frozen=True, rename="camel"):
+    """A Communication or CommunicationRequest."""
+
     payload: tuple[Payload, ...] = ()
+    reason_code: tuple[Concept, ...] = ()
     note: tuple[Note, ...] = ()
+    text: Text = Text()
 
 
 class Answer(Struct, frozen=True, rename="camel"):
@@ -255,6 +267,12 @@ class Words(Struct, frozen=True):
         asked += [item for group in self.item for item in group.item]
         lines = [self.description, self.summary, self.conclusion, self.comment]
         return [*lines, *(note.text for note in self.note), *(each.line() for each in asked)]
+
+
+class Noted(Struct, frozen=True):
+    """Any resource that people may add notes to."""
+
+    note: tuple[Note, ...] = ()
 
 
 class Issue(Struct, frozen=True):

@@ -63,6 +63,19 @@ class Segment:
         """The first repetition of a field, empty if there is none."""
         return next(iter(self.repeats(number)), Components("", self._separators))
 
+    @property
+    def fields(self) -> int:
+        """The number of the last field."""
+        return len(self._fields) - 1
+
+    def parts(self, number: int) -> list[str]:
+        """All that stands in a field, every repetition, component and subcomponent of it."""
+        signs = self._separators
+        pieces = [self.field(number)]
+        for sign in (signs.repetition, signs.component, signs.subcomponent):
+            pieces = [each for piece in pieces for each in piece.split(sign)]
+        return [text for piece in pieces if (text := self.unescaped(piece))]
+
     def text(self, number: int) -> str:
         """A field of free text: all repetitions, a line each."""
         whole = self.field(number).split(self._separators.repetition)

@@ -2,9 +2,10 @@
 
 A ServiceRequest is a referral; its status, or the header's reason, says whether it opens, updates
 or cancels one. Safeguarding flags (category SG) name the concern by code or text; where all of them
-say "no safeguarding issues" and nobody adds a word to a flag or request, there is no concern: the
-clinical summary that every such message carries is no safeguarding concern by itself. A Consent is
-about care, not about referral, and is not read. One bad resource does not lose the rest.
+say "no safeguarding issues" and nobody adds a word to a flag, request or communication, or a note
+to anything, there is no concern: the clinical summary that every such message carries is no
+safeguarding concern by itself. A Consent is about care, not about referral, and is not read. One
+bad resource does not lose the rest.
 Source: NHS England, Booking and Referral FHIR API; HL7 FHIR R4.
 """
 
@@ -13,7 +14,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from adapters.concern_codes import CATEGORY, NO_CONCERN, SAFEGUARDING_CODES, UNBORN_CHILD
+from adapters.concern_codes import (
+    CATEGORY,
+    NO_CONCERN,
+    SAFEGUARDING_CODES,
+    UNBORN_CHILD,
+    says_more,
+)
 from adapters.fhir_people import named, referrer_of
 from adapters.fhir_resources import (
     WORDED,
@@ -23,6 +30,7 @@ from adapters.fhir_resources import (
     Flag,
     Header,
     Meta,
+    Noted,
     Observed,
     Outcome,
     Plan,
@@ -34,7 +42,7 @@ from adapters.fhir_resources import (
     Words,
 )
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
-from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time
+from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time, reference_of
 from adapters.reading import (
     NoJson,
     Problems,
@@ -94,15 +102,20 @@ class _Reading:
         self.people = People(local_day(sent.received_at), problems)
         self.header = next(iter(resources.all(Header, "MessageHeader")), None)
         self.requests = resources.all(Request, "ServiceRequest")
-        self.request = next(iter(self.requests), None)
+        self.asking = [each for each in self.requests if each.status not in _WITHDRAWN]
+        self.request = next(iter(self.asking or self.requests), None)
         self.flags = [flag for flag in resources.all(Flag, "Flag") if _is_safeguarding(flag)]
+        self.other_flags = [
+            flag for flag in resources.all(Flag, "Flag") if not _is_safeguarding(flag)
+        ]
         self.active = [flag for flag in self.flags if flag.status not in _NOT_ACTIVE]
 
     def translation(self) -> Translation:
         addresses = named(self.resources, self.people, self.problems)
         lines, codes = self._lines(), self._codes()
-        concern = shown("\n".join(dict.fromkeys(lines)), self.problems)
         happened_at = self._happened_at()
+        lines = list(dict.fromkeys([*lines, *self.problems.kept]))
+        concern = shown("\n".join(lines), self.problems)
         intent = self._intent()
         if intent in {"new", "update"}:
             self._told_what_lacks(concern, codes)
@@ -127,11 +140,11 @@ class _Reading:
 
     def _intent(self) -> Intent:
         reason = self.header.reason if self.header else Concept()
-        if self.requests and all(each.status in _WITHDRAWN for each in self.requests):
+        if self.requests and not self.asking:
             return "cancel"
         if reason.has("delete", "cancel"):
             return "cancel"
-        if reason.has("update"):
+        if reason.has("update") or any(each.replaces for each in self.asking):
             return "update"
         return "no-concern" if self._is_answer() or self._says_no_concern() else "new"
 
@@ -152,12 +165,25 @@ class _Reading:
         if self.problems or not self.flags or len(self.active) < len(self.flags):
             return False
         only_that_code = all(
-            {each.code for each in flag.code.coding} == {NO_CONCERN} and not _own_words(flag)
-            for flag in self.flags
+            {each.code for each in f.code.coding} == {NO_CONCERN} for f in self.flags
         )
-        added = [note for each in self.requests for note in each.note if note.text]
-        reasons = [why.text for each in self.requests for why in each.reason_code if why.text]
-        return only_that_code and not added and not reasons and not self._codes()
+        return only_that_code and not self._codes() and not any(self._added())
+
+    def _added(self) -> list[str]:
+        """What people wrote to say more than the code for no issues: on flags, requests and
+        communications in whatever field, elsewhere in a note."""
+        words = [word for flag in self.flags for word in _own_words(flag)]
+        words += [word for flag in self.other_flags for word in _narrated(flag)]
+        for request in self.requests:
+            words += _requested(request)
+        for message in self._communications():
+            words += _communicated(message)
+        anything = self.resources.all(Noted, "CarePlan", "Condition", "Observation", *WORDED)
+        words += [note.text for each in anything for note in each.note]
+        return [word for word in words if word.strip()]
+
+    def _communications(self) -> list[Communication]:
+        return self.resources.all(Communication, "Communication", "CommunicationRequest")
 
     def _told_what_lacks(self, concern: str, codes: tuple[str, ...]) -> None:
         if self.request is None:
@@ -174,21 +200,30 @@ class _Reading:
         unborn = [child for child in self.people.children() if child.unborn]
         if UNBORN_CHILD in codes and not unborn:
             self.problems.say("The concern is about an unborn child, but no due date is given.")
+        if len(self.asking) < len(self.requests) and not any(r.replaces for r in self.asking):
+            self.problems.say("One of the referrals in the message is withdrawn: read which.")
         self.people.told()
         if self.resources.has("DocumentReference", "Binary"):
             self.problems.say("An attachment is kept with the message, but not shown here.")
 
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sender's names of it, and of what it changes."""
+        meant = self.requests if intent == "cancel" else self.asking
         own: list[str] = []
         based: list[str] = []
-        for request in self.requests[:20]:
-            own += [each.value for each in request.identifier if each.value]
-            own += [request.id] if request.id else []
+        for request in meant[:20]:
+            own += [each.value for each in request.identifier]
+            own += [request.id]
             based += [_id_of(each) for each in (*request.based_on, *request.replaces)]
+        own = [name for each in own if (name := reference_of(each))]
+        if intent == "cancel":
+            # others may share its correlation, or what it is based on: their referrals still hold
+            own = own or [self.sent.correlation or ""]
+            cancelled = tuple(dict.fromkeys(filter(None, own)))
+            return cancelled, cancelled
         own += [self.sent.correlation] if self.sent.correlation else []
-        changes = intent in {"update", "cancel"}
-        earlier = dict.fromkeys(filter(None, [*own, *based])) if changes else {}
+        based = [name for each in based if (name := reference_of(each))]
+        earlier = dict.fromkeys([*own, *based]) if intent == "update" else {}
         return tuple(dict.fromkeys(own)), tuple(earlier)
 
     def _urgency(self) -> Urgency:
@@ -227,12 +262,16 @@ class _Reading:
             state = "Flag" if flag.status not in _NOT_ACTIVE else "Flag, no longer active"
             names = [SAFEGUARDING_CODES.get(each.code, "") for each in flag.code.coding]
             known = ", ".join(name for name in names if name)
-            words = flag.code.words() or text_of_html(flag.text.div) or known
-            if words and not (flag.code.has(NO_CONCERN) and not _own_words(flag)):
-                lines.append(f"{state}: {words}")
+            if flag.code.has(NO_CONCERN):
+                lines += [f"{state}: {words}" for words in _own_words(flag)]
+            else:
+                told = [flag.code.words(), *_narrated(flag)]
+                words = "; ".join(dict.fromkeys(filter(None, told))) or known
+                lines += [f"{state}: {words}"] if words else []
+        if any(flag.code.has(NO_CONCERN) for flag in self.flags):
+            lines += [f"Flag: {words}" for flag in self.other_flags for words in _narrated(flag)]
         for request in self.requests:
-            lines += [f"Reason: {w}" for why in request.reason_code if (w := why.words())]
-            lines += [note.text for note in request.note if note.text]
+            lines += _requested(request)
         for plan in self.resources.all(Plan, "CarePlan"):
             lines += [plan.description, text_of_html(plan.text.div)]
             for activity in plan.activity:
@@ -247,11 +286,10 @@ class _Reading:
             lines += [f"{part.title}\n{text_of_html(part.text.div)}".strip() for part in parts]
         for observed in self.resources.all(Observed, "Condition", "Observation"):
             answer = observed.value_string or observed.value_codeable_concept.words()
-            told = ": ".join(part for part in (observed.code.words(), answer) if part)
-            lines += [told, *(note.text for note in observed.note)]
-        for message in self.resources.all(Communication, "Communication"):
-            lines += [part.content_string for part in message.payload]
-            lines += [note.text for note in message.note]
+            asked = ": ".join(part for part in (observed.code.words(), answer) if part)
+            lines += [asked, *(note.text for note in observed.note)]
+        for message in self._communications():
+            lines += _communicated(message)
         for other in self.resources.all(Words, *WORDED):
             lines += other.lines()
             lines.append(text_of_html(other.text.div))
@@ -262,11 +300,42 @@ def _is_safeguarding(flag: Flag) -> bool:
     return any(each.has(CATEGORY) for each in flag.category) or flag.code.has(*SAFEGUARDING_CODES)
 
 
-def _own_words(flag: Flag) -> bool:
-    """Whether the flag says more than its code's own name."""
-    names = {each.display.casefold() for each in flag.code.coding}
-    names |= {SAFEGUARDING_CODES.get(each.code, "").casefold() for each in flag.code.coding}
-    return bool(flag.code.text) and flag.code.text.casefold() not in names
+def _concept_says(concept: Concept) -> list[str]:
+    """The words of a concept, without those of the code for no safeguarding issues."""
+    if not concept.has(NO_CONCERN):
+        return [words] if (words := concept.words()) else []
+    words_told = (concept.text, *(each.display for each in concept.coding))
+    return list(dict.fromkeys(each for each in words_told if says_more(each, NO_CONCERN)))
+
+
+def _own_words(flag: Flag) -> list[str]:
+    """What the flag says more than the code for no safeguarding issues."""
+    told = [*_concept_says(flag.code), *_narrated(flag)]
+    return list(dict.fromkeys(each for each in told if says_more(each, NO_CONCERN)))
+
+
+def _narrated(flag: Flag) -> list[str]:
+    """What somebody wrote on a flag beside its code."""
+    displayed = {each.display.casefold() for each in flag.code.coding}
+    text = "" if flag.code.text.casefold() in displayed else flag.code.text
+    words = (text, text_of_html(flag.text.div), *(note.text for note in flag.note))
+    return list(dict.fromkeys(each for each in words if each))
+
+
+def _requested(request: Request) -> list[str]:
+    """What a request says in words."""
+    reasons = [f"Reason: {words}" for why in request.reason_code for words in _concept_says(why)]
+    notes = [note.text for note in request.note]
+    told = [*reasons, *notes, request.patient_instruction, text_of_html(request.text.div)]
+    return [each for each in told if each]
+
+
+def _communicated(message: Communication) -> list[str]:
+    """What a communication says in words."""
+    payload = [part.content_string or part.content_attachment.title for part in message.payload]
+    reasons = [words for why in message.reason_code for words in _concept_says(why)]
+    notes = [note.text for note in message.note]
+    return [each for each in (*payload, *reasons, *notes, text_of_html(message.text.div)) if each]
 
 
 def _id_of(reference: Reference) -> str:

@@ -1,8 +1,9 @@
 """What does a hospital's or surgery's HL7 version 2 message (REF, ADT, MDM) say?
 
 A REF is always a referral: I12 opens, I13 updates, I14 cancels it. An ADT or MDM is one as soon as
-it carries words or codes (DG1, OBX, NTE) other than the code for "no safeguarding issues"; one that
-carries none and is whole has nothing to look at. A40 and A34 say that two records are one person.
+it carries words or codes other than the code for "no safeguarding issues", in whatever segment; one
+that is whole and of which every segment is known to carry none has nothing to look at. A40 and A34
+say that two records are one person.
 Consent segments (CON) are about care, not about referral, and are not read.
 Source: HL7 version 2.8, chapters 2, 3, 9 and 11.
 """
@@ -13,8 +14,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from adapters.concern_codes import NO_CONCERN, SAFEGUARDING_CODES, may_be_code
+from adapters.concern_codes import NO_CONCERN, SAFEGUARDING_CODES, may_be_code, says_more
 from adapters.hl7_people import named, referrer_of
+from adapters.hl7_silent import is_silent, words_of
 from adapters.hl7_text import (
     Components,
     Message,
@@ -28,7 +30,7 @@ from adapters.hl7_text import (
     texts_of_messages,
 )
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
-from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time
+from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time, reference_of
 from adapters.reading import Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Intent, Sent, Translation
 from domain.calendar import local_day
@@ -118,18 +120,20 @@ class _Reading:
         self.kind, self.event = _type_of(message)
 
     def translation(self) -> Translation:
-        pieces = [piece for piece in self._pieces() if piece.code != NO_CONCERN]
+        pieces = [piece for piece in self._pieces() if piece.words or piece.code]
         addresses = named(self.message, self.people, self.problems)
         intent = self._intent(pieces)
+        happened_at = self._happened_at()
+        lines = [*(piece.words for piece in pieces if piece.words), *self.problems.kept]
         references, earlier = self._references(intent)
         return Translation(
             intent=intent,
             key=self._key(),
             references=references,
             earlier=earlier,
-            happened_at=self._happened_at(),
+            happened_at=happened_at,
             urgency=self._urgency(),
-            concern=shown("\n".join(piece.words for piece in pieces if piece.words), self.problems),
+            concern=shown("\n".join(lines), self.problems),
             concern_codes=tuple(dict.fromkeys(p.code for p in pieces if p.code)),
             referrer=referrer_of(self.message),
             children=self.people.children(),
@@ -148,7 +152,7 @@ class _Reading:
             return self._merge()
         if self.kind not in {"ADT", "MDM"}:
             self.problems.say("The type of the message is not one that we know.")
-        elif not pieces and self._is_whole():
+        elif not pieces and self._is_silent() and self._is_whole():
             return "no-concern"
         self._told_what_lacks(pieces)
         return "new"
@@ -174,6 +178,13 @@ class _Reading:
         if not pieces:
             self.problems.say(NO_CONCERN_TOLD)
 
+    def _is_silent(self) -> bool:
+        """Whether every segment carries no words, or nothing but that there is no concern."""
+        return all(
+            _denies(segment) if segment.name in {"DG1", "OBX"} else is_silent(segment)
+            for segment in self.message.segments
+        )
+
     def _is_whole(self) -> bool:
         """Whether a message without any words is whole, so that none can have been lost."""
         for name in _WHOLE:
@@ -197,14 +208,19 @@ class _Reading:
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sender's names of it, and of what it refers to: a referral, or its first message."""
         told = self.message.first("RF1")
-        referral = [number for number in (told.first(6)[1], told.first(11)[1]) if number]
+        referral = [name for field in (6, 11) if (name := self._entity(told.first(field)))]
         own = dict.fromkeys((*referral, *filter(None, [self._key()])))
         if intent not in {"update", "cancel"}:
             return tuple(own), ()
         if not referral:
             self.problems.say("It does not say which referral (RF1-6) it updates or cancels.")
-        earlier = dict.fromkeys((*referral, *(self._ours(number) for number in referral)))
-        return tuple(own), tuple(earlier)
+        return tuple(own), tuple(dict.fromkeys(referral))
+
+    def _entity(self, part: Components) -> str:
+        """A number and who gave it: without that, our own sender did, as it did the control id."""
+        number = reference_of(part[1])
+        giver = [each for each in (part[2], part[3], part[4]) if each]
+        return "^".join((number, *giver)) if number and giver else number and self._ours(number)
 
     def _superseded(self) -> tuple[str, ...]:
         merged = [part[1] for mrg in self.message.all("MRG") for part in mrg.repeats(1)]
@@ -242,6 +258,8 @@ class _Reading:
                 case "OBX":
                     yield from self._observed(segment, label)
                     label = segment.first(3)[2] or segment.first(3)[1]
+                case _ if not is_silent(segment):
+                    yield from (_Told(words) for words in (words_of(segment),) if words)
                 case _:
                     pass
 
@@ -249,16 +267,20 @@ class _Reading:
         kind = segment.first(2)[1].upper()
         asked = segment.first(3)
         question = asked[2] or asked[1]
+        yield from (_Told(words) for words in (_added(segment),) if words)
         if kind in _ATTACHED:
             self.problems.say("An attachment (OBX) is kept with the message, but not shown here.")
             return
         if asked[1] in SAFEGUARDING_CODES:
-            yield _Told(question if asked[1] not in question else "", asked[1])
+            yield from _named(asked[1], question if asked[1] not in question else "")
         before = f"{question}: " if question and question != label else ""
         if kind in _CODED:
             for answer in segment.repeats(5):
                 words, code = _coded(answer)
-                yield _Told(f"{before}{words}" if words else "", code)
+                if code == NO_CONCERN:
+                    yield from _named(code, words, before)
+                else:
+                    yield _Told(f"{before}{words}" if words else "", code)
         elif words := segment.text(5).replace("^", " "):
             yield _Told(f"{before}{words}")
 
@@ -271,11 +293,33 @@ def _type_of(message: Message) -> tuple[str, str]:
     return kind, event or message.first("EVN").first(1)[1].upper()
 
 
+def _named(code: str, words: str, before: str = "") -> Iterator[_Told]:
+    """A code, and the words beside it; of the code for no concern, other words than its name."""
+    if code != NO_CONCERN:
+        yield _Told(f"{before}{words}" if words else "", code)
+    elif says_more(words, code):
+        yield _Told(f"{before}{words}")
+
+
+def _denies(segment: Segment) -> bool:
+    """Whether a diagnosis or observation holds the code for no concern; what it tells besides is
+    a piece of its own."""
+    fields = (3,) if segment.name == "DG1" else (3, 5)
+    values = [part[1] for field in fields for part in segment.repeats(field)]
+    return NO_CONCERN in values
+
+
+def _added(segment: Segment) -> str:
+    """The notes and free texts that may stand elsewhere in a diagnosis or observation."""
+    read = {"DG1": {1, 2, 3, 4, 5, 6, 16}, "OBX": {*range(1, 8), 11, *range(14, 26)}}[segment.name]
+    return words_of(segment, besides=read)
+
+
 def _reason(segment: Segment) -> Iterator[_Told]:
     """Why somebody is referred: coded reasons, and the free texts of later versions."""
     for reason in segment.repeats(10):
         words, code = _coded(reason)
-        yield _Told(words, code)
+        yield from _named(code, words) if code else (_Told(words),)
     for number in (14, 22):
         if words := segment.first(number)[1]:
             yield _Told(words)
@@ -283,19 +327,30 @@ def _reason(segment: Segment) -> Iterator[_Told]:
 
 def _diagnosis(segment: Segment) -> Iterator[_Told]:
     words, code = _coded(segment.first(3))
-    told = " ".join(dict.fromkeys(part for part in (words, segment.first(4)[1]) if part))
-    if told or code:
+    described = segment.text(4)
+    if code == NO_CONCERN:
+        added = [each for each in (words, described) if says_more(each, code)]
+        yield _Told(f"Diagnosis: {' '.join(added)}" if added else "")
+    else:
+        told = " ".join(dict.fromkeys(part for part in (words, described) if part))
         yield _Told(f"Diagnosis: {told}" if told else "", code)
+    if added_elsewhere := _added(segment):
+        yield _Told(added_elsewhere)
 
 
 def _coded(answer: Components) -> tuple[str, str | None]:
-    """Words and code; what names no code system, or looks like no code, is words."""
-    value, words = answer[1], answer[2]
+    """Words, and the code if it is of a list that we know; any other stays among the words."""
+    value, words = (
+        answer[1],
+        " ".join(dict.fromkeys(each for each in (answer[2], answer[9]) if each)),
+    )
     if value in SAFEGUARDING_CODES:
         return words or SAFEGUARDING_CODES[value], value
-    if may_be_code(value) and (words or answer[3]):
-        return words or value, value
-    return words or value or answer[5], None
+    other = answer[5] if answer[5] not in words else ""
+    if may_be_code(value, answer[3]):
+        return " ".join(each for each in (words or value, other) if each), value
+    shown_code = f"({value})" if words and value and value not in words else "" if words else value
+    return " ".join(each for each in (words, shown_code, other) if each), None
 
 
 # ── A made-up referral ──

@@ -107,6 +107,35 @@ def test_a_withdrawn_request_cancels(status: str) -> None:
     assert (said.intent, said.earlier) == ("cancel", ("BR-1", "SR1"))
 
 
+def test_a_cancellation_is_of_the_referral_itself_and_no_other() -> None:
+    others = {"basedOn": [{"reference": "ServiceRequest/SR0"}],
+              "replaces": [{"reference": "ServiceRequest/SR9"}]}  # fmt: skip
+    said = read(request(status="revoked", **others), patient(), correlation="corr-1")
+    assert (said.intent, said.earlier, said.references) == ("cancel", ("SR1",), ("SR1",))
+    nameless = {"resourceType": "ServiceRequest", "status": "revoked"}
+    assert read(nameless, patient(), correlation="corr-1").earlier == ("corr-1",)
+
+
+def test_a_referral_that_replaces_another_updates_it() -> None:
+    new = request(id="SR2", replaces=[{"reference": "ServiceRequest/SR1"}])
+    for old in ([], [request(status="revoked")]):
+        said = read(header(), new, *old, patient(), plan())
+        assert (said.intent, said.earlier, said.references) == ("update", ("SR2", "SR1"), ("SR2",))
+        assert said.problems == ()
+
+
+def test_a_withdrawn_referral_beside_another_is_told() -> None:
+    said = read(header(), request(status="revoked"), request(id="SR2"), patient(), plan())
+    assert (said.intent, said.references) == ("new", ("SR2",))
+    assert said.problems == ("One of the referrals in the message is withdrawn: read which.",)
+
+
+@pytest.mark.parametrize("number", ["1", "N/A", "unknown", "-"])
+def test_a_placeholder_is_no_reference(number: str) -> None:
+    said = read(request(identifier=[{"value": number}]), patient(), plan())
+    assert said.references == ("SR1",)
+
+
 def test_a_header_can_cancel_or_update() -> None:
     based = request(basedOn={"reference": "ServiceRequest/SR0"})
     update = read(header("update"), based, patient(), plan(), correlation="corr-1")
@@ -128,12 +157,40 @@ def test_the_code_for_no_safeguarding_issues_is_no_concern() -> None:
         request(reasonCode=[{"coding": [{"code": "702953007"}]}]),
         {"resourceType": "Condition", "code": {"coding": [{"code": "162596006"}]}},
         {"resourceType": "Flag", "category": 7, "code": 8},
+        request(reasonCode=[{"coding": [{"code": NO_ISSUES, "display": "but he flinched"}]}]),
+        request(reasonCode=[{"coding": [{"code": "1", "display": "he flinched"}]}]),
+        request(reasonCode=[{"coding": [{"code": NO_ISSUES}], "text": "but he flinched"}]),
+        request(text={"div": "<div>he flinched</div>"}),
+        request(patientInstruction="he flinched"),
+        flag(NO_ISSUES) | {"text": {"div": "<div>but he flinched</div>"}},
+        flag(NO_ISSUES) | {"note": [{"text": "but he flinched"}]},
+        flag(NO_ISSUES) | {"code": {"coding": [{"code": NO_ISSUES, "display": "but he flinched"}]}},
+        {
+            "resourceType": "Flag",
+            "category": [{"coding": [{"code": "SS"}]}],
+            "code": {"text": "he flinched"},
+        },
+        {"resourceType": "Communication", "payload": [{"contentString": "he flinched"}]},
+        {"resourceType": "Communication", "reasonCode": [{"text": "he flinched"}]},
+        {"resourceType": "Communication", "text": {"div": "<div>he flinched</div>"}},
+        {"resourceType": "CommunicationRequest", "note": [{"text": "he flinched"}]},
+        {"resourceType": "CarePlan", "note": [{"text": "he flinched"}]},
+        {"resourceType": "Observation", "note": [{"text": "he flinched"}]},
     ],
 )
 def test_the_code_for_no_safeguarding_issues_is_ignored_beside_anything_else(more: Any) -> None:
     said = read(header(), request(), patient(), flag(NO_ISSUES), more)
     assert said.intent == "new"
     assert NO_ISSUES not in said.concern_codes
+    if "flinched" in json.dumps(more):
+        assert "he flinched" in said.concern
+
+
+@pytest.mark.parametrize("words", ["", NO_ISSUES, "No safeguarding  issues IDENTIFIED"])
+def test_the_name_of_the_code_adds_nothing_to_it(words: str) -> None:
+    said_so = flag(NO_ISSUES, text=words) | {"text": {"div": f"<div>{words}</div>"}}
+    asked = request(reasonCode=[{"coding": [{"code": NO_ISSUES, "display": words}]}])
+    assert read(header(), asked, patient(), said_so, plan()).intent == "no-concern"
 
 
 def test_words_that_deny_a_concern_are_not_interpreted() -> None:
@@ -211,6 +268,36 @@ def test_a_birth_date_of_a_year_alone_is_told() -> None:
     said = read(request(), patient(birthDate="2016"), plan())
     assert said.children[0].born_on is None
     assert any("whole date" in problem for problem in said.problems)
+    assert "Patient: born 2016" in said.concern
+
+
+@pytest.mark.parametrize("born", ["1985", "1985-03"])
+def test_who_cannot_be_under_eighteen_is_no_child(born: str) -> None:
+    said = read(request(), patient(birthDate=born), plan())
+    assert said.children == ()
+    assert (said.adults[0].family_name, said.adults[0].born_on) == ("Holt", None)
+    assert f"Patient: born {born}" in said.concern
+    assert any("incomplete" in problem for problem in said.problems)
+    assert not any("2016" in problem or "1985" in problem for problem in said.problems)
+
+
+def test_a_relative_who_cannot_be_over_eighteen_is_a_child() -> None:
+    kit = {"resourceType": "RelatedPerson", "name": [{"text": "Kit Holt"}], "birthDate": "2018"}
+    assert [c.given_name for c in read(request(), patient(), kit, plan()).children] == [
+        "Amira", "Kit",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("use", ["old", "maiden", "nickname"])
+def test_a_name_no_longer_used_is_not_taken_before_another(use: str) -> None:
+    names = [
+        {"use": use, "family": "Grey", "given": ["Ann"]},
+        {"family": "Holt", "given": ["Amira"]},
+    ]
+    child = read(request(), patient(name=names), plan()).children[0]
+    assert (child.family_name, child.given_name) == ("Holt", "Amira")
+    only = read(request(), patient(name=names[:1]), plan()).children[0]
+    assert only.family_name == "Grey"
 
 
 def test_a_subject_known_by_a_number_alone_is_kept() -> None:

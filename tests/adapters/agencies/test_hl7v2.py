@@ -33,7 +33,7 @@ def test_a_referral_opens_one() -> None:
     said = read("RF1||S||||R7^EDIS", PATIENT, "NTE|1||He said he was frightened")
     assert said.intent == "new"
     assert said.key == "M1|EDIS|CITYHOSP"
-    assert said.references == ("R7", "M1|EDIS|CITYHOSP")
+    assert said.references == ("R7^EDIS", "M1|EDIS|CITYHOSP")
     assert said.urgency == "immediate"
     assert said.concern == "He said he was frightened"
     assert said.happened_at == datetime(2026, 5, 20, 9, 15, tzinfo=UTC)
@@ -43,9 +43,25 @@ def test_a_referral_opens_one() -> None:
 def test_an_update_and_a_cancellation_name_the_referral_they_are_about() -> None:
     update = read("RF1||A||||R7", PATIENT, "NTE|1||More is known", type="REF^I13")
     cancel = read("RF1||A||||R7", PATIENT, type="REF^I14")
-    assert (update.intent, update.earlier) == ("update", ("R7", "R7|EDIS|CITYHOSP"))
+    assert (update.intent, update.earlier) == ("update", ("R7|EDIS|CITYHOSP",))
     assert (cancel.intent, cancel.earlier) == ("cancel", update.earlier)
     assert cancel.problems == ()
+
+
+def test_one_number_given_by_two_departments_is_two_referrals() -> None:
+    names = {
+        read(f"RF1||A||||{number}", PATIENT, type="REF^I14").earlier
+        for number in ("7001^EDIS", "7001^MAT", "7001^^1.2.3^ISO", "7001")
+    }
+    assert len(names) == 4
+    assert ("7001^EDIS",) in names
+
+
+@pytest.mark.parametrize("number", ["N/A", "0", "1^EDIS", "tbc", "UNKNOWN"])
+def test_a_placeholder_is_no_reference(number: str) -> None:
+    said = read(f"RF1||A||||{number}", PATIENT, type="REF^I14")
+    assert (said.earlier, said.references) == ((), ("M1|EDIS|CITYHOSP",))
+    assert any("RF1-6" in problem for problem in said.problems)
 
 
 def test_a_referral_may_be_named_by_the_control_id_of_its_first_message() -> None:
@@ -96,6 +112,93 @@ def test_an_admission_with_words_or_codes_is_a_referral(segment: str) -> None:
     assert said.intent == "new"
     assert "bruise" in said.concern.lower()
     assert said.problems == ()
+
+
+NO_ISSUES = "No safeguarding issues identified"
+QUIET = (
+    "PD1|||FAMILY PRACTICE^^12345",
+    "NK1|1|Holt^Sam|MTH||020 7946 0001",
+    "GT1|1||Holt^Sam||||||||MTH",
+    "IN1|1|PLAN|C1|Insurer of All|1 Long Road^^Town",
+    "SFT|Vendor of Software|1.0|EDIS|1",
+    "ROL|1|AD|PP|D1^Dow^Sam",
+    "AL1|1|DA|235719002^Food intolerance (disorder)^SNM3|MI|Raised, itchy, red rash",
+    f"PV2{'|' * 13}C1^Dow^Sam van der{'|' * 10}The Children's Ward",
+)
+
+
+@pytest.mark.parametrize("segment", QUIET)
+def test_segments_that_carry_no_words_are_no_concern(segment: str) -> None:
+    said = admitted(segment)
+    assert (said.intent, said.concern) == ("no-concern", "")
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "PV2|||^Mother says she was hit",
+        "PV2||||||||||||bruises",
+        "PV2||||found at home alone",
+        "ZSG|1|bruised",
+        "ZZZ|||a b c|He said he was hit",
+        "PR1|1||^Fracture set||20260520",
+        "AL1|1|DA|^Afraid of her father",
+        "AL1|1|DA|235719002^Food intolerance^SNM3|MI|Rash after father hit her",
+        "AL1|1|DA|235719002^She says that it happens when her father is at home^SNM3",
+        "ACC|20260520||fell down the stairs",
+        f"NK1|1|Holt^Sam|MTH{'|' * 26}wants to be told of bruises",
+        "TXA|1|CN|TX|||||||||||||||The child was seen alone",
+        "OBR|1|||^Skeletal survey",
+        "IN1|1|PLAN|C1|the mother told us that he hits her and the children",
+        "DG1|1||861931000000100^but he flinched^SCT",
+        f"DG1|1||861931000000100^{NO_ISSUES}^SCT|but he flinched",
+        "OBX|1|CE|1^Concern^L||861931000000100^but he flinched^SCT",
+        "OBX|1|CE|1^Concern^L||861931000000100^^SCT|||but he flinched",
+        "OBX|1|CE|861931000000100^but he flinched^SCT||Y^Yes^L",
+    ],
+)
+def test_words_in_any_segment_are_read_by_a_person(segment: str) -> None:
+    said = admitted(segment)
+    assert said.intent == "new"
+    words = [w for w in segment.replace("|", " ").replace("^", " ").split() if w.islower()]
+    assert words
+    assert all(word in said.concern for word in words if word not in NO_ISSUES)
+
+
+@pytest.mark.parametrize("event", ["EVN|A01|20260520101500||child seems afraid", EVENT])
+def test_words_beside_codes_of_the_visit_are_read_by_a_person(event: str) -> None:
+    visit = VISIT if event != EVENT else VISIT.replace("|Ward|", "|Ward|A^child seems afraid")
+    said = read(event, PATIENT, visit, type="ADT^A01^ADT_A01")
+    assert said.intent == "new"
+    assert "child seems afraid" in said.concern
+
+
+@pytest.mark.parametrize("segment", ["ARV|1", "OBR|1", "ZBE|1", "NTE|1", "PR1|1", "CON|1"])
+def test_a_segment_that_is_not_known_to_carry_no_words_is_read_by_a_person(segment: str) -> None:
+    said = admitted(segment)
+    assert said.intent == "new"
+    assert "No concern is told: read the message as it came." in said.problems
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["CANARY1", "9990000018", "07700900001", "4B", "Z-1", "T74.1", "Amira7", "M1"],
+)
+def test_a_token_that_is_no_known_code_stays_with_the_concern(code: str) -> None:
+    for segment in (f"DG1|1||{code}^Bruise^L", f"OBX|1|CE|1^Seen^L||{code}^Bruise^L",
+                    f"DG1|1||{code}"):  # fmt: skip
+        said = admitted(segment)
+        assert said.concern_codes == ()
+        assert code in said.concern
+
+
+@pytest.mark.parametrize(
+    ("coded", "code"),
+    [("T74.1^Physical abuse^I10", "T74.1"), ("Z62^^ICD-10", "Z62"),
+     ("Dx42^Child protection", "Dx42"), ("702953007", "702953007")],
+)  # fmt: skip
+def test_a_code_of_a_known_list_is_a_concern_code(coded: str, code: str) -> None:
+    assert admitted(f"DG1|1||{coded}").concern_codes == (code,)
 
 
 @pytest.mark.parametrize("lost", [EVENT, PATIENT, VISIT])
@@ -163,6 +266,7 @@ def test_two_nhs_numbers_are_told() -> None:
     said = read("PID|1||9990000018^^^NHS~9990000026^^^NHS||Holt^A||20160504|F", "NTE|||x")
     assert said.children[0].nhs_number == "9990000018"
     assert said.problems == ("Patient: two NHS numbers are given.",)
+    assert said.children[0].identifiers == (Identifier("nhs", "9990000026"),)
 
 
 def test_an_adult_is_never_a_child() -> None:
@@ -189,6 +293,56 @@ def test_a_birth_date_that_cannot_be_one_is_kept_out(born: str) -> None:
     said = read(f"PID|1||H1||Holt^Jo||{born}|M", "NTE|||x")
     assert said.children[0].born_on is None
     assert any(problem.startswith("Patient: the birth date") for problem in said.problems)
+
+
+@pytest.mark.parametrize("born", ["1985", "198503", "19850000", "1985-03", "20080531"])
+def test_who_cannot_be_under_eighteen_is_no_child(born: str) -> None:
+    said = read(f"PID|1||H1||Holt^Jo||{born}|F", "NTE|||x")
+    assert said.children == ()
+    assert said.adults[0].given_name == "Jo"
+    assert "The subject is an adult: no child is named." in said.problems
+    assert said.adults[0].born_on or f"Patient: born {born[:4]}" in said.concern
+
+
+def test_who_cannot_be_over_eighteen_is_a_child() -> None:
+    said = read("PID|1||H1||Holt^Jo||201605|F", "NTE|||x")
+    assert said.children[0].born_on is None
+    assert "Patient: born 2016-05" in said.concern
+    assert said.problems == (
+        "Patient: the birth date is incomplete, not a whole date: it is shown with the concern.",
+    )
+
+
+@pytest.mark.parametrize("relation", ["CHD", "CHD^Child", "SCH", "X^Son"])
+def test_a_patient_named_as_a_parent_is_no_child(relation: str) -> None:
+    said = read("PID|1||H1||Holt^Jo|||F", f"NK1|1|Holt^Kit|{relation}", "NTE|||x")
+    assert [child.given_name for child in said.children] == ["Kit"]
+    assert [adult.given_name for adult in said.adults] == ["Jo"]
+    assert any("named as a parent" in problem for problem in said.problems)
+
+
+def test_a_child_told_to_be_one_has_its_own_birth_date() -> None:
+    kit = f"NK1|1|Holt^Kit|CHD{'|' * 13}2018"
+    said = read("PID|1||H1||Holt^Jo|||F", kit, "NTE|||x")
+    assert [child.given_name for child in said.children] == ["Kit"]
+    assert "Relative: born 2018" in said.concern
+    grown = f"NK1|1|Holt^Kit|CHD{'|' * 13}19900101"
+    assert read("PID|1||H1||Holt^Jo|||F", grown, "NTE|||x").children == ()
+
+
+def test_a_due_date_told_twice_is_one_child() -> None:
+    due = "OBX|1|DT|11778-8^Due^LN||20260901"
+    assert len(read("PID|1||H1||Holt^Jo||19900101|F", due, due, "NTE|||x").children) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("", 9), ("+0000", 10), ("+0100", 9), ("-0500", 15), ("+0530", 4)]
+)
+def test_the_time_is_that_of_the_zone_which_is_told(zone: str, hour: int) -> None:
+    event = f"EVN|A01|20260520101500{zone}"
+    said = read(event, PATIENT, VISIT, "NTE|||x", type="ADT^A01")
+    assert said.happened_at is not None
+    assert (said.happened_at.hour, said.happened_at.tzinfo) == (hour, UTC)
 
 
 def test_relatives_are_told_apart_by_their_age() -> None:
