@@ -15,7 +15,8 @@ from domain.codes import AgencyKind
 from services.assemble import event_store
 from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
 from services.command_line.output import in_one_line, show, tell, write, write_text
-from services.intake import LARGEST, Channel, Intake, Receipt, storable
+from services.intake import LARGEST, Intake, Receipt, storable
+from services.received import Channel
 
 FormatName = str
 

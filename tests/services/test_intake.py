@@ -214,6 +214,8 @@ def test_what_names_another_child_leaves_the_first_referral_alone(
     assert office.event_of(other).perhaps_about == first.referral
     assert any(does in problem and "somebody else" in problem for problem in other.problems)
     assert office.story(first.referral) == ["referral.received.v1"]
+    cancel = office.receives_one(concern(intent="cancel", earlier=("REF-1",), concern="In error."))
+    assert (cancel.result, cancel.referral) == ("cancelled", first.referral)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from adapters.made_up import Story
 from adapters.translation import Sent
 from domain.calendar import local_day
 from domain.codes import AgencyKind
-from services.intake import Channel
+from services.received import Channel
 from services.simulate.setting.chance import Chance
 from services.simulate.setting.hours import at_work, open_on
 from services.simulate.setting.town import Concern
