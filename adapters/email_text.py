@@ -27,6 +27,7 @@ _HEADER_NAMES = (
 )  # fmt: skip
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]")
 _FEWEST_HEADERS = 2
+_FORWARDED = "---------- Forwarded message ----------"
 
 
 class Email(Struct, frozen=True, kw_only=True):
@@ -115,26 +116,49 @@ def _written(text: str, problems: Problems) -> datetime | None:
 
 
 def _words(message: Message, problems: Problems) -> str:
-    """The plain text parts; without any, the HTML parts as text."""
-    plain: list[str] = []
-    marked: list[str] = []
-    for part in message.walk():
-        if part.is_multipart():
-            continue
-        kind = part.get_content_type()
-        attached = part.get_filename() is not None
-        if kind not in {"text/plain", "text/html"} or (attached and kind == "text/html"):
-            problems.say("An attachment is kept with the message, but not shown here.")
-            continue
-        text = decoded(_payload(part), problems, part.get_content_charset())
-        if kind == "text/html":
-            if len(text) > _LONGEST_MARKUP:
-                problems.say("The e-mail is very long: only its beginning is shown.")
-            marked.append(text_of_html(text[:_LONGEST_MARKUP]))
-        else:
-            plain.append(_unfolded(text) if part.get_param("format") == "flowed" else text)
-    told = [text for text in plain if text.strip()] or marked
-    return "\n\n".join(text.strip() for text in told)
+    """The text parts in their order; of alternatives the plain one, unless it says less."""
+    return "\n\n".join(text.strip() for text in _texts(message, problems) if text.strip())
+
+
+def _texts(part: Message, problems: Problems) -> list[str]:
+    if not part.is_multipart():
+        return _text(part, problems)
+    inner = [each for each in part.get_payload() if isinstance(each, Message)]
+    if part.get_content_type() == "message/rfc822":
+        return [_FORWARDED, *(text for each in inner for text in _texts(each, problems))]
+    if part.get_content_type() != "multipart/alternative":
+        return [text for each in inner for text in _texts(each, problems)]
+    plain = [t for e in inner if not _has_markup(e) for t in _texts(e, problems) if t.strip()]
+    marked = [t for e in inner if _has_markup(e) for t in _texts(e, problems) if t.strip()]
+    if not plain or not marked:
+        return plain or marked
+    if _size(marked) > 2 * _size(plain):
+        problems.say("The plain text of the e-mail says less than its HTML: the HTML was read.")
+        return [*marked, *plain]
+    return plain
+
+
+def _size(texts: list[str]) -> int:
+    return sum(len(text.split()) for text in texts)
+
+
+def _has_markup(part: Message) -> bool:
+    return any(each.get_content_type() == "text/html" for each in part.walk())
+
+
+def _text(part: Message, problems: Problems) -> list[str]:
+    """The words of a part that has no parts; none of one that is no text."""
+    kind = part.get_content_type()
+    attached = part.get_filename() is not None
+    if kind not in {"text/plain", "text/html"} or (attached and kind == "text/html"):
+        problems.say("An attachment is kept with the message, but not shown here.")
+        return []
+    text = decoded(_payload(part), problems, part.get_content_charset())
+    if kind == "text/html":
+        if len(text) > _LONGEST_MARKUP:
+            problems.say("The e-mail is very long: only its beginning is shown.")
+        return [text_of_html(text[:_LONGEST_MARKUP])]
+    return [_unfolded(text) if part.get_param("format") == "flowed" else text]
 
 
 def _payload(part: Message) -> bytes:

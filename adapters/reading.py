@@ -160,18 +160,36 @@ def beginning(sent: Sent, size: int = 64 * 1024) -> str:
 
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?ul|/?ol|/?table|/?h[1-6])\b[^<>]*>", re.I)
 _CELL = re.compile(r"</t[dh]\b[^<>]*>", re.I)
+_ROW = re.compile(r"</?tr\b[^<>]*>", re.I)
+_CELL_ENDS, _ROW_ENDS = "\x1f", "\x1e"
 _TAG = re.compile(r"<[^<>]*>")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 
 
 def text_of_html(markup: str) -> str:
-    """The words of HTML or XHTML, a line a paragraph; scripts and styles left out."""
+    """The words of HTML or XHTML, a line a paragraph; scripts and styles left out.
+
+    A cell that ends in a colon is the label of the next one: the two are one line.
+    """
+    markup = markup.replace(_CELL_ENDS, "").replace(_ROW_ENDS, "")
     for name in ("script", "style", "head"):
         markup = _without(markup, name)
-    apart = _CELL.sub(" ", _BREAK.sub("\n", markup))
-    words = html.unescape(_TAG.sub("", apart))
+    apart = _BREAK.sub("\n", _ROW.sub(f"\n{_ROW_ENDS}", _CELL.sub(_CELL_ENDS, markup)))
+    told = html.unescape(_TAG.sub("", apart))
+    words = "\n".join(_row(each) for each in told.split(_ROW_ENDS))
     lines = (_SPACES.sub(" ", line).strip() for line in cleaned(words).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _row(row: str) -> str:
+    """The cells of a row after one another; a label begins a line."""
+    told: list[str] = []
+    is_label = False
+    for cell in map(str.strip, row.split(_CELL_ENDS)):
+        labels = cell.endswith(":") and not is_label
+        told += ["\n" if labels else " ", cell]
+        is_label = labels
+    return "".join(told)
 
 
 def _without(markup: str, name: str) -> str:

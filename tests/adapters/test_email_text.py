@@ -51,6 +51,40 @@ def test_the_html_part_is_read_where_there_is_no_plain_one() -> None:
     assert read(HEAD + kind + plain.format(" ") + html)[0].text == "marked"
 
 
+HTML_ONLY = "Please open this e-mail in a programme that shows HTML."
+
+
+def test_a_plain_part_that_only_points_to_the_html_part_is_not_all_that_is_read() -> None:
+    told = (
+        "<p>Child: Amira Holt</p><p>Circumstances: " + "she was found alone at home " * 4 + "</p>"
+    )
+    body = (
+        f"{HEAD}Content-Type: multipart/alternative; boundary=X\n\n"
+        f"--X\nContent-Type: text/plain\n\n{HTML_ONLY}\n"
+        f"--X\nContent-Type: text/html\n\n{told}\n--X--\n"
+    )
+    said, problems = read(body)
+    assert said.text.startswith("Child: Amira Holt\nCircumstances: she was found")
+    assert HTML_ONLY in said.text
+    assert problems == ("The plain text of the e-mail says less than its HTML: the HTML was read.",)
+
+
+def test_parts_that_are_no_alternatives_are_all_read() -> None:
+    said, _ = read(
+        f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n"
+        "--X\nContent-Type: text/plain\n\none\n--X\nContent-Type: text/html\n\n<p>two</p>\n--X--\n"
+    )
+    assert said.text == "one\n\ntwo"
+
+
+def test_a_message_that_is_sent_on_is_marked_as_one() -> None:
+    said, _ = read(
+        f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n--X\n\nsee this\n"
+        "--X\nContent-Type: message/rfc822\n\nSubject: a\n\nChild: Kit Grey\n--X--\n"
+    )
+    assert said.text == "see this\n\n---------- Forwarded message ----------\n\nChild: Kit Grey"
+
+
 def test_lines_broken_for_their_length_are_joined() -> None:
     kind = "Content-Type: text/plain; format=flowed\n\n"
     assert read(f"{HEAD}{kind}one \ntwo\n-- \nme\n")[0].text == "one two\n-- \nme"

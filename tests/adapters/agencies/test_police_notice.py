@@ -428,6 +428,39 @@ def test_an_email_in_html_alone_is_read() -> None:
     assert said.problems == ()
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "<tr><td>{0}:</td><td>{1}</td></tr>",
+        "<tr><th>{0}:</th><td>{1}</td></tr>",
+        "<tr>\r\n<td><p><b>{0}:</b></p></td>\r\n<td><p>{1}</p></td></tr>",
+        "<td>{0}: </td><td><div>{1}</div></td>",
+    ],
+)
+def test_a_table_of_labels_and_values_is_read(cells: str) -> None:
+    pairs = [line.partition(": ")[::2] for line in LINES[:-1]]
+    table = "".join(cells.format(label, value) for label, value in pairs)
+    text = mail(f"<table>{table}</table>", head="Content-Type: text/html\r\n")
+    said = translated("police-notice", text)
+    assert given_names(said) == ["Amira"]
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert said.references[:2] == ("PN-1", "NP-77")
+    assert "Circumstances: Officers found her alone." in said.concern
+    assert said.problems == ()
+
+
+def test_a_notice_sent_on_as_a_message_is_not_read_as_our_own() -> None:
+    parts = (
+        'Content-Type: multipart/mixed; boundary="X"\r\n\r\n--X\r\n\r\n'
+        + "\r\n".join(LINES)
+        + "\r\n--X\r\nContent-Type: message/rfc822\r\n\r\nSubject: a\r\n\r\n"
+        + "Child 1: Kit Grey\r\nWithdrawn: yes\r\n--X--\r\n"
+    )
+    said = translated("police-notice", HEAD + parts)
+    assert (said.intent, given_names(said)) == ("new", ["Amira"])
+    assert "Child 1: Kit Grey" in said.concern
+
+
 def test_the_plain_part_is_read_and_attachments_are_told() -> None:
     parts = (
         'Content-Type: multipart/mixed; boundary="X"\r\n\r\n--X\r\nContent-Type: text/plain\r\n\r\n'
