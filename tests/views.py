@@ -7,7 +7,9 @@ runner writes them; the readers are asked through `view.query`.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, Self, TypeVar
+from weakref import finalize
 
 from msgspec.structs import replace
 
@@ -87,6 +89,12 @@ class Given(Protocol):
     def __call__(self, projection: Projection, *events: Event) -> View: ...
 
 
-def given_in_memory(projection: Projection, *events: Event) -> View:
-    """Without a fixture, for a test that makes many."""
-    return View(SQLiteSession(Path(":memory:")), projection).given(*events)
+def given_in_a_file(projection: Projection, *events: Event) -> View:
+    """Without a fixture, for a test that makes many. The file is gone when the view is."""
+    folder = TemporaryDirectory()
+    file = Path(folder.name) / "view.sqlite"
+    file.touch()
+    session = SQLiteSession(file, "synchronous = off", "journal_mode = memory")
+    view = View(session, projection).given(*events)
+    finalize(view, folder.cleanup)
+    return view

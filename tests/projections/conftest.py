@@ -10,7 +10,7 @@ from adapters.read_models import PostgreSQLSession
 from domain.kernel import Event
 from projections.base import Projection
 from tests.parts.postgres import EACH, new_database
-from tests.views import Given, View, given_in_memory
+from tests.views import Given, View, given_in_a_file
 
 SCHEMA = "views"
 
@@ -39,7 +39,7 @@ def given(
 ) -> Given:
     """given(projection, *events): each call has empty tables, and ends the view before it."""
     if request.param == "sqlite":
-        return given_in_memory
+        return given_in_a_file
 
     def on_postgresql(projection: Projection, *events: Event) -> View:
         session = postgresql_session(request.param)

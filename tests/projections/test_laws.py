@@ -29,7 +29,7 @@ from projections.oversight import oversight, week_of, weeks
 from services.project import found
 from tests.examples import EXAMPLES
 from tests.projections.histories import histories
-from tests.views import Given, day, given_in_memory
+from tests.views import Given, day, given_in_a_file
 
 PROJECTIONS = found()
 EACH = pytest.mark.parametrize("projection", PROJECTIONS.values(), ids=PROJECTIONS)
@@ -49,7 +49,7 @@ def test_an_event_seen_twice_changes_nothing(given: Given, projection: Projectio
 @settings(max_examples=40, deadline=None)
 def test_no_event_of_any_history_counts_twice(history: list[Event]) -> None:
     for projection in PROJECTIONS.values():
-        once, twice = given_in_memory(projection), given_in_memory(projection)
+        once, twice = given_in_a_file(projection), given_in_a_file(projection)
         for event in history:
             once.given(event)
             twice.given(event).again()
@@ -60,7 +60,7 @@ def test_no_event_of_any_history_counts_twice(history: list[Event]) -> None:
 def test_a_projection_asks_for_what_it_writes_down_and_for_nothing_else(
     projection: Projection,
 ) -> None:
-    view = given_in_memory(projection)
+    view = given_in_a_file(projection)
     for event in LOG:
         asked = isinstance(event, projection.events)
         if asked or projection.name not in ("chronology", "inbox"):  # these write all they get
@@ -71,7 +71,7 @@ def test_a_projection_asks_for_what_it_writes_down_and_for_nothing_else(
 def test_no_private_word_stands_in_clear(projection: Projection) -> None:
     words = {word for event in LOG for word in private_words(event)}
     assert "Arkwright" in words
-    for table in given_in_memory(projection, *LOG).rows.values():
+    for table in given_in_a_file(projection, *LOG).rows.values():
         for row in table:
             for value in row:
                 assert not [word for word in words if word in str(value)]
@@ -112,7 +112,7 @@ def test_the_inbox_holds_at_least_what_was_received_and_is_not_decided(
                 undecided.add(referral_id)
             case ReferralDecided(referral_id=referral_id):
                 undecided.discard(referral_id)
-    found = waiting(given_in_memory(inbox, *history).query)
+    found = waiting(given_in_a_file(inbox, *history).query)
     assert undecided <= {each.referral_id for each in found}
     for each in found:
         news = each.updated_at or each.conflict_at or each.followed_up_at
@@ -123,7 +123,7 @@ def test_the_inbox_holds_at_least_what_was_received_and_is_not_decided(
 @settings(max_examples=60, deadline=None)
 def test_every_open_case_without_a_worker_is_shown_as_unallocated(history: list[Event]) -> None:
     wanted = idle(history)
-    view = given_in_memory(caseload, *history)
+    view = given_in_a_file(caseload, *history)
     assert {each.child_id for each in unallocated(view.query)} == wanted
 
 
@@ -145,7 +145,7 @@ def test_the_teams_together_show_every_unallocated_child_at_any_instant(
     history: list[Event], weeks_on: int
 ) -> None:
     now = day(weeks_on * 7)
-    view = given_in_memory(oversight, *history)
+    view = given_in_a_file(oversight, *history)
     week = week_of(now.date())
     shown = {
         case
@@ -160,7 +160,7 @@ def test_the_teams_together_show_every_unallocated_child_at_any_instant(
 @forall(history=histories())
 @settings(max_examples=60, deadline=None)
 def test_what_is_still_to_do_is_what_is_neither_met_nor_stopped(history: list[Event]) -> None:
-    view = given_in_memory(deadlines, *history)
+    view = given_in_a_file(deadlines, *history)
     everything = due(view.query, day(100))
     unmet = [each for each in everything if each.state in ("running", "overdue")]
     assert due(view.query, day(100), unmet=True) == unmet
