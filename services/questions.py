@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from domain.calendar import local_day
 from domain.kernel import WITHHELD
 from projections import agencies, caseload, chronology, inbox, oversight, people
@@ -20,6 +20,8 @@ from projections.base import Query
 from services import flags as flags_
 from services.access import Principal, Resource
 from services.assemble import Parts
+from services.words import UNREADABLE
+from services.words import opened as opened_words
 
 Row = dict[str, Any]
 
@@ -73,6 +75,7 @@ def timeline(
         parts.query, child_id, agency=agency, kind=kind, as_known_at=as_known_at
     )
     for each in entries:
+        text, fault = _text(parts.store, each.sealed)
         yield {
             "position": each.position,
             "event": each.event,
@@ -82,20 +85,30 @@ def timeline(
             "recorded_at": each.recorded_at,
             "agency": each.agency,
             "title": each.title,
-            "text": text_of(parts.store, each.sealed),
+            "text": text,
             "superseded_by": each.superseded_by,
+            **_faulty(fault),
         }
 
 
 def text_of(store: EventStore, sealed: bytes) -> str:
-    """The words of an entry, a paragraph a field; destroyed words are said to be so."""
-    if not sealed:
-        return ""
-    fields = store.open_sealed(sealed, TOLD)
+    """The words of an entry, a paragraph a field; destroyed or unreadable ones are said to be."""
+    return _text(store, sealed)[0]
+
+
+def _text(store: EventStore, sealed: bytes) -> tuple[str, str]:
+    fields, fault = opened_words(store, sealed, TOLD)
+    if fault:
+        return fault, fault
     words = [value for value in fields.values() if isinstance(value, str) and value.strip()]
     if any(value is WITHHELD for value in fields.values()):
         words.append("Words that were destroyed are not shown.")
-    return "\n\n".join(words)
+    return "\n\n".join(words), ""
+
+
+def _faulty(fault: str) -> Row:
+    """What a row says beside its columns when something in it cannot be read."""
+    return {"fault": fault} if fault else {}
 
 
 def deadlines(
@@ -158,12 +171,18 @@ def children(parts: Parts, who: Principal, search: str | None = None) -> Iterato
             "due_on": details["due_on"],
             "identifiers": details["identifiers"],
             "cases": each.cases,
+            **_faulty(details["fault"]),
         }
 
 
 def details_of(store: EventStore, child: children_.Child) -> Row:
-    """A child's name, birth or due date and identifiers; None for what is unknown or destroyed."""
-    known = _opened(store, child.first_sealed) | _opened(store, child.sealed)
+    """A child's name, birth or due date and identifiers; None for what is unknown or destroyed.
+
+    `fault` says what cannot be read of it.
+    """
+    first, fault = opened_words(store, child.first_sealed, ("identity",))
+    latest, also = opened_words(store, child.sealed, ("identity",))
+    known = _without_destroyed(first) | _without_destroyed(latest)
     name = " ".join(n for n in (known.get("given_name"), known.get("family_name")) if n)
     number = known.get("nhs_number")
     identifiers = [{"system": "nhs", "value": number}] if number else []
@@ -176,11 +195,11 @@ def details_of(store: EventStore, child: children_.Child) -> Row:
         "due_on": known.get("due_on"),
         "nhs_number": number,
         "identifiers": list({str(each): each for each in identifiers}.values()),
+        "fault": fault or also,
     }
 
 
-def _opened(store: EventStore, sealed: bytes, kind: str = "identity") -> Row:
-    fields = store.open_sealed(sealed, (kind,)) if sealed else {}
+def _without_destroyed(fields: Row) -> Row:
     return {name: value for name, value in fields.items() if value is not WITHHELD}
 
 
@@ -191,11 +210,10 @@ def events(
     about = (stream,) if stream else ("log",)
     parts.gate.open(who, "open-log" if opened else "see-log", Resource(about=about))
     for each in _recorded(parts.store, start, stream, raw=opened):
-        readable = parts.store.parts(each.sealed)
-        shown: Row = {kind: "sealed" if there else "destroyed" for kind, there in readable.items()}
-        if opened:
-            for kind in (kind for kind, there in readable.items() if there):
-                shown[kind] = msgspec.to_builtins(_opened(parts.store, each.sealed, kind))
+        if isinstance(each, Unreadable):
+            yield _unreadable(each)
+            continue
+        shown, fault = _parts(parts.store, each.sealed, opened=opened)
         yield {
             "position": each.position,
             "stream": each.stream,
@@ -204,16 +222,52 @@ def events(
             "recorded_at": each.event.recorded_at,
             "header": msgspec.to_builtins(each.event),
             "parts": shown,
+            **_faulty(fault),
         }
 
 
+def _parts(store: EventStore, sealed: bytes, *, opened: bool) -> tuple[Row, str]:
+    """By kind whether a part is sealed or destroyed, or its words; and what cannot be read."""
+    try:
+        readable = store.parts(sealed)
+    except Unreadable:
+        return {}, UNREADABLE
+    shown: Row = {kind: "sealed" if there else "destroyed" for kind, there in readable.items()}
+    faults = []
+    for kind in (kind for kind, there in readable.items() if opened and there):
+        fields, fault = opened_words(store, sealed, (kind,))
+        shown[kind] = "unreadable" if fault else msgspec.to_builtins(_without_destroyed(fields))
+        faults.append(fault)
+    return shown, max(faults, default="")
+
+
+def _unreadable(error: Unreadable) -> Row:
+    """The line of an event that is missing or cannot be read."""
+    return {
+        "position": error.position,
+        "stream": error.stream,
+        "version": error.version,
+        "event": "",
+        "recorded_at": None,
+        "header": {},
+        "parts": {},
+        "fault": f"The log is damaged: {error}.",
+    }
+
+
 def _recorded(store: EventStore, start: int, stream: str | None, *, raw: bool) -> Iterator[Any]:
+    """The events from a position on, and in their place what cannot be read (`Unreadable`)."""
     if stream is not None:
         yield from (each for each in store.history(stream) if each.position >= start)
         return
     position = max(start, 1) - 1
     while True:
-        page = store.since(position, 1000, raw=raw)
+        try:
+            page = store.since(position, 1000, raw=raw)
+        except Unreadable as error:
+            yield error
+            position = error.position or position + 1
+            continue
         if not page:
             return
         yield from page
@@ -226,13 +280,14 @@ def everybody(parts: Parts, who: Principal) -> Iterator[Row]:
     parts.gate.open(who, "see-people", Resource(about=("people",)))
     yield {"person": "operator", "name": "Operator", "role": "operator", "team": None}
     for each in staff:
-        fields = parts.store.open_sealed(each.sealed, ("staff",)) if each.sealed else {}
+        fields, fault = opened_words(parts.store, each.sealed, ("staff",))
         name = fields.get("name")
         yield {
             "person": each.person_id,
             "name": name if isinstance(name, str) else None,
             "role": each.role,
             "team": each.team_id,
+            **_faulty(fault),
         }
     for agency in agencies.senders(parts.query):
         yield {"person": agency.agency_id, "name": agency.name, "role": "referrer", "team": None}
@@ -242,7 +297,7 @@ def name_of(parts: Parts, person_id: str) -> str:
     """What a person or agency is called; the id where no name is known."""
     person = people.who(parts.query, person_id)
     if person is not None and person.sealed:
-        name = parts.store.open_sealed(person.sealed, ("staff",)).get("name")
+        name = opened_words(parts.store, person.sealed, ("staff",))[0].get("name")
         if isinstance(name, str) and name:
             return name
     agency = agencies.agency(parts.query, person_id)

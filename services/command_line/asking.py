@@ -50,12 +50,23 @@ def _asker(parts: Parts, person: str | None) -> Principal:
 
 
 def _answer(rows: Iterable[Any], shown: Shown, empty: str) -> int:
+    faults: list[str] = []
     try:
-        show(rows, shown.format, empty=empty)
+        show(_noting(rows, faults), shown.format, empty=empty)
     except Denied as denied:
         tell(str(denied))
         return 1
-    return 0
+    for sentence in dict.fromkeys(faults):
+        tell(sentence)
+    return 1 if faults else 0
+
+
+def _noting(rows: Iterable[Any], faults: list[str]) -> Iterator[Any]:
+    """The same rows; what they say of being unreadable is noted, and told at the end."""
+    for row in rows:
+        if fault := row.get("fault"):
+            faults.append(fault)
+        yield row
 
 
 def inbox(

@@ -20,6 +20,7 @@ from services.web.due import Due, stands
 from services.web.naming import Names
 from services.web.routes import Context
 from services.web.story import referral_href
+from services.words import opened
 
 Kind = Literal["case", "referral", "risk", "person"]
 
@@ -141,7 +142,7 @@ def _seen(heard: list[Entry]) -> datetime | None:
 def _said(context: Context, heard: list[Entry]) -> Markup | None:
     """The child's words at the last meeting that has any."""
     for entry in reversed(heard):
-        fields = context.parts.store.open_sealed(entry.sealed, ("narrative",))
+        fields = opened(context.parts.store, entry.sealed, ("narrative",))[0]
         words = fields.get("child_said" if entry.event != HEARD[0] else "words")
         if isinstance(words, str) and words.strip():
             return Markup("{}").format(words.strip())

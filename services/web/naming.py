@@ -7,11 +7,14 @@ from projections import agencies, children, people
 from projections.people import Person
 from services import questions
 from services.assemble import Parts
+from services.words import opened
 
 AUTHORITY = "Children's services"
 """What the council's own agency, `authority`, is called beside the others."""
 
 UNKNOWN = "Name not known"
+
+UNREADABLE = "Name cannot be read: tell the operator"
 
 NAMED = re.compile(r"\b(by|from|of|to|with) ([a-z0-9]+(?:[-._][a-z0-9]+)*)")
 """Where an id may stand in the title of an entry: "with the police" names no agency."""
@@ -51,8 +54,10 @@ class Names:
             return UNKNOWN
         if self._reader and found.restricted and self._reader not in found.named:
             return "Restricted record"
-        name = questions.details_of(self._parts.store, found)["name"]
-        return name if isinstance(name, str) else UNKNOWN
+        details = questions.details_of(self._parts.store, found)
+        if details["fault"]:
+            return UNREADABLE
+        return details["name"] or UNKNOWN
 
     @property
     def agencies(self) -> dict[str, str]:
@@ -78,5 +83,5 @@ class Names:
     def _name(self, person: Person) -> str:
         if self.sealed or not person.sealed:
             return person.person_id
-        name = self._parts.store.open_sealed(person.sealed, ("staff",)).get("name")
+        name = opened(self._parts.store, person.sealed, ("staff",))[0].get("name")
         return name if isinstance(name, str) and name else person.person_id

@@ -24,6 +24,7 @@ from services.web.naming import Names
 from services.web.routes import Context
 from services.web.story import words_of
 from services.web.templating import govdate
+from services.words import opened
 
 SAID = {
     "referral.received.v1": "The first message",
@@ -154,7 +155,7 @@ class Situation:
         """The private fields of an entry, of these kinds, that can still be opened."""
         if not entry.sealed:
             return {}
-        fields = self.parts.store.open_sealed(entry.sealed, kinds)
+        fields, _ = opened(self.parts.store, entry.sealed, kinds)
         return {name: value for name, value in fields.items() if value is not WITHHELD}
 
     # ── Names ─────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ from services.web.command_form import Situation
 from services.web.naming import Names
 from services.web.routes import Context
 from services.web.templating import govdate
+from services.words import opened
 
 KINDS = {
     "referral": "Referrals",
@@ -177,7 +178,10 @@ def words_of(store: EventStore, sealed: bytes, event: str) -> Markup:
     if not sealed:
         return Markup()
     lines, destroyed = [], False
-    for field, value in store.open_sealed(sealed, TOLD).items():
+    fields, fault = opened(store, sealed, TOLD)
+    if fault:
+        lines.append(Markup('<span class="app-withheld">{}</span>').format(fault))
+    for field, value in fields.items():
         if value is WITHHELD:
             destroyed = True
         elif isinstance(value, str) and value.strip():

@@ -27,6 +27,7 @@ from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.routes import form as form_route
+from services.words import opened
 
 # ── What was sent ─────────────────────────────────────────────────────────────────────────────────
 
@@ -85,7 +86,7 @@ def own_referral(context: Context) -> Response[Any]:
 
 
 def _opened(context: Context, sealed: bytes, *kinds: str) -> dict[str, Any]:
-    fields = context.parts.store.open_sealed(sealed, kinds)
+    fields, _ = opened(context.parts.store, sealed, kinds)
     return {name: value for name, value in fields.items() if value is not WITHHELD}
 
 

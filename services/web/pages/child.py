@@ -32,6 +32,7 @@ from services.web.story import (
     unanswered,
 )
 from services.web.templating import govdate
+from services.words import opened
 
 FILTERS = {
     "agency": Field("Agency", choices={}),
@@ -195,8 +196,7 @@ def _family(situation: Situation) -> list[Row]:
     parts = situation.parts
     family = []
     for each in children.relationships(parts.query, situation.child_id):
-        opened = parts.store.open_sealed(each.sealed, ("identity",)) if each.sealed else {}
-        name = opened.get("name")
+        name = opened(parts.store, each.sealed, ("identity",))[0].get("name")
         other = each.other_child_id
         href = ""
         if other and parts.gate.may(

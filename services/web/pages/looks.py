@@ -16,6 +16,7 @@ from services.web.command_form import Situation
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, page, self_guarded
+from services.words import opened
 
 
 def _child(context: Context) -> Any:
@@ -34,8 +35,7 @@ def address(context: Context) -> Response[str]:
             homes.append({"address": where, "since": home.since, "left": home.left_at})
     reach = []
     for each in children.relationships(parts.query, situation.child_id):
-        opened = parts.store.open_sealed(each.sealed, ("identity",)) if each.sealed else {}
-        name = opened.get("name")
+        name = opened(parts.store, each.sealed, ("identity",))[0].get("name")
         contact = _location(context, each.sealed, "contact")
         if contact:
             reach.append((f"{each.relation}, {name}" if name else each.relation, contact))
@@ -53,10 +53,10 @@ def address(context: Context) -> Response[str]:
 
 
 def _location(context: Context, sealed: bytes, field: str) -> str:
-    opened = context.parts.store.open_sealed(sealed, ("location",)) if sealed else {}
-    value = opened.get(field)
+    fields, _ = opened(context.parts.store, sealed, ("location",))
+    value = fields.get(field)
     if value is WITHHELD:
-        return "Destroyed" if field in opened else ""
+        return "Destroyed" if field in fields else ""
     return value if isinstance(value, str) else ""
 
 

@@ -14,6 +14,7 @@ from services.sign_in import sign_in
 from services.web.frame import show
 from services.web.routes import Context, open_route
 from services.web.session import on_this_machine
+from services.words import opened
 
 Kept = Sequence[tuple[str, str]]
 KEPT = "kept."
@@ -113,7 +114,7 @@ def _rank(person: people.Person) -> tuple[int, str]:
 
 
 def _somebody(parts: Parts, person: people.Person) -> Somebody:
-    fields = parts.store.open_sealed(person.sealed, ("staff",)) if person.sealed else {}
+    fields, _ = opened(parts.store, person.sealed, ("staff",))
     name = fields.get("name")  # withheld (and so no text) where its key is destroyed
     known = name if isinstance(name, str) and name else person.person_id
     return Somebody(person.person_id, known, _role(person.role))

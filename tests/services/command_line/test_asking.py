@@ -222,6 +222,88 @@ def test_lost_keys_are_told_by_questions_and_intake_alike(
     assert {row["child"] for row in office("children").rows} == set(sent["children"])
 
 
+def alter(store: Path, name: str, kind: str) -> None:
+    """Change a byte of what is sealed in the first event of this name, as its kind of words."""
+    ((position, state),) = execute(
+        str(store), "select position, state from stored_events where topic = ? limit 1", (name,)
+    )
+    at = state.rindex(kind.encode()) + len(kind)
+    altered = state[:at] + bytes([state[at] ^ 1]) + state[at + 1 :]
+    without_triggers(str(store))
+    change = "update stored_events set state = ? where position = ?"
+    execute(str(store), change, (altered, position))
+
+
+def test_one_child_whose_words_cannot_be_read_hides_no_other(office: Run, tmp_path: Path) -> None:
+    for seed in (3, 4, 5):
+        form = office("example", "webform", "--seed", seed).out.encode()
+        assert office("intake", "-", "--sender", "north-police", stdin=form).code == 0
+    before = office("children").rows
+    for file in (tmp_path / "store").glob("read.db*"):
+        file.unlink()
+    alter(tmp_path / "store", "child.registered.v1", "identity")
+
+    ran = office("children")
+    assert ran.code == 1
+    assert "Tell the operator." in ran.error
+    (broken,) = [row for row in ran.rows if "fault" in row]
+    assert (broken["name"], broken["fault"][:27]) == (None, "These words cannot be read:")
+    others = [row for row in before if row["child"] != broken["child"]]
+    assert [row for row in ran.rows if row["child"] != broken["child"]] == others
+    assert office("inbox").code == 0
+
+
+def test_an_entry_whose_words_cannot_be_read_hides_no_other(
+    office: Run, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    child = sent["children"][0]
+    entries = len(office("timeline", child).rows)
+    for file in (tmp_path / "store").glob("read.db*"):
+        file.unlink()
+    alter(tmp_path / "store", "referral.received.v1", "narrative")
+
+    ran = office("timeline", child)
+    assert (ran.code, len(ran.rows)) == (1, entries)
+    (broken,) = [row for row in ran.rows if "fault" in row]
+    assert broken["text"].startswith("These words cannot be read")
+
+
+def test_a_missing_event_is_named_and_the_others_are_shown(
+    office: Run, sent: dict[str, Any], tmp_path: Path
+) -> None:
+    store = str(tmp_path / "store")
+    whole = office("events").rows
+    without_triggers(store)
+    execute(store, "delete from stored_events where position = 3")
+
+    ran = office("events")
+    assert ran.code == 1
+    assert "position 3 is missing, so an event was deleted" in ran.error
+    assert [row["position"] for row in ran.rows] == [row["position"] for row in whole]
+    assert [row for row in ran.rows if row["position"] != 3] == whole[:2] + whole[3:]
+    for asked in ("status", "run"):
+        ran = office("project", asked, *(["--once"] if asked == "run" else []))
+        assert ran.code == 1
+        assert "events were deleted from it, at position 3." in ran.error
+
+
+def test_a_log_that_was_put_back_is_told_by_the_status(run: Run, tmp_path: Path) -> None:
+    senders = ("senders", "add", "elm", "--kind", "gp", "--name")
+    assert run(*senders, "Elm").code == 0
+    assert run("project", "run", "--once").code == 0
+    store = tmp_path / "store"
+    for file in store.glob("events.db*"):
+        file.unlink()
+    assert run(*senders, "Another").code == 0
+
+    ran = run("project", "status")
+    assert ran.code == 1
+    assert {row["behind"] for row in ran.rows} == {1}
+    assert "The read models are not of this log" in ran.error
+    assert [row["name"] for row in run("senders").rows] == ["Another"]
+    assert run("project", "status").code == 0
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_every_command(run: Run, shell: str) -> None:
     ran = run("completion", shell)
@@ -234,6 +316,7 @@ def test_a_damaged_log_is_told_and_what_is_sound_is_still_answered(
     office: Run, sent: dict[str, Any], tmp_path: Path
 ) -> None:
     store = str(tmp_path / "store")
+    whole = office("events").rows
     without_triggers(store)
     execute(
         store, "update stored_events set state = x'00ff' where position = ?", [sent["position"]]
@@ -241,7 +324,11 @@ def test_a_damaged_log_is_told_and_what_is_sound_is_still_answered(
     ran = office("events")
     assert ran.code == 1
     assert "The log is damaged: " + sent["referral"] in ran.error
-    assert [row["position"] for row in ran.rows] == list(range(1, sent["position"]))
+    damaged = ran.rows[sent["position"] - 1]
+    assert damaged["fault"].startswith("The log is damaged: " + sent["referral"])
+    assert [row for row in ran.rows if row != damaged] == [
+        row for row in whole if row["position"] != damaged["position"]
+    ]
     ran = office("inbox")
     assert (ran.code, ran.out) == (0, "")
     assert "incomplete" in ran.error, "nobody may believe that nothing waits"
