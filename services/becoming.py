@@ -114,7 +114,8 @@ class Becoming:
         led = self.recording.led_to((*self.translation.earlier, *self.translation.references))
         if not led:
             self.problems.append(
-                f"The sender {does} something that has not come: read it as a new concern."
+                f"The sender {does} something that has not come: read it as a new concern, or ask "
+                "what it was."
             )
             return self._open()
         about = self._about(led)

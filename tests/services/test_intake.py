@@ -198,10 +198,7 @@ def test_what_has_not_come_is_said_to_be_withdrawn_or_updated(
 ) -> None:
     early = office.receives_one(concern(intent=intent, earlier=("REF-1",)))
     assert early.result == "recorded"
-    assert (
-        f"The sender {does} something that has not come: read it as a new concern."
-        in early.problems
-    )
+    assert any(f"The sender {does} something that has not come" in p for p in early.problems)
 
 
 @pytest.mark.parametrize(("intent", "does"), [("cancel", "withdraws"), ("update", "updates")])
