@@ -36,7 +36,7 @@ _NHS_AUTHORITY = "2.16.840.1.113883.2.1.4.1"
 _THE_PATIENT = frozenset({"SEL", "SLF", "SELF", "ONESELF"})
 _RELATIONS = {
     "MTH": "mother", "FTH": "father", "PAR": "parent", "SPO": "spouse", "DOM": "partner",
-    "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "GRD": "guardian",
+    "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "DAU": "daughter", "GRD": "guardian",
     "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
     "SCH": "stepchild", "OTH": "other", "FND": "friend", "EXF": "extended family",
 }  # fmt: skip
@@ -73,21 +73,22 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
     relatives += [(segment, _GT1) for segment in message.all("GT1")]
     if len(patients) + len(relatives) > MOST_PEOPLE:
         problems.say(f"More than {MOST_PEOPLE} people are named: the rest is kept, not shown.")
+    of_a_parent = False
     for number, segment in enumerate(patients[:MOST_PEOPLE], start=1):
         homes = tuple(_addresses(segment, 11, None, restricted))
         addresses += homes
         whose = "Patient" if number == 1 else f"Patient {number}"
         patient, birth = _patient(segment, whose, people, problems)
-        if birth == UNTOLD and number == 1 and _is_parent(relatives):
+        if number == 1 and birth == UNTOLD and _is_parent(relatives):
+            of_a_parent = True
             problems.say(
                 "The patient has no birth date and is named as a parent: listed among the adults."
             )
             people.other(replace(patient, relationship=SUBJECT))
         else:
             people.subject(located(patient, homes), birth.adult)
-    a_parent = bool(patients) and not patients[0].field(7).strip() and _is_parent(relatives)
     for segment, fields in relatives[:MOST_PEOPLE]:
-        if _relative(segment, fields, people, problems, of_a_parent=a_parent):
+        if _relative(segment, fields, people, problems, of_a_parent=of_a_parent):
             role = _relation(segment.first(fields.relation))
             addresses += _addresses(segment, fields.address, role, restricted)
     # a due date speaks of a child, whoever the patient is; told twice it is still one child

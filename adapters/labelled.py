@@ -81,6 +81,9 @@ _AGED = re.compile(
 )
 _NAMES = frozenset({"name", "given_name", "family_name"})
 _LONGEST_LINE = 500
+_APART = re.compile(
+    r"[;,()]|\s(?=(?:born|dob|date of birth|due|aged?)[: ](?: ?on ?)?\d)", re.I
+)  # what ends the name in a line about one person
 _NOBODY = frozenset({"", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
 _CAREFUL = {"withdrawn": "no", "police_protection": "yes"}
 """Which of two answers holds until a person has looked."""
@@ -281,7 +284,7 @@ class _Reader:
 
     def _in_one_line(self, called: str, value: str) -> dict[str, str]:
         """A person in one line: the name first, then date, sex, school; whatever else as role."""
-        parts = [part.strip() for part in re.split(r"[;,]", value[:_LONGEST_LINE]) if part.strip()]
+        parts = [part.strip() for part in _APART.split(value[:_LONGEST_LINE]) if part.strip()]
         if len(value) > _LONGEST_LINE:
             self.left_over.append(f"{called}: {value}")
         name = "" if not parts or _part(parts[0]) else parts.pop(0)

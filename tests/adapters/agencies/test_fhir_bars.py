@@ -74,6 +74,14 @@ def test_a_referral_opens_one() -> None:
     assert said.problems == ()
 
 
+def test_two_nhs_numbers_are_told_and_kept() -> None:
+    numbers = [{"system": NHS, "value": number} for number in ("9990000018", "9990000026")]
+    said = read(request(), patient(identifier=numbers), plan())
+    assert said.children[0].nhs_number == "9990000018"
+    assert said.children[0].identifiers == (Identifier("nhs", "9990000026"),)
+    assert said.problems == ("Patient: two NHS numbers are given.",)
+
+
 def test_the_child_is_as_the_record_says() -> None:
     (child,) = read(request(), patient(), plan()).children
     assert (child.family_name, child.given_name, child.sex) == ("Holt", "Amira", "F")

@@ -313,7 +313,7 @@ def test_who_cannot_be_over_eighteen_is_a_child() -> None:
     )
 
 
-@pytest.mark.parametrize("relation", ["CHD", "CHD^Child", "SCH", "X^Son"])
+@pytest.mark.parametrize("relation", ["CHD", "CHD^Child", "SCH", "DAU", "X^Son"])
 def test_a_patient_named_as_a_parent_is_no_child(relation: str) -> None:
     said = read("PID|1||H1||Holt^Jo|||F", f"NK1|1|Holt^Kit|{relation}", "NTE|||x")
     assert [child.given_name for child in said.children] == ["Kit"]

@@ -91,6 +91,7 @@ def test_labels_are_read_in_any_order_and_case() -> None:
         "Child: Amira Holt, born 04/05/2016, female, daughter, school Hill School",
         "Child 1: HOLT, Amira, DOB: 04/05/2016; f; daughter; school: Hill School",
         "  * Child 1 : Amira Holt; 04/05/2016; girl; school Hill School; daughter",
+        "Child 1: Amira Holt born 04/05/2016 (female), daughter, school Hill School",
     ],
 )
 def test_a_child_may_be_told_in_one_line(line: str) -> None:
