@@ -136,8 +136,7 @@ class Team:
     def posts(self) -> list[Mapping[str, Any]]:
         return self._rows(
             f"""
-            select person_id, role, percent, since, {_ended("until")},
-                case when until_recorded_at <= :known then left_post else 0 end as left_post
+            select person_id, role, percent, since, {_ended("until")}, left_post
             from oversight_posts where team_id = :team and recorded_at <= :known
             order by position
             """

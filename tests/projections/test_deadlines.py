@@ -290,6 +290,16 @@ def test_the_clocks_are_shown_as_they_were_known(given: Given) -> None:
     assert due(view.query, day(5), as_known_at=day(-1)) == []
 
 
+def test_an_acknowledgement_counts_from_the_instant_it_was_recorded(given: Given) -> None:
+    view = given(deadlines, received(), decided(), on(1, acknowledged(), recorded=4))
+    for known, waits in ((3.9, True), (4, False)):
+        then: dict[str, Any] = {"as_at": day(5), "as_known_at": day(known)}
+        assert (of(view, "R1", **then).state == "overdue") == waits
+        for overdue in (True, False):
+            found = [d.rule for d in due(view.query, **then, overdue=overdue, unmet=not overdue)]
+            assert ("R1" in found) == waits, (known, overdue)
+
+
 @pytest.mark.parametrize(("rule", "last"), [("R4-red", "2026-01-05"), ("R1", "2026-01-06")])
 def test_a_limit_in_hours_has_a_last_day_too(rule: str, last: str) -> None:
     assert base.last_day(clock(rule, MONDAY_9AM)) == last

@@ -203,6 +203,32 @@ def test_what_was_recorded_after_an_instant_does_not_count(given: Given) -> None
     assert counted(view, "unallocated-children", as_at=day(10)) == (1, 1, (CASE,))
 
 
+def test_an_end_that_was_recorded_after_an_instant_had_not_come_by_then(given: Given) -> None:
+    view = given(oversight, worker_joined(), case_opened(), case_allocated())
+    view.given(on(1, worker_left(), recorded=20), on(1, case_closed(), recorded=20))
+    then = {"as_at": day(10)}
+    assert counted(view, "caseload-per-worker", NEXT, **then) == (1, 1, (CASE,))
+    assert number(view, "worker-turnover", NEXT, **then).cases == ()
+    assert counted(view, "caseload-per-worker", NEXT, as_at=day(20)) == (None, 0, ())
+    assert len(number(view, "worker-turnover", NEXT, as_at=day(20)).cases) == 1
+
+
+def test_an_earlier_referral_that_was_recorded_later_makes_none_a_second_one(given: Given) -> None:
+    view = given(oversight, on(1, received(referral_id="referral-2")))
+    view.given(on(0, received(), recorded=20))
+    assert counted(view, "re-referrals", as_at=day(10)) == (0, 1, ())
+    assert counted(view, "re-referrals", as_at=day(20)) == (1, 2, ("referral-2",))
+
+
+def test_a_week_ends_before_the_instant_at_which_the_next_begins(given: Given) -> None:
+    midnight = day(6.625)
+    assert midnight == datetime(2026, 1, 12, tzinfo=midnight.tzinfo)
+    view = given(oversight, on(6.625, received()))
+    for as_at in (midnight, day(10)):
+        assert counted(view, "re-referrals", as_at=as_at) == (0, 0, ())
+        assert counted(view, "re-referrals", NEXT, as_at=as_at) == (0, 1, ())
+
+
 def test_the_caseload_is_the_open_cases_of_a_full_time_worker(given: Given) -> None:
     part_time = worker_joined(person_id=OTHER_WORKER, percent=60)
     duty = worker_joined(person_id="duty-1", role="duty-worker")
