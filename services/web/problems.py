@@ -4,6 +4,7 @@ Programs get `application/problem+json` (RFC 9457), people a page; neither gets 
 what is absent cannot be told from what may not be seen.
 """
 
+import sqlite3
 import traceback
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ from litestar.exceptions import HTTPException
 from adapters import read_models
 from adapters.access_log import Unrecorded
 from adapters.event_store import Unavailable
+from adapters.vault import VaultError
 from domain.kernel import Refused
 from services.access import Denied
 from services.intake import Busy
@@ -60,7 +62,7 @@ def problem_of(error: Exception) -> Problem:
                 "Who looks at a record is written down first, and that did not work. "
                 + IN_A_MINUTE,
             )
-        case Unavailable() | read_models.Unavailable():
+        case Unavailable() | read_models.Unavailable() | VaultError() | sqlite3.Error():
             return Problem(
                 503, "The records cannot be reached", "Nothing was stored. " + IN_A_MINUTE
             )

@@ -1,6 +1,7 @@
 """What goes with every answer, and what is said when something is wrong?"""
 
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -13,6 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from adapters import read_models
+from adapters.access_log import Unrecorded
+from adapters.vault import VaultError
+from services.web.problems import problem_of
 from services.web.templating import CONTENT_SECURITY_POLICY
 from tests.parts.authority import DUTY, Authority
 from tests.parts.site import Site, words_of
@@ -97,6 +102,33 @@ def test_a_fault_of_ours_is_told_without_its_text(
     for told in (said, page.text, answer.text):
         assert "Traceback" not in told
         assert "no such table" not in told
+
+
+def test_a_store_that_was_deleted_is_said_to_be_out_of_reach(site: Site) -> None:
+    visitor = site.visitor(DUTY)
+    assert visitor.get("/inbox").status_code == 200
+    shutil.rmtree(site.authority.folder)
+    began = time.monotonic()
+    for path in ("/inbox", "/api/inbox", "/health/ready"):
+        answer = visitor.get(path)
+        assert answer.status_code == 503, path
+        assert "tell the operator" in answer.text, path
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        VaultError("The key-encryption key is missing."),
+        read_models.Unavailable("disk I/O error"),
+        Unrecorded("The access log cannot be used now."),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_what_may_work_later_is_no_fault_of_the_program(error: Exception) -> None:
+    problem = problem_of(error)
+    assert problem.status == 503
+    assert str(error) not in problem.detail
 
 
 def test_nothing_that_was_said_or_typed_is_logged(
