@@ -4,11 +4,13 @@ import base64
 import csv
 import hashlib
 import io
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.read_models import ReadModels
 from tests.adapters.event_store.direct import execute, without_triggers
 from tests.services.command_line.conftest import Run, gives
 
@@ -302,6 +304,14 @@ def test_a_log_that_was_put_back_is_told_by_the_status(run: Run, tmp_path: Path)
     assert "The read models are not of this log" in ran.error
     assert [row["name"] for row in run("senders").rows] == ["Another"]
     assert run("project", "status").code == 0
+
+
+def test_a_second_rebuild_is_told_of_the_first(run: Run, tmp_path: Path) -> None:
+    assert run("project", "run", "--once").code == 0
+    with closing(ReadModels.open(tmp_path / "store")) as models, models.beside():
+        ran = run("project", "rebuild", "inbox")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.error == "Another rebuild is at work: try again when it is done.\n"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
