@@ -36,9 +36,9 @@ _NHS_AUTHORITY = "2.16.840.1.113883.2.1.4.1"
 _THE_PATIENT = frozenset({"SEL", "SLF", "SELF", "ONESELF"})
 _RELATIONS = {
     "MTH": "mother", "FTH": "father", "PAR": "parent", "SPO": "spouse", "DOM": "partner",
-    "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "DAU": "daughter", "GRD": "guardian",
+    "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "GRD": "guardian",
     "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
-    "SCH": "stepchild", "OTH": "other", "FND": "friend", "EXF": "extended family",
+    "SCH": "stepchild", "DAU": "daughter", "OTH": "other", "FND": "friend", "EXF": "extended family",
 }  # fmt: skip
 _CHILDREN_OF_THE_PATIENT = frozenset(
     {"child", "foster child", "stepchild", "son", "daughter", "natural child"}
