@@ -93,11 +93,18 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def command_from(
-    name: str, fields: Mapping[str, Any], *, by: str, now: datetime, identity: str | None = None
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    identity: str | None = None,
+    agency: str = "authority",
 ) -> Command:
     """The command that a person gives. Raises `Refused` with a sentence about what does not fit.
 
     `fields`: as JSON has them. `identity`: the id under which the same command is known again.
+    `agency`: whose fact it is, a referrer's own or the council's.
     """
     kind = command_named(name)
     identity = identity or uuid4().hex
@@ -105,7 +112,7 @@ def command_from(
     if unknown:
         raise Refused(f"{name} has no field {', '.join(sorted(unknown))}.")
     whole: dict[str, Any] = {"happened_at": now, **fields}
-    whole |= {"received_at": now, "recorded_at": now, "by": by, "agency": "authority"}
+    whole |= {"received_at": now, "recorded_at": now, "by": by, "agency": agency}
     whole |= {"command": identity}
     begun = BEGINS.get(name)
     if begun and not whole.get(begun):
@@ -149,7 +156,14 @@ def give(
     now = parts.now()
     try:
         whole = known.from_record(parts.query, name, fields, now=now)
-        command = command_from(name, whole, by=who.person, now=now, identity=identity)
+        command = command_from(
+            name,
+            whole,
+            by=who.person,
+            now=now,
+            identity=identity,
+            agency=who.agency or "authority",
+        )
         for resource in about_command(parts.query, command):
             parts.gate.open(who, give_action(name), resource)
         if not was_given(parts.store, identity):  # the answer to it stays what it was

@@ -114,6 +114,8 @@ def test_a_referrer_asks_and_it_comes_back_to_the_inbox(site: Site) -> None:
     duty = site.visitor(DUTY)
     assert "Referrer asked" in words_of(duty.get("/inbox"))
     assert "He is hungry again." in words_of(duty.get(path))
+    referral = site.authority.parts.store.history(site.authority.referrals["decided"])
+    assert referral[-1].event.agency == "open-door"  # and not the council's own words
 
 
 def test_the_councils_people_send_nothing_in_an_agencys_name(shared_site: Site) -> None:
