@@ -38,7 +38,8 @@ _RELATIONS = {
     "MTH": "mother", "FTH": "father", "PAR": "parent", "SPO": "spouse", "DOM": "partner",
     "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "GRD": "guardian",
     "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
-    "SCH": "stepchild", "DAU": "daughter", "OTH": "other", "FND": "friend", "EXF": "extended family",
+    "SCH": "stepchild", "DAU": "daughter", "OTH": "other", "FND": "friend",
+    "EXF": "extended family",
 }  # fmt: skip
 _CHILDREN_OF_THE_PATIENT = frozenset(
     {"child", "foster child", "stepchild", "son", "daughter", "natural child"}

@@ -26,6 +26,7 @@ from adapters.particulars import (
     due_date,
     instant,
     located,
+    may_be_name,
     name_parts,
     plausible_time,
     postcode_of,
@@ -317,6 +318,17 @@ def _referrer(notice: Notice) -> ReferrerDescribed:
     )
 
 
+def _without_sentences(person: Present, whose: str, problems: Problems) -> Present:
+    """The person without names that are none: those are told, and stand with the concern."""
+    told = {each: getattr(person, each) for each in ("name", "given_name", "family_name")}
+    wrong = {each: text for each, text in told.items() if text and not may_be_name(text)}
+    for each, text in wrong.items():
+        words = each.replace("_", " ")
+        problems.say(f"{whose}: the {words} is not a name: it is shown with the concern.")
+        problems.keep(f"{whose} {words}: {text}")
+    return replace(person, **dict.fromkeys(wrong, "")) if wrong else person
+
+
 def _called(person: Present) -> tuple[str, str]:
     """Family and given name; of a name in one piece, what is not told apart already."""
     family, given = person.family_name, person.given_name
@@ -334,7 +346,7 @@ def _person(
     person: Present, whose: str, people: People, problems: Problems
 ) -> tuple[ChildDescribed, bool | None]:
     """Who it is, and whether an adult as far as an incomplete birth date or an age tells."""
-    family, given = _called(person)
+    family, given = _called(_without_sentences(person, whose, problems))
     number, identifiers = checked_nhs_number(person.nhs_number, problems, whose)
     birth = birth_of(person.date_of_birth, people.told_on, problems, whose)
     if person.age and birth.on is None:

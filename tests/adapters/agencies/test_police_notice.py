@@ -307,6 +307,14 @@ def test_a_sentence_is_no_name_under_any_label(label: str) -> None:
     assert "ran away and told us father hits her" in said.concern
 
 
+def test_a_sentence_in_json_is_no_name() -> None:
+    sentence = "ran away and told us father hits her"
+    said = by_json(children=[{"name": sentence}, {"given_name": "Kit", "family_name": sentence}])
+    assert [(child.given_name, child.family_name) for child in said.children] == [("Kit", "")]
+    assert "Child 1: the name is not a name: it is shown with the concern." in said.problems
+    assert said.concern.count(sentence) == 2
+
+
 def test_what_follows_a_sentence_is_still_the_childs() -> None:
     said = by_mail(*NUMBER, "Child: she told us that father hits her", "Date of birth: 04/05/2016")
     assert [child.born_on for child in said.children] == [date(2016, 5, 4)]
