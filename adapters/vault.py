@@ -36,6 +36,10 @@ class KeyDestroyed(VaultError):
     """Something was to be sealed under a key that was destroyed."""
 
 
+class KeysUnavailable(VaultError):
+    """The key store cannot be reached or written now: a full disk, a deleted file."""
+
+
 class UnknownKey(VaultError):
     """This key store has never held a key of that id."""
 
@@ -182,7 +186,7 @@ class Vault:
         owners = set(owners)
         if not owners:
             return {}
-        with self._lock:
+        with self._lock, _unavailable():
             self._forget_destroyed()
             known = {each: self._by_owner[each] for each in owners if each in self._by_owner}
             if missing := owners - known.keys():
@@ -197,7 +201,7 @@ class Vault:
 
         Raises `UnknownKey` for an id that this store never had.
         """
-        with self._lock:
+        with self._lock, _unavailable():
             self._forget_destroyed()
             return {key_id: self._cipher(key_id) for key_id in key_ids}
 
@@ -212,7 +216,7 @@ class Vault:
         if not subject or not set(kinds) <= set(KINDS):
             raise ValueError(f"There is no such key: {subject!r} {kind!r}")
         had = []
-        with self._lock:
+        with self._lock, _unavailable():
             with self._transaction():
                 for each in kinds:
                     found = self._database.execute(
@@ -336,10 +340,7 @@ class Vault:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        try:
-            self._file.check()
-        except FileGone as error:
-            raise VaultError(str(error)) from error
+        self._file.check()
         self._database.execute("begin immediate")
         try:
             yield
@@ -347,6 +348,14 @@ class Vault:
             self._database.execute("rollback")
             raise
         self._database.execute("commit")
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (FileGone, sqlite3.Error) as error:
+        raise KeysUnavailable(f"The keys cannot be used now: {error}") from error
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
     """What a person is told, and the exit code."""
     from adapters import event_store, read_models
     from adapters.access_log import Unrecorded
-    from adapters.vault import VaultError
+    from adapters.vault import KeysUnavailable, VaultError
     from domain.kernel import Refused
     from services.access import Denied
     from services.command_line.options import BadInstant
@@ -101,6 +101,8 @@ def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
 
     said = without_password(str(error), [*words, os.environ.get("SAFEGUARDING_STORE", "")])
     match error:
+        case KeysUnavailable():
+            return said, UNREACHABLE
         case Refused() | Denied() | VaultError():
             return said, FAULT
         case BadInstant() | BadStore():

@@ -4,7 +4,6 @@ Programs get `application/problem+json` (RFC 9457), people a page; neither gets 
 what is absent cannot be told from what may not be seen.
 """
 
-import sqlite3
 import traceback
 from http import HTTPStatus
 from pathlib import Path
@@ -62,7 +61,7 @@ def problem_of(error: Exception) -> Problem:
                 "Who looks at a record is written down first, and that did not work. "
                 + IN_A_MINUTE,
             )
-        case Unavailable() | read_models.Unavailable() | VaultError() | sqlite3.Error():
+        case Unavailable() | read_models.Unavailable() | VaultError():
             return Problem(
                 503, "The records cannot be reached", "Nothing was stored. " + IN_A_MINUTE
             )

@@ -14,7 +14,7 @@ from adapters.event_store import EventStore, Unavailable
 from adapters.private_files import private_folder
 from adapters.read_models import ReadModels
 from adapters.read_models import Unavailable as NotRead
-from adapters.vault import Vault, VaultError
+from adapters.vault import KeysUnavailable, Vault
 from services.assemble import Parts, all_parts
 from services.settings import settings
 from tests.services.small_projections import registered, tell
@@ -67,10 +67,10 @@ def test_nothing_is_acknowledged_into_a_deleted_file(parts: Parts, store: Path) 
 
 
 def test_nothing_is_answered_from_a_deleted_file(parts: Parts, store: Path) -> None:
-    assert parts.query("select 1 as one") == [{"one": 1}]
+    assert parts.query("select 1 as one", {}) == [{"one": 1}]
     (store / "read.db").unlink()
     with pytest.raises(NotRead):
-        parts.query("select 1 as one")
+        parts.query("select 1 as one", {})
     assert not (store / "read.db").exists()
 
 
@@ -87,7 +87,7 @@ def test_a_file_put_in_the_place_of_another_is_not_taken_for_it(
 def test_no_key_is_made_in_a_deleted_file(tmp_path: Path) -> None:
     with closing(Vault.open(tmp_path / "keys")) as vault:
         shutil.rmtree(tmp_path / "keys")
-        with pytest.raises(VaultError, match="is gone"):
+        with pytest.raises(KeysUnavailable, match="is gone"):
             vault.keys([("child-1", "identity")])
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from adapters import read_models
 from adapters.access_log import Unrecorded
-from adapters.vault import VaultError
+from adapters.vault import KeysUnavailable, VaultError
 from services.web.problems import problem_of
 from services.web.templating import CONTENT_SECURITY_POLICY
 from tests.parts.authority import DUTY, Authority
@@ -122,7 +122,7 @@ def test_a_store_that_was_deleted_is_said_to_be_out_of_reach(site: Site) -> None
         VaultError("The key-encryption key is missing."),
         read_models.Unavailable("disk I/O error"),
         Unrecorded("The access log cannot be used now."),
-        sqlite3.OperationalError("database or disk is full"),
+        KeysUnavailable("The keys cannot be used now: database or disk is full"),
     ],
 )
 def test_what_may_work_later_is_no_fault_of_the_program(error: Exception) -> None:
