@@ -71,11 +71,13 @@ def words_of(segment: Segment, besides: Collection[int] = ()) -> str:
     in_words = _IN_WORDS.get(segment.name, ())
     told: list[str] = []
     for number in range(1, segment.fields + 1):
+        free = number in in_words or segment.name.startswith("Z")
+        if number in besides or not (free or " " in segment.field(number)):
+            continue
         parts = segment.parts(number)
         if number in quiet or segment.name in _DEMOGRAPHIC:
-            told += [] if number in besides else filter(_is_story, parts)
+            told += filter(_is_story, parts)
         else:
-            free = number in in_words or segment.name.startswith("Z")
             told += [text for text in parts if _tells(text, free)]
     return f"{segment.name}: {', '.join(dict.fromkeys(told))}" if told else ""
 

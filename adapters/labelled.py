@@ -56,6 +56,7 @@ _MARKS = frozenset({"restricted", "confidential"})
 _TEXTS = frozenset({"circumstances", "child_said"})
 
 _QUOTED = re.compile(r"\s*[>|]")
+_BEGINS = re.compile(r"[ \t]*(?:[-_*]|(?:begin|on|from)\b)", re.I)  # what the next four may
 _EARLIER = re.compile(
     r"\s*(?:[-_*]{2,}\s*(?:original|forwarded) message\b.*|begin forwarded message:?"
     r"|[-_]{2,}\s*forwarded by\b.*|_{20,})\s*",
@@ -120,12 +121,14 @@ def labelled(text: str) -> Labelled:
 def _own_lines(lines: list[str]) -> int:
     """How many lines come before an earlier message that was left below, or forwarded."""
     for at, line in enumerate(lines):
+        if not _BEGINS.match(line):
+            continue
         if _EARLIER.fullmatch(line[:300]):
             return at
-        after = [each for each in lines[at + 1 : at + 4] if each.strip()]
-        if _WROTE.fullmatch(line[:300]) and not (after and _QUOTED.match(after[0])):
+        after = next((each for each in lines[at + 1 : at + 4] if each.strip()), "")
+        if _WROTE.fullmatch(line[:300]) and not _QUOTED.match(after):
             return at  # where the earlier message is quoted line by line, an answer may follow it
-        headed = _FROM.fullmatch(line[:300]) and after and _SENT.fullmatch(after[0][:300])
+        headed = _FROM.fullmatch(line[:300]) and _SENT.fullmatch(after[:300])
         if headed and any(each.strip() for each in lines[:at]):
             return at
     return len(lines)
@@ -192,8 +195,8 @@ class _Reader:
         }
 
     def read(self, line: str) -> None:
-        quoted = _QUOTED.match(line) is not None
-        found = _LABEL.fullmatch(line.rstrip()) if ":" in line and not quoted else None
+        own = ":" in line and not _QUOTED.match(line)
+        found = _LABEL.fullmatch(line.rstrip()) if own else None
         label = _plain(found[1]) if found else ""
         if found is None or not self._labelled(label, found[2].strip()):
             self._more(line.rstrip())

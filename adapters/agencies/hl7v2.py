@@ -258,10 +258,10 @@ class _Reading:
                 case "OBX":
                     yield from self._observed(segment, label)
                     label = segment.first(3)[2] or segment.first(3)[1]
-                case _ if not is_silent(segment):
-                    yield from (_Told(words) for words in (words_of(segment),) if words)
+                case "AL1" if is_silent(segment):
+                    pass  # its words are the name of an allergen and the usual reactions
                 case _:
-                    pass
+                    yield from (_Told(words) for words in (words_of(segment),) if words)
 
     def _observed(self, segment: Segment, label: str) -> Iterator[_Told]:
         kind = segment.first(2)[1].upper()
