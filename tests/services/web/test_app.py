@@ -108,12 +108,10 @@ def test_a_store_that_was_deleted_is_said_to_be_out_of_reach(site: Site) -> None
     visitor = site.visitor(DUTY)
     assert visitor.get("/inbox").status_code == 200
     shutil.rmtree(site.authority.folder)
-    began = time.monotonic()
     for path in ("/inbox", "/api/inbox", "/health/ready"):
         answer = visitor.get(path)
         assert answer.status_code == 503, path
         assert "tell the operator" in answer.text, path
-    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
