@@ -194,8 +194,11 @@ def _childs_case(parts: Parts, command: StartAssessment, case_id: str) -> str | 
     case = caseload.case(parts.query, case_id)
     if case is None or child_of(case_id) != command.child_id:
         return "That is not this child's case: choose the child's own."
-    if not case.is_open:
+    if not case.is_open or case.opened_at is None:
         return "This case is closed: reopen it first."
+    for each in case.assessments:  # what an earlier episode left open is no longer worked on
+        if each.state != "authorised" and each.started_at >= case.opened_at:
+            return "An assessment of this child is open already: have it authorised first."
     return None
 
 

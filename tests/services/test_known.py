@@ -237,6 +237,8 @@ def test_an_assessment_is_of_the_childs_own_case_and_counted_from_its_referral(
     (started,) = gives(authority, WORKER, "start-assessment", **start).events
     received = authority.parts.store.history(authority.referrals["decided"])[0].event.received_at
     assert started.event.referral_received_at == received  # type: ignore[attr-defined]
+    again = {**start, "assessment_id": f"assessment-{'9' * 32}"}
+    assert "is open already" in refused(authority, WORKER, "start-assessment", **again)
 
 
 def test_a_risk_names_a_referral_about_the_child(authority: Authority) -> None:
