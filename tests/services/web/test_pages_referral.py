@@ -223,6 +223,20 @@ def test_what_came_after_the_decision_can_be_attended_to(site: Site) -> None:
     assert "It is recorded that the decision stands." in words
 
 
+def test_a_withdrawn_referral_is_still_to_be_decided_until_it_is(site: Site) -> None:
+    it = site.authority
+    first = it.concern(number="77", given_name="Ife", born="02/02/2017")
+    it.concern(number="77", given_name="Ife", born="02/02/2017", withdrawn=True)
+    it.catch_up()
+    visitor, path = site.visitor(DUTY), f"/referrals/{first.referral}"
+    assert "It is still to be decided." in told(visitor, path)
+    now = WHEN | {"happened_at-time": f"{it.clock():%H:%M}"}
+    decision = {"outcome": "advice", "rationale": "Spoken with the school.", **now}
+    words = sent(visitor, f"{path}/decide-referral", decision)
+    assert "The sender withdrew it" in words
+    assert "It is still to be decided." not in words
+
+
 def test_an_agency_is_asked_and_its_answer_recorded(site: Site) -> None:
     visitor, path = site.visitor(DUTY), address(site, "late")
     asked = {"asked_agency": "elm-surgery", "question": "When was she last seen?", **WHEN}
