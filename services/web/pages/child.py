@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.response import Redirect
 from msgspec import Struct
 
+from domain.calendar import local_day
 from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS
 from domain.enquiry import ATTENDED
 from domain.kernel import Instant
@@ -32,6 +33,7 @@ from services.web.story import (
     unanswered,
 )
 from services.web.templating import govdate
+from services.web.waits import waits
 from services.words import opened
 
 FILTERS = {
@@ -163,13 +165,13 @@ def _news(context: Context, entries: tuple[Any, ...], names: Names) -> tuple[str
 
 
 def _waiting(situation: Situation) -> list[Row]:
-    """Referrals about this child that nobody has decided."""
-    names = situation.names
+    """Referrals about this child that wait for a person."""
+    names, today = situation.names, local_day(situation.parts.now())
     return [
         {
             "agency": names(each.agency),
             "at": each.received_at,
-            "due": each.due_on,
+            "waits": waits(each, today),
             "href": referral_href(situation.context, each.referral_id),
         }
         for each in inbox.naming(situation.parts.query, situation.child_id)

@@ -7,7 +7,7 @@ from datetime import date
 from litestar import Response, get
 from msgspec import Struct
 
-from domain.calendar import holidays_known, local_day, working_days_between
+from domain.calendar import local_day
 from domain.referral import OUTCOMES
 from projections import children, inbox, people
 from projections.inbox import Waiting
@@ -19,8 +19,10 @@ from services.web.frame import news, show, stretch
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.templating import Link, on_the_wall
+from services.web.waits import ORDER, Waits, due, rank, waits
 
 ONLY = {
+    "immediate": "Immediate",
     "late": "Late",
     "today": "Due today",
     "unnamed": "No child named",
@@ -38,8 +40,7 @@ class Row(Struct, frozen=True, kw_only=True):
     referral_id: str
     names: tuple[str, ...]
     more: int
-    due_on: date
-    left: int
+    waits: Waits
     received: str
     agency: str
     urgency: str
@@ -51,9 +52,9 @@ class Row(Struct, frozen=True, kw_only=True):
 
 @self_guarded(get, "/inbox", "see-inbox")
 def waiting(context: Context) -> Response[str]:
-    """Referrals that wait for a person, the oldest due first."""
+    """Referrals that wait for a person, in the order that the page tells."""
     team, only = context.asked("team"), context.asked("only")
-    found = inbox.waiting(context.parts.query, team)
+    found = sorted(inbox.waiting(context.parts.query, team), key=rank)
     _look(context, found)
     today = local_day(context.parts.now())
     listed = [each for each in found if only not in ONLY or _is(only, each, today)]
@@ -65,6 +66,7 @@ def waiting(context: Context) -> Response[str]:
         here=_here(context, team, decided=False),
         tiles=_tiles(found, today, team),
         only=ONLY.get(only or "", ""),
+        order=ORDER,
         rows=_rows(context, listed, names, today),
         all_href=_href("/inbox", team),
         news=news(context),
@@ -133,10 +135,12 @@ def _here(context: Context, team: str | None, *, decided: bool) -> list[Link]:
 
 def _is(only: str | None, each: Waiting, today: date) -> bool:
     match only:
+        case "immediate":
+            return each.urgency == "immediate"
         case "late":
-            return each.due_on < today
+            return due(each) < today
         case "today":
-            return each.due_on == today
+            return due(each) == today
         case "unnamed":
             return not each.child_ids
         case _:
@@ -152,7 +156,7 @@ def _tiles(found: Sequence[Waiting], today: date, team: str | None) -> list[dict
             "value": str(count[only]),
             "text": words,
             "href": _href("/inbox", team, only),
-            "late": bool(count[only]) and only in ("late", "unnamed"),
+            "late": bool(count[only]) and only in ("immediate", "late", "unnamed"),
         }
         for only, words in ONLY.items()
     ]
@@ -160,14 +164,12 @@ def _tiles(found: Sequence[Waiting], today: date, team: str | None) -> list[dict
 
 def _rows(context: Context, found: Sequence[Waiting], names: Names, today: date) -> list[Row]:
     known = _children(context, found, names)
-    holidays = holidays_known(today)
     return [
         Row(
             referral_id=each.referral_id,
             names=known[each.referral_id][:MOST_NAMES],
             more=max(0, len(each.child_ids) - MOST_NAMES),
-            due_on=each.due_on,
-            left=working_days_between(today, each.due_on, holidays),
+            waits=waits(each, today),
             received=_came(each, today),
             agency=names(each.agency),
             urgency=each.urgency,

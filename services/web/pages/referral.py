@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from msgspec import Struct
 
+from domain.calendar import local_day
 from domain.codes import SEXES, Sex
 from domain.described import ChildDescribed
 from projections import inbox
@@ -32,6 +33,7 @@ from services.web.referral_forms import FORMS, Asks, offered
 from services.web.referral_story import Situation, about, acts, clocks, not_on_it, said
 from services.web.routes import Answer, Context, guarded, self_guarded
 from services.web.templating import govdate
+from services.web.waits import waits
 
 
 def _referral(context: Context) -> Any:
@@ -59,6 +61,7 @@ def referral(context: Context) -> Response[Any]:
         "referral.html",
         situation=situation,
         now=situation.now,
+        waits=waits(situation.now, local_day(context.parts.now())),
         names=situation.names,
         said=said(situation, addresses=context.asked("addresses") is not None),
         about=about(situation),

@@ -12,12 +12,14 @@ from domain.risk import RISK_KINDS
 from projections import caseload, deadlines, inbox, risks
 from projections.caseload import Case
 from projections.deadlines import Deadline
+from projections.inbox import Waiting
 from services.access import Resource
 from services.web.due import left, what
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.story import referral_href
+from services.web.waits import rank, waits
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -45,7 +47,8 @@ def work(context: Context) -> Response[str]:
     people = sorted(who.acts_for(local_day(now)))
     mine = [case for person in people for case in caseload.of_worker(query, person)]
     handed = [case for person in people for case in caseload.handed_over_to(query, person)]
-    told = [each for person in people for each in inbox.told(query, person)]
+    children = {case.child_id for case in (*mine, *handed)}
+    told = [each for each in inbox.waiting(query) if _concerns(each, people, children)]
     managed = frozenset(p.team for p in who.posts if p.role == "team-manager" and p.team)
     team = [case for each in sorted(managed) for case in caseload.of_team(query, each)]
     about = dict.fromkeys(case.child_id for case in (*mine, *handed, *_to_authorise(team)))
@@ -89,11 +92,11 @@ def work(context: Context) -> Response[str]:
                 "children": [(child, names.child(child)) for child in each.child_ids],
                 "agency": names(each.agency),
                 "at": each.received_at,
-                "due": each.due_on,
+                "waits": waits(each, local_day(now)),
                 "urgency": each.urgency,
                 "href": referral_href(context, each.referral_id),
             }
-            for each in told
+            for each in sorted(told, key=rank)
         ],
         authorise=[
             {
@@ -112,6 +115,12 @@ def work(context: Context) -> Response[str]:
         ],
         manages=bool(managed),
     )
+
+
+def _concerns(each: Waiting, workers: Iterable[str], children: set[str]) -> bool:
+    """Whether a referral that waits is for one of these workers: they were told, or it names a
+    child whom they have since."""
+    return not children.isdisjoint(each.child_ids) or any(w in each.told_workers for w in workers)
 
 
 def _to_authorise(cases: Iterable[Case]) -> list[Case]:

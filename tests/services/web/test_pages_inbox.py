@@ -2,7 +2,7 @@
 
 import re
 
-from tests.parts.authority import DUTY, EAST, MANAGER, form
+from tests.parts.authority import DUTY, EAST, MANAGER, WORKER, form
 from tests.parts.site import Site, Visitor, words_of
 
 
@@ -15,7 +15,7 @@ def rows(visitor: Visitor, path: str = "/inbox") -> list[str]:
 
 
 def test_what_is_due_first_comes_first_and_late_ones_say_so(shared_site: Site) -> None:
-    ama, kofi, nobody, jonah = rows(shared_site.visitor(DUTY))
+    ama, kofi, jonah, nobody = rows(shared_site.visitor(DUTY))
     assert ama.startswith("Ama Boateng 2 working days late due 6 March 2026")
     assert kofi.startswith("Kofi Boateng Due today 10 March 2026 9 Mar, 13:30 City Hospital")
     assert "Immediate" in kofi
@@ -29,7 +29,7 @@ def test_a_team_sees_its_own_and_what_is_with_no_team(shared_site: Site) -> None
     names = [
         row.split(" Due")[0] for row in rows(shared_site.visitor(DUTY), "/inbox?team=team-west")
     ]
-    assert names == ["No child named Who is it about? 1 problem", "Jonah Reed"]
+    assert names == ["Jonah Reed", "No child named Who is it about? 1 problem"]
 
 
 def test_the_tiles_lead_to_their_referrals(shared_site: Site) -> None:
@@ -94,3 +94,83 @@ def test_a_hundred_referrals_are_listed(site: Site) -> None:
     for number in range(96):
         site.authority.concern(number=str(1000 + number), given_name=f"Child{number}")
     assert len(rows(site.visitor(DUTY))) == 100
+
+
+# ── What came after the decision ──────────────────────────────────────────────────────────────────
+
+
+def decided_then_more(site: Site, person: str = DUTY) -> str:
+    """Kofi's referral, decided by somebody; the next day the hospital's own words change."""
+    it = site.authority
+    referral = it.referrals["known"]
+    about = {"referral_id": referral, "outcome": "existing-worker"}
+    it.give(person, "decide-referral", **about, rationale="The worker has it.")
+    it.clock.move(days=1)
+    it.give(person, "follow-up-referral", referral_id=referral, words="What became of it?")
+    return referral
+
+
+AGAIN = (
+    "Decided on 10 March 2026: Passed to the child's allocated social worker; the referrer asked on"
+    " 11 March 2026: look at it by 12 March 2026"
+)
+
+
+def test_what_came_after_a_decision_is_told_in_the_same_words_on_every_page(site: Site) -> None:
+    referral = decided_then_more(site)
+    kofi = site.authority.children["kofi"]
+    for person, path in (
+        (DUTY, "/inbox"),
+        (DUTY, f"/referrals/{referral}"),
+        (WORKER, f"/children/{kofi}"),
+        (WORKER, "/work"),
+    ):
+        assert AGAIN in words_of(site.visitor(person).get(path)), path
+
+
+def test_what_came_after_a_decision_is_late_by_its_own_day(site: Site) -> None:
+    it = site.authority
+    referral = it.referrals["late"]  # it came on 5 March and was to be decided by the 6th
+    it.send(form(number="1", concern="Other words."), key="again")
+    about = {"referral_id": referral, "outcome": "advice"}
+    it.give(DUTY, "decide-referral", **about, rationale="A class is offered.")
+    it.send(form(number="1", concern="Yet others."), key="again")
+    duty = site.visitor(DUTY)
+    assert "0 Late" in words_of(duty.get("/inbox"))
+    (ama,) = (row for row in rows(duty) if row.startswith("Ama"))
+    assert "Due next working day 11 March 2026" in ama
+    assert "two versions came on 10 March 2026: look at it by 11 March 2026" in ama
+    it.clock.move(days=2)
+    duty = site.visitor(DUTY)
+    (ama,) = (row for row in rows(duty) if row.startswith("Ama"))
+    assert "1 working day late due 11 March 2026" in ama
+    assert ama in rows(duty, "/inbox?only=late")
+
+
+def test_a_referral_that_was_reopened_says_so_and_until_when(site: Site) -> None:
+    it = site.authority
+    about = {"referral_id": it.referrals["known"]}
+    decided = {"outcome": "no-further-action", "rationale": "Nothing to do."}
+    it.give(DUTY, "decide-referral", **about, **decided)
+    it.clock.move(hours=1)
+    it.give(DUTY, "reopen-referral", **about, reason="The wrong one.")
+    told = "Reopened on 10 March 2026: decide again by 11 March 2026"
+    for person, path in ((DUTY, "/inbox"), (WORKER, "/work")):
+        assert told in words_of(site.visitor(person).get(path)), path
+
+
+# ── In which order ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_what_is_due_the_same_day_the_most_urgent_stands_first(site: Site) -> None:
+    it = site.authority
+    for number, urgency in enumerate(("routine", "not-stated", "urgent", "immediate")):
+        it.concern(number=str(900 + number), given_name=urgency.title(), urgency=urgency)
+        it.clock.move(minutes=1)
+    duty = site.visitor(DUTY)
+    names = [row.split()[0] for row in rows(duty)]
+    assert names[:2] == ["Ama", "Kofi"]
+    wanted = ["Immediate", "Urgent", "Not-Stated", "Routine"]
+    assert [name for name in names if name in wanted] == wanted
+    said = "What is late stands first, then what is due next; on the same day the most urgent"
+    assert said in words_of(duty.get("/inbox"))

@@ -9,7 +9,7 @@ from tests.services.web.test_pages_record import assess
 def test_a_worker_sees_what_is_due_and_the_new_concerns_about_their_children(site: Site) -> None:
     page = site.visitor(WORKER).get("/work")
     words = words_of(page)
-    assert "1 new concern" in words
+    assert "1 concern to look at" in words
     assert "City Hospital Immediate" in words
     assert "Assessment authorised: 30 working days left, due 23 April 2026" in words
     assert "Not seen" in words
