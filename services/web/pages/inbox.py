@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Literal
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from msgspec import Struct
 
-from domain.calendar import local_day
+from domain.calendar import holidays_known, local_day, working_days_between
 from domain.referral import OUTCOMES
 from projections import children, inbox, people
 from projections.inbox import Waiting
@@ -18,7 +20,7 @@ from services.web.form import Field
 from services.web.frame import news, show, stretch
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
-from services.web.templating import Link, on_the_wall
+from services.web.templating import Link, number, on_the_wall
 from services.web.waits import ORDER, Waits, due, rank, waits
 
 ONLY = {
@@ -29,6 +31,13 @@ ONLY = {
     "news": "Changed since it came",
 }
 """Parts of the inbox, as its tiles name them."""
+
+Do = Literal["authorise", "tell"]
+TO_DO: dict[Do, str] = {"authorise": "To authorise", "tell": "To tell"}
+"""What is left of a decision: a manager authorises it, the referrer is told of it."""
+
+AT_ONCE = 25
+"""Decisions on a page."""
 
 MOST_NAMES = 3
 """Children named in a row; a message about more says how many more."""
@@ -63,7 +72,7 @@ def waiting(context: Context) -> Response[str]:
         context,
         "inbox.html",
         form=_filter(context, names, team),
-        here=_here(context, team, decided=False),
+        here=_here(context, team),
         tiles=_tiles(found, today, team),
         only=ONLY.get(only or "", ""),
         order=ORDER,
@@ -77,9 +86,13 @@ def waiting(context: Context) -> Response[str]:
 def decided(context: Context) -> Response[str]:
     """Referrals that are decided, where a manager or the referrer does not know it yet."""
     team = context.asked("team")
-    found, number, pages = stretch(context, inbox.unfinished(context.parts.query, team))
+    do: Do = "tell" if context.asked("do") == "tell" else "authorise"
+    left = _left(inbox.unfinished(context.parts.query, team), do)
+    found, page, pages = stretch(context, left, AT_ONCE)
     _look(context, found)
     names = Names(context.parts)
+    today = local_day(context.parts.now())
+    holidays = holidays_known(today)
     known = _children(context, found, names)
     rows = [
         {
@@ -89,20 +102,23 @@ def decided(context: Context) -> Response[str]:
             "decided_at": each.decided_at,
             "decided_by": names(each.decided_by),
             "agency": names(each.agency),
-            "authorise": each.authorised_by is None,
-            "tell": each.told_at is None,
+            "days": working_days_between(local_day(each.decided_at), today, holidays),
         }
         for each in found
+        if each.decided_at
     ]
     return show(
         context,
         "decided.html",
         form=_filter(context, names, team),
-        here=_here(context, team, decided=True),
+        here=_here(context, team, do),
+        do=do,
+        title=TO_DO[do],
         rows=rows,
-        page=number,
+        count=len(left),
+        page=page,
         pages=pages,
-        href=_href("/inbox/decided", team),
+        href=_href("/inbox/decided", team, do=do),
         news=news(context),
     )
 
@@ -119,18 +135,26 @@ def _filter(context: Context, names: Names, team: str | None) -> forms.Form[obje
     return forms.start({"team": field}, {"team": team} if team else {})
 
 
-def _href(path: str, team: str | None, only: str = "") -> str:
-    asked = [f"team={team}"] * bool(team) + [f"only={only}"] * bool(only)
-    return f"{path}?{'&'.join(asked)}" if asked else path
+def _href(path: str, team: str | None, **more: str) -> str:
+    asked = urlencode({"team": team, **more} if team else more)
+    return f"{path}?{asked}" if asked else path
 
 
-def _here(context: Context, team: str | None, *, decided: bool) -> list[Link]:
+def _here(context: Context, team: str | None, here: Do | None = None) -> list[Link]:
     waits = len(inbox.waiting(context.parts.query, team))
-    unfinished = len(inbox.unfinished(context.parts.query, team))
-    return [
-        Link(f"Waiting ({waits})", _href("/inbox", team), here=not decided),
-        Link(f"To authorise or tell ({unfinished})", _href("/inbox/decided", team), here=decided),
-    ]
+    unfinished = inbox.unfinished(context.parts.query, team)
+    links = [Link(f"Waiting ({waits})", _href("/inbox", team), here=here is None)]
+    for do, words in TO_DO.items():
+        text = f"{words} ({number(len(_left(unfinished, do)))})"
+        links.append(Link(text, _href("/inbox/decided", team, do=do), here=here == do))
+    return links
+
+
+def _left(unfinished: Iterable[Waiting], do: Do) -> list[Waiting]:
+    """The decisions of which this is left to do."""
+    if do == "tell":
+        return [each for each in unfinished if each.told_at is None]
+    return [each for each in unfinished if each.authorised_by is None]
 
 
 def _is(only: str | None, each: Waiting, today: date) -> bool:
@@ -155,7 +179,7 @@ def _tiles(found: Sequence[Waiting], today: date, team: str | None) -> list[dict
         {
             "value": str(count[only]),
             "text": words,
-            "href": _href("/inbox", team, only),
+            "href": _href("/inbox", team, only=only),
             "late": bool(count[only]) and only in ("immediate", "late", "unnamed"),
         }
         for only, words in ONLY.items()

@@ -55,12 +55,41 @@ def test_what_came_since_is_marked(site: Site) -> None:
 
 def test_what_is_decided_and_not_finished_is_not_forgotten(shared_site: Site) -> None:
     visitor = shared_site.visitor(MANAGER)
-    (lena,) = rows(visitor, "/inbox/decided")
-    assert lena.startswith("Lena Marsh Information and advice given 4 March 2026, Grace Ofori")
-    assert "A manager authorises" in lena
-    assert "The referrer is told" in lena
-    assert "Nothing is left to do." in words_of(visitor.get("/inbox/decided?team=team-west"))
-    assert "To authorise or tell (1)" in words_of(visitor.get("/inbox"))
+    for do in ("authorise", "tell"):
+        (lena,) = rows(visitor, f"/inbox/decided?do={do}")
+        assert lena.startswith("Lena Marsh Information and advice given 4 March 2026, Grace Ofori")
+        assert lena.endswith("4 working days Elm Surgery")
+        west = words_of(visitor.get(f"/inbox/decided?do={do}&team=team-west"))
+        assert "Nothing is left to do." in west
+    assert "To authorise (1) To tell (1)" in words_of(visitor.get("/inbox"))
+    assert rows(visitor, "/inbox/decided") == rows(visitor, "/inbox/decided?do=authorise")
+
+
+def test_what_is_to_be_authorised_is_apart_from_what_is_to_be_told(site: Site) -> None:
+    it = site.authority
+    it.give(MANAGER, "authorise-decision", referral_id=it.referrals["untold"], rationale="Agreed.")
+    visitor = site.visitor(MANAGER)
+    assert "To authorise (0) To tell (1)" in words_of(visitor.get("/inbox"))
+    assert len(rows(visitor, "/inbox/decided?do=tell")) == 1
+    none = words_of(visitor.get("/inbox/decided?do=authorise"))
+    assert "Every decision is authorised." in none
+
+
+def test_a_long_list_of_decisions_has_pages_of_25_the_oldest_first(site: Site) -> None:
+    it = site.authority
+    for number in range(30):
+        sent = it.concern(number=str(1000 + number), given_name=f"Child{number}")
+        about = {"referral_id": sent.referral, "outcome": "no-further-action"}
+        it.give(DUTY, "decide-referral", **about, rationale="Nothing to do.")
+        it.clock.move(minutes=1)
+    visitor = site.visitor(MANAGER)
+    page = visitor.get("/inbox/decided?do=tell&team=team-east")
+    assert "To authorise (31) To tell (31)" in words_of(page)
+    first = rows(visitor, "/inbox/decided?do=tell&team=team-east")
+    assert len(first) == 25
+    assert first[0].startswith("Lena")
+    assert 'href="/inbox/decided?team=team-east&amp;do=tell&amp;page=2"' in page.text
+    assert len(rows(visitor, "/inbox/decided?do=tell&team=team-east&page=2")) == 6
 
 
 def test_an_empty_inbox_says_so(site: Site) -> None:
@@ -70,7 +99,7 @@ def test_an_empty_inbox_says_so(site: Site) -> None:
         site.authority.give(DUTY, "decide-referral", **about, **decision)
     words = words_of(site.visitor(DUTY).get("/inbox"))
     assert "Nothing waits for a decision." in words
-    assert "To authorise or tell (5)" in words
+    assert "To authorise (5) To tell (5)" in words
 
 
 def test_a_record_restricted_to_others_is_not_named(site: Site) -> None:
