@@ -41,6 +41,7 @@ DONE: dict[str, str] = {
     "add-child": "The child is on this referral.",
     "match-child": "The child is on this referral.",
     "register-child": "The child is registered and on this referral.",
+    "merge-records": "The two records are one now.",
     "remove-child": "The child is no longer on this referral.",
     "unmatch-child": "The child is no longer on this referral.",
     "settle-conflict": "It is recorded which message holds.",

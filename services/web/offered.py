@@ -99,5 +99,8 @@ def _protection(situation: Situation) -> Iterator[Offer]:
         yield "end-protection-plan", "End the protection plan", ""
 
 
-def _record(_situation: Situation) -> Iterator[Offer]:
+def _record(situation: Situation) -> Iterator[Offer]:
     yield "correct-details", "Correct the details", ""
+    yield "merge-records", "Merge with another record", ""
+    if situation.child.records:
+        yield "separate-records", "Separate a merged record", ""

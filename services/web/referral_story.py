@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from adapters.translation import formats
 from domain.codes import REFERRAL_SOURCES, SEXES
@@ -17,8 +18,9 @@ from projections import caseload, children, chronology, deadlines, inbox
 from projections.inbox import Entry
 from services.access import Denied, Resource, give
 from services.likeness import Agreement, Details, compare, details_of
-from services.questions import about_referral
+from services.questions import about_child, about_referral
 from services.questions import details_of as known_details
+from services.web.alike import Alike, Beside, alike, case_words
 from services.web.due import left, what
 from services.web.naming import Names
 from services.web.routes import Context
@@ -82,23 +84,21 @@ class Said(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
-class Field(Struct, frozen=True):
-    """One detail of a child, as described and as on record. `agrees`: None where one is missing."""
-
-    name: str
-    described: str
-    recorded: str
-    agrees: bool | None
-
-
 class About(Struct, frozen=True, kw_only=True):
-    """A child whom the referral is about. `closed`: the record is restricted to others."""
+    """A child whom the referral is about. `closed`: the record is restricted to others.
+
+    `new`: the record was made from this referral, so that it is no evidence for itself. `fields`:
+    as described beside the record; `facts` in their place where there is nothing to compare.
+    """
 
     child_id: str
+    record_id: str
     name: str
     new: bool
     closed: bool
-    fields: tuple[Field, ...]
+    fields: tuple[Beside, ...]
+    facts: Facts
+    alike: Alike
     case: str
     worker: str
     earlier: tuple[tuple[str, str], ...]
@@ -183,6 +183,14 @@ class Situation:
 
     def record(self, child_id: str) -> children.Child | None:
         return self._records.get(child_id)
+
+    def alike(self, record: children.Child) -> Alike:
+        """Other records that may be about this child; none to whoever may not search for them."""
+        who, gate = self.context.who, self.parts.gate
+        if not gate.may(who, "search-children", about_child(self.parts.query, record.child_id)):
+            return Alike()
+        addresses = self.context.asked("addresses") is not None
+        return alike(self.parts, who, record, addresses=addresses)
 
     @cached_property
     def _records(self) -> dict[str, children.Child]:
@@ -298,14 +306,24 @@ def about(situation: Situation) -> list[About]:
         known = known_details(situation.parts.store, record) if record and not closed else {}
         described = _best(left_over, known)
         case = None if closed else caseload.of_child(situation.parts.query, child_id)
+        made_here = bool(record and record.referral_id == situation.referral_id)
+        fields = () if closed else _beside(described, known)
+        if made_here:  # what it was made from cannot speak for it
+            fields = tuple(
+                replace(each, agrees=None if each.agrees else each.agrees) for each in fields
+            )
+        compared = not made_here or any(each.agrees is False for each in fields)
         found.append(
             About(
                 child_id=child_id,
+                record_id=record.child_id if record else child_id,
                 name=situation.child_name(child_id),
-                new=bool(record and record.referral_id == situation.referral_id),
+                new=bool(record and made_here and not record.records),
                 closed=closed,
-                fields=_beside(described, known) if not closed else (),
-                case=_case(case),
+                fields=fields if compared else (),
+                facts=[] if compared else [(each.name, each.other or each.one) for each in fields],
+                alike=Alike() if closed or not record else situation.alike(record),
+                case=case_words(case),
                 worker=situation.names(case.worker_id) if case and case.is_open else "",
                 earlier=() if closed else tuple(_earlier(situation, child_id)),
             )
@@ -358,7 +376,7 @@ def _details(known: dict[str, Any]) -> Details:
     )
 
 
-def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Field, ...]:
+def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Beside, ...]:
     """Field by field; what neither side knows is left out."""
     agreement = _agreement(described, known) if described else Agreement((), ())
     agrees = dict.fromkeys(agreement.agree, True) | dict.fromkeys(agreement.differ, False)
@@ -373,7 +391,7 @@ def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Fi
         "NHS number": numbers,
     }
     return tuple(
-        Field(name[:1].upper() + name[1:], one, other, agrees.get(name))
+        Beside(name[:1].upper() + name[1:], one, other, agrees.get(name))
         for name, (one, other) in pairs.items()
         if one or other
     )
@@ -381,14 +399,6 @@ def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Fi
 
 def _day(day: Any) -> str:
     return govdate(day) if day else ""
-
-
-def _case(case: caseload.Case | None) -> str:
-    if case is None or case.case_id is None:
-        return "No case"
-    if not case.is_open:
-        return f"Case closed{f' on {govdate(case.closed_at)}' if case.closed_at else ''}"
-    return "Open case, with a protection plan" if case.plan_category else "Open case"
 
 
 def _earlier(situation: Situation, child_id: str) -> Iterator[tuple[str, str]]:

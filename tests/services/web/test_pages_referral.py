@@ -71,7 +71,7 @@ def test_what_does_not_agree_is_said_to_differ(site: Site) -> None:
     receipt = site.authority.concern(number="9", **about_kofi)
     words = told(site.visitor(DUTY), f"/referrals/{receipt.referral}")
     assert "compare the two records" in words  # a twin could be sent under the other's number
-    assert "First referral" in words
+    assert "New record made from this referral" in words
 
 
 def test_an_address_is_shown_only_when_it_is_asked_for(shared_site: Site) -> None:

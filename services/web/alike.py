@@ -1,0 +1,173 @@
+"""Which other records may be about the same child, and what speaks for it and against it?
+
+Another record is put beside a child's when it has all the words of the name (two at least, in any
+order and case, by their blind-index tokens) or the same NHS number. A record that is restricted
+to others is not found. Nothing is merged by itself.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from domain.kernel import WITHHELD
+from projections import caseload, children
+from services.access import Principal, Resource, give
+from services.assemble import Parts
+from services.numbers import Numbers
+from services.questions import about_child, details_of
+from services.web.templating import govdate
+from services.words import opened
+
+MOST = 5
+"""Records shown beside one; a name that more have is searched for."""
+
+NOT_GIVEN = "not given"
+
+
+class Beside(Struct, frozen=True):
+    """One detail as two sources have it. `agrees`: None where one of them has it not."""
+
+    name: str
+    one: str
+    other: str
+    agrees: bool | None
+
+
+class Other(Struct, frozen=True, kw_only=True):
+    """A record that may be about the same child. `seen`, `mergeable`: whether this person may."""
+
+    child_id: str
+    name: str
+    line: str
+    evidence: tuple[Beside, ...]
+    seen: bool
+    mergeable: bool
+
+
+class Alike(Struct, frozen=True, kw_only=True):
+    """The likeliest first. `more`: how many others are as likely as the last of them. `namesakes`:
+    how many have the name, and another date of birth."""
+
+    others: tuple[Other, ...] = ()
+    more: int = 0
+    namesakes: int = 0
+
+
+def alike(parts: Parts, who: Principal, child: children.Child, *, addresses: bool) -> Alike:
+    """The records that may be about this child, as far as this person may find them.
+
+    The look at each is recorded. `addresses`: show the postcodes too, to those who may see them.
+    """
+    own = details_of(parts.store, child)
+    tokens = parts.store.vault.tokens(own["name"] or "") if not child.unborn else ()
+    named = children.found(parts.query, tokens) if len(tokens) > 1 else []  # not all of one surname
+    found = {each.child_id: each for each in named}
+    if own["nhs_number"]:
+        held = Numbers(parts.store).held_by(own["nhs_number"]).records
+        holders = (children.child(parts.query, each) for each in held)
+        found |= {each.child_id: each for each in holders if each}
+    found.pop(child.child_id, None)
+    open_to_them = [
+        each
+        for each in found.values()
+        if parts.gate.may(who, "search-children", about_child(parts.query, each.child_id))
+    ]
+    known = {each.child_id: details_of(parts.store, each) for each in open_to_them}
+    likely = [each for each in open_to_them if not _namesake(own, known[each.child_id])]
+    likely.sort(key=lambda each: -_agreeing(own, known[each.child_id]))
+    shown = likely[:MOST]
+    if shown:
+        about = (*tokens, *(each.child_id for each in shown))
+        parts.gate.open(who, "search-children", Resource(about=about))
+    return Alike(
+        others=tuple(_other(parts, who, child, each, addresses=addresses) for each in shown),
+        more=len(likely) - len(shown),
+        namesakes=len(open_to_them) - len(likely),
+    )
+
+
+def _namesake(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether only the name speaks for it, and the date of birth against it."""
+    number = one["nhs_number"] and one["nhs_number"] == other["nhs_number"]
+    born = one["born_on"] and other["born_on"] and one["born_on"] != other["born_on"]
+    return bool(born and not number)
+
+
+def _agreeing(one: dict[str, Any], other: dict[str, Any]) -> int:
+    fields = ("nhs_number", "born_on", "name")
+    return sum(bool(one[field]) and one[field] == other[field] for field in fields)
+
+
+def _other(
+    parts: Parts, who: Principal, child: children.Child, other: children.Child, *, addresses: bool
+) -> Other:
+    here, there = (about_child(parts.query, each.child_id) for each in (child, other))
+    return Other(
+        child_id=other.child_id,
+        name=details_of(parts.store, other)["name"] or "Name not known",
+        line=line(parts, other),
+        evidence=beside(parts, who, child, other, addresses=addresses),
+        seen=parts.gate.may(who, "see-child", there),
+        mergeable=all(parts.gate.may(who, give("merge-records"), each) for each in (here, there)),
+    )
+
+
+def beside(
+    parts: Parts, who: Principal, one: children.Child, other: children.Child, *, addresses: bool
+) -> tuple[Beside, ...]:
+    """The details of two records side by side; postcodes only if asked for, the look recorded."""
+    here, there = details_of(parts.store, one), details_of(parts.store, other)
+    tokens = parts.store.vault.tokens
+    names = here["name"] or "", there["name"] or ""
+    rows = [
+        _row("Name", *names, same=set(tokens(names[0])) == set(tokens(names[1]))),
+        _row("Date of birth", _day(here["born_on"]), _day(there["born_on"])),
+        _row("NHS number", here["nhs_number"] or "", there["nhs_number"] or ""),
+    ]
+    if addresses:
+        abouts = [about_child(parts.query, each.child_id) for each in (one, other)]
+        if all(parts.gate.may(who, "see-address", each) for each in abouts):
+            for each in abouts:
+                parts.gate.open(who, "see-address", each)
+            rows.append(_row("Postcode", _postcode(parts, one), _postcode(parts, other)))
+    return tuple(rows)
+
+
+def _row(name: str, one: str, other: str, *, same: bool | None = None) -> Beside:
+    agrees = None
+    if one and other:
+        agrees = same if same is not None else one.replace(" ", "") == other.replace(" ", "")
+    return Beside(name, one or NOT_GIVEN, other or NOT_GIVEN, agrees)
+
+
+def _day(day: Any) -> str:
+    return govdate(day) if day else ""
+
+
+def _postcode(parts: Parts, child: children.Child) -> str:
+    for sealed in (child.sealed, child.first_sealed):
+        postcode = opened(parts.store, sealed, ("location",))[0].get("postcode")
+        if postcode is WITHHELD:
+            return "Destroyed"
+        if isinstance(postcode, str) and postcode:
+            return postcode.upper()
+    return ""
+
+
+def line(parts: Parts, child: children.Child) -> str:
+    """What tells records of one child apart: since when there is one, and whether there is a case.
+
+    "Record since 5 March 2026, open case".
+    """
+    works = [caseload.of_child(parts.query, each) for each in (child.child_id, *child.records)]
+    case = case_words(next((each for each in works if each and each.is_open), works[0]))
+    return f"Record since {govdate(child.registered_at)}, {case[:1].lower()}{case[1:]}"
+
+
+def case_words(case: caseload.Case | None) -> str:
+    """The child's case, as it stands."""
+    if case is None or case.case_id is None:
+        return "No case"
+    if not case.is_open:
+        return f"Case closed{f' on {govdate(case.closed_at)}' if case.closed_at else ''}"
+    return "Open case, with a protection plan" if case.plan_category else "Open case"

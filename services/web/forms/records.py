@@ -1,0 +1,53 @@
+"""What is asked when records that were merged turn out to be two children's?"""
+
+from typing import Any
+
+from domain.child import SeparateRecords
+from projections import children
+from services.access import Denied
+from services.numbers import on_record
+from services.web.command_form import WHEN, Ask, Situation
+from services.web.form import Field
+from services.web.templating import govdate
+
+
+def separate_records(situation: Situation) -> Ask:
+    if not situation.child.records:
+        raise Denied
+    return Ask(
+        title="Separate a merged record",
+        button="Separate the records",
+        told="The record that you choose stands by itself again, with what happened under it. "
+        "That the two were merged, and that you separated them, stays on record.",
+        fields={
+            "merged_child_id": Field(
+                "Which record is another child's?",
+                "the record that is another child's",
+                choices={each: _label(situation, each) for each in situation.child.records},
+            ),
+            "reason": Field(
+                "How do you know that they are two children?",
+                "how you know that they are two children",
+            ),
+            "happened_at": WHEN,
+        },
+        given={"child_id": situation.child_id},
+        fields_of=lambda sent: _fields(situation, sent),
+        grave=True,
+    )
+
+
+def _label(situation: Situation, record: str) -> str:
+    """A merged record by its own details: it has a page no more."""
+    details = on_record(situation.parts.store, record).details
+    name = " ".join(each for each in (details.given_name, details.family_name) if each)
+    born = f", born {govdate(details.born_on)}" if details.born_on else ""
+    number = f", NHS number {details.nhs_number}" if details.nhs_number else ""
+    return f"{name or 'Name not known'}{born}{number}"
+
+
+def _fields(situation: Situation, sent: SeparateRecords) -> dict[str, Any]:
+    """The record is separated from the one that it was merged into, which may itself be merged."""
+    into = children.merged_into(situation.parts.query, sent.merged_child_id)
+    typed = {name: getattr(sent, name) for name in ("merged_child_id", "reason", "happened_at")}
+    return {**typed, "child_id": into or situation.child_id}

@@ -1,0 +1,195 @@
+"""Is a child with two records found, and can a manager make one of them, and two again?"""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.parts.authority import DUTY, MANAGER, OTHER_MANAGER, WORKER
+from tests.parts.site import Site, Visitor, words_of
+
+IVO = {"given_name": "Ivo", "family_name": "Lund", "born": "03/03/2016"}
+
+
+def twice(site: Site, **more: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Ivo as two agencies send him, without an NHS number: (referral, child) of each."""
+    first = site.authority.concern(number="9", postcode="XE1 1AA", **IVO)
+    second = site.authority.concern(number="10", sender="elm-surgery", **{**IVO, **more})
+    (one,), (other,) = first.children, second.children
+    assert one != other
+    return (str(first.referral), one), (str(second.referral), other)
+
+
+def page(visitor: Visitor, path: str) -> str:
+    answer = visitor.get(path)
+    assert answer.status_code == 200, path
+    return words_of(answer)
+
+
+# ── Perhaps already known ─────────────────────────────────────────────────────────────────────────
+
+
+def test_a_child_sent_by_two_agencies_is_shown_beside_the_other_record(site: Site) -> None:
+    (_, one), (referral, other) = twice(site, given_name="ivo", postcode="XE1 4QT")
+    visitor = site.visitor(DUTY)
+    answer = visitor.get(f"/referrals/{referral}")
+    words = words_of(answer)
+    assert "Perhaps already known Ivo Lund . Record since 10 March 2026, no case." in words
+    assert "Name ivo Lund Ivo Lund agrees" in words
+    assert "Date of birth 3 March 2016 3 March 2016 agrees" in words
+    assert "NHS number not given not given" in words
+    assert "ask a manager who may open both records" in words
+    assert "merge-records" not in answer.text  # a duty worker may not
+    assert f'href="/children/{one}"' in answer.text
+    look = site.authority.parts.gate.log.seen_by(one)[0]
+    assert (look.person, look.action) == (DUTY, "search-children")
+    assert (
+        f"/children/{other}/merge-records?of={one}"
+        in site.visitor(MANAGER).get(f"/referrals/{referral}").text
+    )
+
+
+def test_postcodes_are_compared_only_when_addresses_are_asked_for(site: Site) -> None:
+    (_, one), (referral, _) = twice(site)
+    visitor = site.visitor(DUTY)
+    assert "XE1 1AA" not in visitor.get(f"/referrals/{referral}").text
+    words = page(visitor, f"/referrals/{referral}?addresses=shown")
+    assert "Postcode XE1 4QT XE1 1AA differs" in words
+    assert site.authority.parts.gate.log.seen_by(one)[0].action == "see-address"
+
+
+def test_a_namesake_born_on_another_day_is_counted_and_not_shown(site: Site) -> None:
+    _, (referral, _) = twice(site, born="04/03/2016")
+    words = page(site.visitor(DUTY), f"/referrals/{referral}")
+    assert "Perhaps already known" not in words
+    assert "1 other record has this name, with another date of birth." in words
+
+
+def test_the_record_that_has_the_same_number_is_shown_with_what_differs(site: Site) -> None:
+    sent = {"given_name": "Kojo", "born": "12/09/2014", "nhs_number": "9990000042"}
+    receipt = site.authority.concern(number="9", **sent)
+    words = page(site.visitor(DUTY), f"/referrals/{receipt.referral}")
+    assert "Perhaps already known Kofi Boateng" in words
+    assert "Name Kojo Boateng Kofi Boateng differs" in words
+    assert "Date of birth 12 September 2014 11 September 2014 differs" in words
+    assert "NHS number 9990000042 9990000042 agrees" in words
+
+
+def test_a_record_restricted_to_others_is_not_found(site: Site) -> None:
+    (_, one), (referral, _) = twice(site)
+    named = {"child_id": one, "named": [MANAGER], "reason": "A colleague's child."}
+    site.authority.give(MANAGER, "restrict-record", **named)
+    words = page(site.visitor(DUTY), f"/referrals/{referral}")
+    assert "Perhaps already known" not in words
+    assert "other record" not in words
+
+
+def test_a_new_record_is_no_evidence_for_itself(shared_site: Site) -> None:
+    referral = shared_site.authority.referrals["late"]
+    words = page(shared_site.visitor(DUTY), f"/referrals/{referral}")
+    about = words.split("Whom it is about")[1].split("What is due")[0]
+    assert "Ama Boateng New record made from this referral" in about
+    assert "NHS number 9990000026" in about
+    assert "agrees" not in about
+    assert "As described" not in about
+
+
+def test_a_second_message_that_differs_from_the_new_record_is_said_to(site: Site) -> None:
+    first = site.authority.concern(number="9", **IVO)
+    site.authority.concern(number="9", **{**IVO, "family_name": "Lunde"})
+    words = page(site.visitor(DUTY), f"/referrals/{first.referral}")
+    assert "New record made from this referral" in words
+    assert "agrees" not in words
+
+
+# ── One record of two ─────────────────────────────────────────────────────────────────────────────
+
+
+def merge(visitor: Visitor, child: str, **fields: Any) -> Any:
+    return visitor.send_form(f"/children/{child}/merge-records", fields)
+
+
+def test_a_manager_merges_the_records_from_the_referral_and_comes_back_to_it(site: Site) -> None:
+    (_, one), (referral, other) = twice(site)
+    visitor = site.visitor(MANAGER)
+    form = page(visitor, f"/children/{other}/merge-records?of={one}&referral={referral}")
+    assert "Is it the same child?" in form
+    assert "Date of birth 3 March 2016 3 March 2016 agrees" in form
+    assert "Nothing is deleted." in form
+    unsaid = merge(visitor, other, of=one, referral=referral)
+    assert unsaid.status_code == 422
+    assert "Select the record that is kept" in words_of(unsaid)
+    assert "Enter how you know that it is the same child" in words_of(unsaid)
+    said = {"keep": one, "reason": "Both agencies gave the same school.", "referral": referral}
+    answer = merge(visitor, other, of=one, command_id="a" * 32, **said)
+    words = words_of(visitor.follow(answer))
+    assert "The two records are one now." in words
+    assert "Ivo Lund Known before" in words
+    assert "Perhaps already known" not in words
+    again = merge(visitor, other, of=one, command_id="a" * 32, **said)
+    assert "nothing was done twice" in words_of(visitor.follow(again))
+    assert visitor.get(f"/children/{other}").headers["location"] == f"/children/{one}"
+
+
+def test_merged_records_are_separated_again(site: Site) -> None:
+    (_, one), (referral, other) = twice(site)
+    visitor = site.visitor(MANAGER)
+    path = f"/children/{one}/separate-records"
+    assert visitor.get(path).status_code == 404  # there is nothing to separate
+    assert "Separate a merged record" not in page(visitor, f"/children/{one}")
+    answer = merge(visitor, one, of=other, keep=one, reason="The same boy.")
+    assert "Another record found to be about this child" in words_of(visitor.follow(answer))
+    assert "Separate a merged record" in page(visitor, f"/children/{one}")
+    assert "Ivo Lund, born 3 March 2016" in page(visitor, path)
+    said = {"merged_child_id": other, "reason": "Cousins.", "happened_at-day": "10"}
+    said |= {"happened_at-month": "3", "happened_at-year": "2026", "happened_at-time": "9am"}
+    words = words_of(visitor.follow(visitor.send_form(path, said)))
+    assert "Records found to be about different children" in words
+    assert "Perhaps already known" in page(visitor, f"/referrals/{referral}")
+
+
+def test_a_record_in_between_is_separated_from_the_one_it_was_merged_into(site: Site) -> None:
+    (_, one), (_, other) = twice(site)
+    (third,) = site.authority.concern(number="11", sender="city-hospital", **IVO).children
+    visitor = site.visitor(MANAGER)
+    merge(visitor, other, of=third, keep=other, reason="The same.")
+    merge(visitor, one, of=other, keep=one, reason="The same.")
+    site.authority.catch_up()
+    said = {"merged_child_id": third, "reason": "Cousins.", "happened_at-day": "10"}
+    said |= {"happened_at-month": "3", "happened_at-year": "2026", "happened_at-time": "9am"}
+    answer = visitor.send_form(f"/children/{one}/separate-records", said)
+    assert answer.status_code == 303, words_of(answer)
+    assert visitor.get(f"/children/{third}").status_code == 200
+    assert visitor.get(f"/children/{other}").status_code == 303
+
+
+def test_the_other_record_is_chosen_among_the_likely_ones_or_searched_for(site: Site) -> None:
+    (_, one), (_, other) = twice(site)
+    visitor, path = site.visitor(MANAGER), f"/children/{one}/merge-records"
+    answer = visitor.get(path)
+    assert "With the same name or NHS number" in words_of(answer)
+    assert re.findall(r"/children/[^\"]*of=[^\"]*", answer.text) == [f"{path}?of={other}"]
+    found = visitor.send_form(path, do="search", words="jonah")
+    assert site.authority.children["jonah"] in found.text
+    nobody = visitor.send_form(path, do="search", words="lund zebedee")
+    assert "No other record was found" in words_of(nobody)
+    assert visitor.send_form(path, do="search", words=" ").status_code == 422
+
+
+def test_what_was_merged_meanwhile_is_said_to_be_done(site: Site) -> None:
+    (_, one), (_, other) = twice(site)
+    visitor = site.visitor(MANAGER)
+    site.authority.write(
+        "merge-records", MANAGER, child_id=one, merged_child_id=other, reason="The same."
+    )
+    late = merge(visitor, other, of=one, keep=other, reason="The same.")
+    assert "nothing was done twice" in words_of(visitor.follow(late))
+
+
+@pytest.mark.parametrize("person", [DUTY, WORKER, OTHER_MANAGER])
+def test_only_a_manager_of_both_merges_or_separates(shared_site: Site, person: str) -> None:
+    visitor = shared_site.visitor(person)
+    kofi, lena = (shared_site.authority.children[each] for each in ("kofi", "lena"))
+    assert visitor.get(f"/children/{kofi}/merge-records?of={lena}").status_code == 404
+    assert merge(visitor, kofi, of=lena, keep=kofi, reason="x").status_code == 404
+    assert visitor.get(f"/children/{kofi}/separate-records").status_code == 404
