@@ -23,10 +23,13 @@ import psycopg
 from msgspec.structs import replace
 
 from adapters.event_store import Append, EventStore, Page
-from adapters.read_models import NEXT, PRAGMAS, ReadModels, psycopg_form
+from adapters.read_models import Bound, ReadModels, bound
+from adapters.read_models.place import NEXT
+from adapters.read_models.sqlite import PRAGMAS
+from adapters.read_models.statements import by_dollar
 from adapters.vault import Vault
 from domain.kernel import Event, stream_of
-from projections.base import Projection, Write
+from projections.base import Projection
 from services.project import PAGE, Projector, found
 from tests import examples as e
 
@@ -120,9 +123,9 @@ def raw_postgresql(address: str, projections: Sequence[Projection], pages: Any) 
                 source.itersize = PAGE
                 sum(1 for _ in source.execute("select * from public.stored_events"))
             for writes in pages:
-                with target.transaction(), target.pipeline(), target.cursor() as cursor:
+                with target.transaction(), target.pipeline(), psycopg.RawCursor(target) as cursor:
                     for sql, values in writes:
-                        cursor.execute(psycopg_form(sql), values)
+                        cursor.execute(by_dollar(sql), values)
 
         return timed(work)
 
@@ -169,12 +172,12 @@ def pages_of(store: EventStore) -> Iterator[Page]:
         yield page
 
 
-def writes_of(page: Page, projections: Sequence[Projection]) -> Iterator[Write]:
+def writes_of(page: Page, projections: Sequence[Projection]) -> Iterator[Bound]:
     """What the projections make of a page, one after the other."""
     for projection in projections:
         for event in page:
             if isinstance(event.event, projection.events):
-                yield from projection.project(event)
+                yield from (bound(*write) for write in projection.project(event))
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ import pkgutil
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from threading import Condition, Event
 from typing import NamedTuple, Protocol
 
@@ -27,6 +26,7 @@ from adapters.event_store import Missing, Page, Unreadable
 from adapters.read_models import (
     OWN_TABLES,
     Batch,
+    Bound,
     Checkpoint,
     Digest,
     Overtaken,
@@ -34,9 +34,10 @@ from adapters.read_models import (
     Place,
     ReadModels,
     StatementFailed,
+    bound,
 )
 from domain.kernel import Recorded, stored_name
-from projections.base import Projection, Write
+from projections.base import Projection
 from services.logs import log
 
 PAGE = 2000
@@ -324,9 +325,10 @@ class Feed:
             parked=parked,
         )
 
-    def _writes(self, name: str, events: Iterable[Recorded]) -> list[Write]:
+    def _writes(self, name: str, events: Iterable[Recorded]) -> list[Bound]:
+        project = self._projections[name].project
         try:
-            return list(chain.from_iterable(map(self._projections[name].project, events)))
+            return [bound(*write) for event in events for write in project(event)]
         except MemoryError:
             raise
         except Exception as error:  # whatever else it is, it is about an event, which is parked

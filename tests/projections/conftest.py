@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import pytest
 
-from adapters.read_models import PostgreSQLSession
+from adapters.read_models.postgres import PostgreSQLSession
 from domain.kernel import Event
 from projections.base import Projection
 from tests.parts.postgres import EACH, new_database
