@@ -414,15 +414,19 @@ def _mean(values: Iterable[float]) -> float:
     return sum(listed) / len(listed)
 
 
+PERCENTAGES = ("%", "percent")
+"""Units: a share, of which nothing is above 100, and a rate, which may be."""
+
+
 def _figure(value: float, unit: str) -> str:
-    if unit == "%":
+    if unit in PERCENTAGES:
         return f"{number(value)}%"
     return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def _scaled(value: float, unit: str) -> str:
     """A figure beside the drawing, where only a percentage needs its unit."""
-    return number(value) + ("%" if unit == "%" else "")
+    return number(value) + ("%" if unit in PERCENTAGES else "")
 
 
 def _round_up(value: float) -> float:

@@ -85,6 +85,10 @@ TOLD: dict[Measure, Told] = {
     "re-referrals": Told("Referred again within 12 months", "%", "lower", share=True),
 }
 
+LEAVERS: dict[Measure, str] = {"worker-turnover": "worker", "manager-turnover": "manager"}
+"""The turnovers, and who leaves. In a small team the percentage alone reads as an error: seven
+managers who left one post in a year are 700%. So the number of them stands before it."""
+
 NAMED = re.compile(r"[0-9]{4}-W[0-9]{2}").fullmatch
 EARLIEST = "2000-W01"
 """No week before it can be asked for; no authority here has records of it."""
@@ -163,8 +167,8 @@ def figure(measure: Measure, numbers: Sequence[Number], *, kept_back: bool) -> s
         return f"{number(last.value)} of {number(last.of)}" if last.of else "none"
     if kept_back and counts_children(measure) and 0 < last.value < FEWEST:
         return f"1 to {FEWEST - 1}"
-    if told.unit == "percent":
-        return f"{number(round(last.value))}%"
+    if measure in LEAVERS:
+        return f"{number(len(last.cases))} left ({number(round(last.value))}%)"
     if told.unit == "days":
         return plural(int(last.value), "day")
     return number(last.value)
@@ -192,6 +196,12 @@ def chart(
         f"{measure}-{shown[-1].team}" if shown else measure,
         top=top,
     )
+    if measure in LEAVERS and shown and shown[-1].value is not None:
+        rows = tuple(
+            (row[0], figure(measure, (each,), kept_back=False))
+            for row, each in zip(made.rows, shown, strict=True)
+        )
+        return replace(made, rows=rows, finding=_left(measure, shown[-1], made.finding))
     if not kept_back or not shown:
         return made
     rows = tuple(
@@ -202,6 +212,14 @@ def chart(
         f"{name}: {rows[-1][1]} in the {govweek(shown[-1].week)}. Small numbers are kept back."
     )
     return replace(made, rows=rows, finding=finding)
+
+
+def _left(measure: Measure, last: Number, finding: str) -> str:
+    """How many left, out of how many, before how that stands beside the past."""
+    _, _, past = finding.partition(". ")
+    left = plural(len(last.cases), LEAVERS[measure])
+    share = f"{number(round(last.value or 0))}% of the {number(last.of or 0)} in post on average"
+    return f"{left} left in the 12 months to the {govweek(last.week)}, {share}. {past}"
 
 
 def bars(

@@ -1,5 +1,6 @@
 """Is a team's page true, with the cases behind each number and no family told by a small one?"""
 
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +41,26 @@ def test_a_manager_sees_each_number_with_its_past_and_the_cases_behind_it(site: 
     assert newest is not None
     assert (newest.action, newest.person) == ("see-team", MANAGER)
     assert site.authority.children["kofi"] in newest.about
+
+
+def test_a_turnover_says_how_many_left_and_leads_to_who(site: Site) -> None:
+    for _ in range(3):
+        gone = {"team_id": EAST, "person_id": MANAGER, "name": "Ines Moreau"}
+        site.authority.give("operator", "manager-leaves", team_id=EAST, person_id=MANAGER)
+        site.authority.clock.move(hours=1)
+        site.authority.give("operator", "appoint-manager", **gone)
+        site.authority.clock.move(hours=1)
+    page = site.visitor(MANAGER).get(f"/teams/{EAST}")
+    words = words_of(page)
+    assert "3 managers left in the 12 months to the week of 9 March 2026" in words
+    assert "percent" not in words
+    told = re.search(rf'href="/teams/{EAST}/manager-turnover/{WEEK}">([^<]*)</a>', page.text)
+    assert told is not None
+    assert re.fullmatch(r"3 left \(\d+%\)", told[1]), told[1]
+    assert "0 left (0%)" in words  # of workers
+    side_by_side = words_of(site.visitor(MANAGER).get("/teams"))
+    assert told[1] in side_by_side
+    assert "percent" not in side_by_side
 
 
 @pytest.mark.parametrize("measure", MEASURES)
