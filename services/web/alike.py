@@ -10,11 +10,12 @@ from typing import Any
 from msgspec import Struct
 
 from domain.kernel import WITHHELD
-from projections import caseload, children
+from projections import caseload, children, inbox
 from services.access import Principal, Resource, give
 from services.assemble import Parts
 from services.numbers import Numbers
 from services.questions import about_child, details_of
+from services.web.naming import Names
 from services.web.templating import govdate
 from services.words import opened
 
@@ -155,13 +156,20 @@ def _postcode(parts: Parts, child: children.Child) -> str:
 
 
 def line(parts: Parts, child: children.Child) -> str:
-    """What tells records of one child apart: since when there is one, and whether there is a case.
+    """What tells records of one child apart: since when, from whom, and whether there is a case.
 
-    "Record since 5 March 2026, open case".
+    "Record since 5 March 2026, from Open Door, open case".
     """
+    first = inbox.referral(parts.query, child.referral_id) if child.referral_id else None
+    sender = Names(parts)(first.now.agency) if first else ""
     works = [caseload.of_child(parts.query, each) for each in (child.child_id, *child.records)]
     case = case_words(next((each for each in works if each and each.is_open), works[0]))
-    return f"Record since {govdate(child.registered_at)}, {case[:1].lower()}{case[1:]}"
+    told = [
+        f"Record since {govdate(child.registered_at)}",
+        f"from {sender}" if sender else "",
+        f"{case[:1].lower()}{case[1:]}",
+    ]
+    return ", ".join(filter(None, told))
 
 
 def case_words(case: caseload.Case | None) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.particulars import SUBJECT
 from adapters.translation import formats
 from domain.codes import REFERRAL_SOURCES, SEXES
 from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, ReferrerDescribed
@@ -77,8 +78,8 @@ class Said(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     concern: str | None
     facts: Facts
-    children: tuple[tuple[str, Facts], ...]
-    adults: tuple[tuple[str, Facts], ...]
+    people: tuple[tuple[str, str, Facts], ...]
+    """Children, then adults: name, who they are ("adult, mother"), what else is said of them."""
     addresses: tuple[tuple[str, bool], ...]
     kept_back: int
     problems: tuple[str, ...]
@@ -226,8 +227,10 @@ def _said(situation: Situation, entry: Entry, titles: dict[str, str], *, address
             ("Came as", titles.get(entry.format or "", "a format that we do not know")),
             *_facts(entry),
         ],
-        children=tuple((_name(each), child_facts(each)) for each in fields.get("children") or ()),
-        adults=tuple((_name(each), _adult(each)) for each in fields.get("adults") or ()),
+        people=(
+            *((_name(c), _as_child(c), child_facts(c)) for c in fields.get("children") or ()),
+            *((_name(a), _as_adult(a), _adult(a)) for a in fields.get("adults") or ()),
+        ),
         addresses=tuple((_address(each), each.restricted) for each in places if addresses),
         kept_back=0 if addresses else len(places),
         problems=entry.problems,
@@ -265,6 +268,18 @@ def _name(person: ChildDescribed | AdultDescribed) -> str:
     return name or "Name not given"
 
 
+def _as_child(child: ChildDescribed) -> str:
+    if child.relationship in (None, "", "child"):
+        return "child"
+    if child.relationship == SUBJECT:
+        return f"child, {SUBJECT}"
+    return f"child, relationship to the child most concerned: {child.relationship}"
+
+
+def _as_adult(adult: AdultDescribed) -> str:
+    return f"adult, {adult.role}" if adult.role else "adult"
+
+
 def child_facts(child: ChildDescribed) -> Facts:
     """What a sender says of a child, beside the name."""
     facts = [
@@ -274,14 +289,12 @@ def child_facts(child: ChildDescribed) -> Facts:
         ("NHS number", child.nhs_number or ""),
         ("Other numbers", ", ".join(f"{i.value} ({i.system})" for i in child.identifiers)),
         ("School", child.school or ""),
-        ("Is to the child most concerned", child.relationship or ""),
     ]
     return [(label, value) for label, value in facts if value]
 
 
 def _adult(adult: AdultDescribed) -> Facts:
     facts = [
-        ("Is", adult.role or ""),
         ("Born", govdate(adult.born_on) if adult.born_on else ""),
         ("Contact", adult.contact or ""),
     ]
@@ -391,7 +404,12 @@ def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Be
         "NHS number": numbers,
     }
     return tuple(
-        Beside(name[:1].upper() + name[1:], one, other, agrees.get(name))
+        Beside(
+            "Date of birth" if name == "birth date" else name[:1].upper() + name[1:],
+            one,
+            other,
+            agrees.get(name),
+        )
         for name, (one, other) in pairs.items()
         if one or other
     )

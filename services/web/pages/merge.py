@@ -142,7 +142,10 @@ def _fields(one: Situation, other: Situation) -> dict[str, Field]:
             "Which record is kept?",
             "the record that is kept",
             hint="The one with the open case if there is one, otherwise the older one.",
-            choices={each.child_id: _label(each) for each in (one, other)},
+            choices={
+                one.child_id: _label("This record", one),
+                other.child_id: _label("The other record", other),
+            },
         ),
         "reason": Field(
             "How do you know that it is the same child?", "how you know that it is the same child"
@@ -150,11 +153,10 @@ def _fields(one: Situation, other: Situation) -> dict[str, Field]:
     }
 
 
-def _label(situation: Situation) -> str:
-    details = situation.details
-    born = f", born {govdate(details['born_on'])}" if details["born_on"] else ""
+def _label(which: str, situation: Situation) -> str:
     about = line(situation.parts, situation.child)
-    return f"{situation.names.child(situation.child_id)}{born}. {about}"
+    name = situation.names.child(situation.child_id)
+    return f"{which}: {name}. {about}"
 
 
 def _compare(

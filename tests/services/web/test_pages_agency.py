@@ -70,7 +70,7 @@ def test_a_concern_is_sent_with_a_form_and_its_receipt_is_shown(site: Site) -> N
     assert "Noor came in with a burn. She did not want to go home." in read
     assert "NHS number 9990000107" in read
     assert "4 Hill Rise, Eastbrook, XE1 2AB Restricted: tell nobody in the family" in read
-    assert "Sara , adult; is mother" in read
+    assert "Sara , adult, mother" in read
     assert "Lawful basis Vital interests" in read
     assert "Dr Elm" in read
     assert "To read with care" not in read

@@ -34,7 +34,10 @@ def test_a_child_sent_by_two_agencies_is_shown_beside_the_other_record(site: Sit
     visitor = site.visitor(DUTY)
     answer = visitor.get(f"/referrals/{referral}")
     words = words_of(answer)
-    assert "Perhaps already known Ivo Lund . Record since 10 March 2026, no case." in words
+    assert (
+        "Perhaps already known Ivo Lund . Record since 10 March 2026, from Open Door, no case."
+        in words
+    )
     assert "Name ivo Lund Ivo Lund agrees" in words
     assert "Date of birth 3 March 2016 3 March 2016 agrees" in words
     assert "NHS number not given not given" in words

@@ -51,10 +51,22 @@ def test_it_tells_what_was_said_by_whom_and_about_whom(shared_site: Site) -> Non
     assert "What the child said: I like it here better." in words
     assert "Received Thursday 5 March 2026 at 9:30am" in words
     assert "Rosa Whitlock" in words
-    assert "Efua Boateng , adult; is mother" in words
+    assert "Efua Boateng , adult, mother" in words
     assert "Parents informed No" in words
     assert "Lawful basis Public task" in words
     assert "2 working days late due 6 March 2026" in words
+
+
+def test_who_is_who_to_whom_is_told_in_whole_sentences(site: Site) -> None:
+    one = {"given_name": "Ivo", "family_name": "Lund", "date_of_birth": "03/03/2016"}
+    other = {"given_name": "Edda", "family_name": "Lund", "relationship": "half-sister"}
+    itself = {"given_name": "Ulla", "family_name": "Lund", "relationship": "child"}
+    receipt = site.authority.concern(number="9", children=(one, other, itself))
+    words = told(site.visitor(DUTY), f"/referrals/{receipt.referral}")
+    assert "Edda Lund , child, relationship to the child most concerned: half-sister" in words
+    assert "Ulla Lund , child" in words
+    assert "concerned: child" not in words
+    assert "The referral is not about Ivo Lund" in words
 
 
 def test_a_child_is_shown_as_described_beside_the_record(shared_site: Site) -> None:
