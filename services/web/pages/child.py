@@ -18,6 +18,7 @@ from services.web.command_form import Situation
 from services.web.due import WAITING, due, lanes
 from services.web.form import Field, Form
 from services.web.frame import show
+from services.web.mistaken import lines, mistaken
 from services.web.naming import Names
 from services.web.offered import may, offered
 from services.web.routes import Context, page
@@ -84,6 +85,7 @@ def child(context: Context) -> Response[Any]:
         missing=[ATTENDED[each] for each in ATTENDED if each in _without(context)],
         risks=unanswered(situation, story),
         waiting=() if past else _waiting(situation),
+        mistaken=() if past else _mistaken(situation),
         may_answer=not past and may(situation, "answer-risk"),
         offers=() if past else offered(situation),
         due=[each for each in deadlines if each.state in WAITING],
@@ -176,6 +178,12 @@ def _waiting(situation: Situation) -> list[Row]:
         }
         for each in inbox.naming(situation.parts.query, situation.child_id)
     ]
+
+
+def _mistaken(situation: Situation) -> list[dict[str, str]]:
+    """The child's case, if the decision that opened it was taken back."""
+    cases = [situation.work] if situation.work else []
+    return lines(situation.context, situation.names, mistaken(situation.parts.query, cases))
 
 
 def _details(situation: Situation) -> list[tuple[str, str | None]]:

@@ -10,9 +10,10 @@ from services.access import Resource
 from services.web import measures
 from services.web.frame import show
 from services.web.measures import MORE, PEOPLE, TOLD, WORK, Series
+from services.web.mistaken import lines, mistaken
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
-from services.web.weeks import KEPT_BACK, Picked, may_see, open_team, picked_week
+from services.web.weeks import KEPT_BACK, SEALED, Picked, may_see, open_team, picked_week
 
 # ── All teams ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,8 +138,11 @@ def _slipping(found: dict[str, Series], called: dict[str, str]) -> tuple[str, st
 @self_guarded(get, "/teams/{team:str}", "see-team")
 def team(context: Context) -> Response[str]:
     parts, team_id = context.parts, context.path["team"]
-    open_team(context, team_id)
-    picked, names = picked_week(context), Names(parts)
+    picked = picked_week(context)
+    cases = () if picked.past else caseload.of_team(parts.query, team_id)
+    doubtful = mistaken(parts.query, cases)
+    decision = open_team(context, team_id, tuple(each.child_id for each in doubtful))
+    names = Names(parts, sealed=SEALED in decision.obligations, reader=context.who.person)
     one = measures.series(parts.query, team_id, picked.week, as_at=picked.as_at)
     managers = [names(each) for each in _team(context, team_id).managers]
     here = f"/teams/{team_id}"
@@ -155,6 +159,7 @@ def team(context: Context) -> Response[str]:
         people=[_drawn(measure, one) for measure in PEOPLE],
         work=[_drawn(measure, one) for measure in WORK if _counts(one, measure)],
         rows=[_line(measure, one, here, picked) for measure in (*PEOPLE, *WORK, *MORE)],
+        mistaken=lines(context, names, doubtful),
         unallocated=len(caseload.unallocated(parts.query, team_id)),
         reference=in_force(local_day(picked.as_at)).caseload,
     )

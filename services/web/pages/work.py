@@ -16,6 +16,7 @@ from projections.inbox import Waiting
 from services.access import Resource
 from services.web.due import left, what
 from services.web.frame import show
+from services.web.mistaken import lines, mistaken
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
 from services.web.story import referral_href
@@ -53,6 +54,8 @@ def work(context: Context) -> Response[str]:
     team = [case for each in sorted(managed) for case in caseload.of_team(query, each)]
     about = dict.fromkeys(case.child_id for case in (*mine, *handed, *_to_authorise(team)))
     about |= dict.fromkeys(child for each in told for child in each.child_ids)
+    doubtful = mistaken(query, {case.child_id: case for case in (*mine, *team)}.values())
+    about |= dict.fromkeys(each.child_id for each in doubtful)
     parts.gate.open(
         who,
         "see-caseload",
@@ -114,6 +117,7 @@ def work(context: Context) -> Response[str]:
             for each in sorted(managed)
         ],
         manages=bool(managed),
+        mistaken=lines(context, names, doubtful),
     )
 
 

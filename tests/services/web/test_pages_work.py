@@ -80,3 +80,65 @@ def test_a_child_whose_record_is_restricted_to_others_is_not_named(site: Site) -
     behind = words_of(site.visitor(MANAGER).get("/teams/team-east/caseload-per-worker/2026-W11"))
     assert "Restricted record" in behind
     assert "Kofi" not in behind
+
+
+# ── A case that was opened by mistake ─────────────────────────────────────────────────────────────
+
+
+def reopened(site: Site) -> str:
+    """The referral whose decision opened Kofi's case is opened again; its id."""
+    it = site.authority
+    about = {"referral_id": it.referrals["decided"]}
+    it.give(MANAGER, "reopen-referral", **about, reason="It was about another child.")
+    return about["referral_id"]
+
+
+def places(site: Site) -> tuple[tuple[str, str], ...]:
+    """Who reads of it, and where."""
+    child = f"/children/{site.authority.children['kofi']}"
+    return (
+        (WORKER, child),
+        (MANAGER, child),
+        (MANAGER, "/work"),
+        (WORKER, "/work"),
+        (MANAGER, "/teams/team-east"),
+    )
+
+
+def test_a_case_whose_decision_was_reopened_says_so(site: Site) -> None:
+    referral = reopened(site)
+    told = (
+        "The decision that opened this case was reopened on 10 March 2026; decide again, then close"
+        " the case if it is not needed."
+    )
+    for person, path in places(site):
+        page = site.visitor(person).get(path)
+        assert told in words_of(page), path
+        assert f'href="/referrals/{referral}"' in page.text, path
+
+
+def test_a_case_whose_decision_is_now_another_says_so_until_it_is_closed(site: Site) -> None:
+    it = site.authority
+    about = {"referral_id": reopened(site)}
+    it.clock.move(hours=1)
+    it.give(DUTY, "decide-referral", **about, outcome="advice", rationale="A brother was meant.")
+    told = (
+        "The decision that opened this case was reopened on 10 March 2026 and is now: Information"
+        " and advice given. Close the case if it is not needed."
+    )
+    for person, path in places(site):
+        assert told in words_of(site.visitor(person).get(path)), path
+    case = case_of(it.children["kofi"])
+    it.give(MANAGER, "close-case", case_id=case, reason="RC8", rationale="A mistake.")
+    for person, path in places(site)[1:]:
+        assert "The decision that opened" not in words_of(site.visitor(person).get(path)), path
+
+
+def test_a_case_that_was_decided_again_as_before_is_as_before(site: Site) -> None:
+    it = site.authority
+    about = {"referral_id": reopened(site)}
+    it.clock.move(hours=1)
+    again = {"outcome": "strategy-discussion", "rationale": "Graver.", "team_id": "team-east"}
+    it.give(DUTY, "decide-referral", **about, **again)
+    for person, path in places(site):
+        assert "The decision that opened" not in words_of(site.visitor(person).get(path)), path
