@@ -10,11 +10,12 @@ What must be done by when, for whom, and was it?
 The clocks (each cites the policy version that it was counted by):
 R1 decide a referral and acknowledge it; a reopened one is to be decided again, on a new clock;
 R3 tell the referrer what was decided;
-R5 an assessment authorised for each child accepted for one, from the referral;
+R5 an assessment authorised for each child accepted for one, from the referral; once that is done,
+   a further assessment of the same case, from its own start;
 R6 the review point of an assessment, on the manager's day or the policy's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ from domain.case import (
 )
 from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
 from domain.clocks import Clock, State
-from domain.kernel import Recorded
+from domain.kernel import Event, Recorded
 from domain.referral import (
     ChildAdded,
     ChildRemoved,
@@ -131,13 +132,35 @@ values (:clock, :rule, :about, :referral_id, :case_id, :child_id, :assessment_id
 on conflict (clock) do nothing
 """
 # Decided anew, or work began on it: what stopped the clock of this referral no longer holds.
-START_R5 = f"""
-{START.rpartition("on conflict")[0]}
+GOES_ON = """
 on conflict (clock) do update
 set assessment_id = coalesce(deadlines.assessment_id, excluded.assessment_id),
     stopped_at = null, stopped_recorded_at = null, stopped_by = null, closed = 0
 where deadlines.done_at is null
 """
+ACCEPTED = START.rpartition("on conflict")[0] + GOES_ON
+# An assessment answers its referral; once that is answered, it is counted from its own start.
+STARTED = (
+    """
+insert into deadlines (clock, rule, about, case_id, child_id, assessment_id, held, position,
+    policy, started_at, started_recorded_at, due_on, due_at, acknowledge)
+select case when answered then :own else :clock end,
+    :rule, :about, :case_id, :child_id, :assessment_id, :held, :position,
+    case when answered then :own_policy else :policy end,
+    case when answered then :own_started_at else :started_at end, :recorded_at,
+    case when answered then :own_due_on else :due_on end,
+    case when answered then :own_due_at else :due_at end, :acknowledge
+from (select exists (
+    select 1 from deadlines met where met.clock = :clock and met.done_by < :position
+) as answered) referral
+where true
+"""  # noqa: S608 - put together from constants
+    + GOES_ON
+)
+REVIEW = START.replace(
+    ":assessed,",
+    "coalesce((select own.clock from deadlines own where own.clock = :own), :assessed),",
+)
 ACKNOWLEDGED = """
 update deadlines
 set acknowledged_at = :at, acknowledged_recorded_at = :recorded_at, acknowledged_by = :position
@@ -242,96 +265,157 @@ ACKNOWLEDGEMENT = "acknowledgement"
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
-    event = recorded.event
-    done: dict[str, Any] = {
-        "at": stamp(event.happened_at),
-        "recorded_at": stamp(event.recorded_at),
-        "position": recorded.position,
-    }
+    part = PARTS.get(type(recorded.event))
+    return part(recorded, recorded.event) if part else iter(())
+
+
+def _referral(recorded: Recorded, event: Any) -> Iterator[Write]:
+    """It is to be decided, acknowledged, its outcome told."""
+    referral_id = event.referral_id
     match event:
-        # A referral is to be decided, acknowledged, its outcome told
-        case ReferralReceived(referral_id=referral_id):
+        case ReferralReceived():
             yield _started(recorded, clock("R1", event.received_at), referral_id, acknowledge=1)
             yield _held(referral_id, event.team_id)
-            yield from (_child(TOLD_OF, child, referral_id) for child in event.child_ids)
-        case ReferralUpdated(referral_id=referral_id):
-            yield from (_child(TOLD_OF, child, referral_id) for child in event.child_ids)
-        case ReferralRouted(referral_id=referral_id, team_id=team_id):
-            yield _held(referral_id, team_id)
-        case ReferralAcknowledged(referral_id=referral_id):
-            yield Write(ACKNOWLEDGED, done | {"referral_id": referral_id})
-        case ReferralDecided(referral_id=referral_id):
-            yield Write(DONE, done | {"referral_id": referral_id, "rule": "R1"})
+            for child in event.child_ids:
+                yield _child(TOLD_OF, child, referral_id)
+        case ReferralUpdated():
+            for child in event.child_ids:
+                yield _child(TOLD_OF, child, referral_id)
+        case ReferralDecided():
+            yield Write(DONE, _done(recorded, referral_id=referral_id, rule="R1"))
             yield _started(recorded, clock("R3", event.happened_at), referral_id)
             if event.outcome == "assessment":
                 limit = clock("R5", event.referral_received_at)
                 for child in event.child_ids:
-                    yield _assess(recorded, limit, case_of(child), child, referral_id=referral_id)
-        case ReferrerToldOutcome(referral_id=referral_id):
-            yield Write(DONE, done | {"referral_id": referral_id, "rule": "R3"})
-        case ReferralReopened(referral_id=referral_id):
-            yield Write(REOPENED, done | {"referral_id": referral_id, "closed": 0})
-            yield Write(NOT_ACCEPTED, done | {"referral_id": referral_id, "closed": 0})
+                    case_id = case_of(child)
+                    of_case = {"case_id": case_id, "child_id": child, "referral_id": referral_id}
+                    name = _assessed(case_id, limit)
+                    values = _values(recorded, limit, name, case_id, case_id, **of_case)
+                    yield Write(ACCEPTED, values)
+        case ReferralAcknowledged():
+            yield Write(ACKNOWLEDGED, _done(recorded, referral_id=referral_id))
+        case ReferrerToldOutcome():
+            yield Write(DONE, _done(recorded, referral_id=referral_id, rule="R3"))
+        case ReferralRouted():
+            yield _held(referral_id, event.team_id)
+        case _:  # ReferralReopened
+            stopped = _done(recorded, referral_id=referral_id, closed=0)
+            yield Write(REOPENED, stopped)
+            yield Write(NOT_ACCEPTED, stopped)
             yield _started(recorded, clock("R1", event.happened_at), referral_id)
 
-        # Which children a referral is about
-        case ChildAdded(referral_id=referral_id, child_id=child):
-            yield _child(PUT_ON, child, referral_id)
-        case ChildRemoved(referral_id=referral_id, child_id=child):
-            yield _child(TAKEN_OFF, child, referral_id)
-        case ChildRegistered(referral_id=str(referral_id), child_id=child):
-            yield _child(TOLD_OF, child, referral_id)
-        case ChildMatched(referral_id=referral_id, child_id=child):
-            yield _child(PUT_ON if event.rule == "person" else TOLD_OF, child, referral_id)
-        case ChildUnmatched(referral_id=referral_id, child_id=child):
-            yield _child(TAKEN_OFF, child, referral_id)
 
-        # An assessment is to be reviewed and authorised
-        case AssessmentStarted(case_id=case_id, child_id=child):
-            limit = clock("R5", event.referral_received_at)
-            assessment = {"assessment_id": event.assessment_id}
-            yield _assess(recorded, limit, case_id, child, **assessment)
-            review = clock("R6", event.happened_at)
-            last = event.review_on.isoformat() if event.review_on else last_day(review)
-            values = _values(recorded, review, _review(event), event.assessment_id, case_id)
-            assessed = {"assessed": _assessed(case_id, limit), "due_on": last, "child_id": child}
-            yield Write(START, values | assessed | {"case_id": case_id})
+def _children(_recorded: Recorded, event: Any) -> Iterator[Write]:
+    """Which children a referral is about; those whom a message names stand in the referral."""
+    match event:
+        case ChildRegistered() | ChildMatched(rule="automatic"):
+            if event.message is None and event.referral_id:
+                yield _child(TOLD_OF, event.child_id, event.referral_id)
+        case ChildAdded() | ChildMatched():
+            yield _child(PUT_ON, event.child_id, event.referral_id)
+        case _:  # ChildRemoved, ChildUnmatched
+            yield _child(TAKEN_OFF, event.child_id, event.referral_id)
+
+
+def _assessment(recorded: Recorded, event: Any) -> Iterator[Write]:
+    """It is to be reviewed and authorised."""
+    case_id, review = event.case_id, f"R6|{event.assessment_id}"
+    match event:
+        case AssessmentStarted(assessment_id=assessment_id, child_id=child):
+            limit, own = clock("R5", event.referral_received_at), clock("R5", event.happened_at)
+            name = _assessed(case_id, limit)
+            of_case = {"case_id": case_id, "child_id": child, "own": f"R5|{assessment_id}"}
+            started = _values(recorded, limit, name, case_id, case_id, **of_case)
+            yield Write(
+                STARTED,
+                started
+                | {
+                    "assessment_id": assessment_id,
+                    "own_policy": own.policy,
+                    "own_started_at": stamp(own.started_at),
+                    "own_due_on": last_day(own),
+                    "own_due_at": own.due_at and stamp(own.due_at),
+                },
+            )
+            limit = clock("R6", event.happened_at)
+            values = _values(recorded, limit, review, assessment_id, case_id, **of_case)
+            values["assessed"] = name
+            if event.review_on:
+                values["due_on"] = event.review_on.isoformat()
+            yield Write(REVIEW, values)
         case ReviewPointReached():
-            yield Write(REVIEWED, done | {"review": _review(event)})
+            yield Write(REVIEWED, _done(recorded, review=review))
         case AssessmentExtended():
-            yield Write(EXTENDED, {"at": done["at"], "review": _review(event)})
-        case AssessmentAuthorised(case_id=case_id):
-            yield Write(AUTHORISED, done | {"case_id": case_id, "review": _review(event)})
-            yield Write(REVIEW_NOT_NEEDED, done | {"review": _review(event), "closed": 0})
+            yield Write(EXTENDED, {"at": stamp(event.happened_at), "review": review})
+        case _:  # AssessmentAuthorised
+            done = _done(recorded, case_id=case_id, review=review, closed=0)
+            yield Write(AUTHORISED, done)
+            yield Write(REVIEW_NOT_NEEDED, done)
 
-        # Who has the case, and whether there still is one
-        case CaseOpened(case_id=case_id, team_id=team_id):
-            yield _held(case_id, team_id)
-        case CaseAllocated(case_id=case_id) | CaseReallocated(case_id=case_id):
+
+def _case(recorded: Recorded, event: Any) -> Iterator[Write]:
+    """Who has it, and whether there still is one."""
+    case_id = event.case_id
+    match event:
+        case CaseAllocated() | CaseReallocated():
             yield _held(case_id, event.team_id, event.worker_id)
-        case CaseUnallocated(case_id=case_id):
+        case CaseOpened() | CaseTransferred():
+            yield _held(case_id, event.team_id)
+        case CaseUnallocated():
             yield _held(case_id, None)
-        case CaseTransferred(case_id=case_id, team_id=team_id):
-            yield _held(case_id, team_id)
-        case CaseClosed(case_id=case_id):
-            yield Write(CLOSED, done | {"case_id": case_id, "closed": 1})
-        case CaseReopened(case_id=case_id):
+        case CaseClosed():
+            yield Write(CLOSED, _done(recorded, case_id=case_id, closed=1))
+        case _:  # CaseReopened
             yield Write(CASE_REOPENED, {"case_id": case_id, "position": recorded.position})
             yield _held(case_id, None)
 
 
+PARTS: dict[type[Event], Callable[[Recorded, Any], Iterator[Write]]] = {
+    ReferralReceived: _referral,
+    ReferralUpdated: _referral,
+    ReferralRouted: _referral,
+    ReferralAcknowledged: _referral,
+    ReferralDecided: _referral,
+    ReferrerToldOutcome: _referral,
+    ReferralReopened: _referral,
+    ChildAdded: _children,
+    ChildRemoved: _children,
+    ChildRegistered: _children,
+    ChildMatched: _children,
+    ChildUnmatched: _children,
+    AssessmentStarted: _assessment,
+    ReviewPointReached: _assessment,
+    AssessmentExtended: _assessment,
+    AssessmentAuthorised: _assessment,
+    CaseOpened: _case,
+    CaseAllocated: _case,
+    CaseReallocated: _case,
+    CaseUnallocated: _case,
+    CaseTransferred: _case,
+    CaseClosed: _case,
+    CaseReopened: _case,
+}
+
+
+def _done(recorded: Recorded, **more: Any) -> dict[str, Any]:
+    event = recorded.event
+    return {
+        "at": stamp(event.happened_at),
+        "recorded_at": stamp(event.recorded_at),
+        "position": recorded.position,
+        **more,
+    }
+
+
 def _started(recorded: Recorded, limit: Clock, referral_id: str, *, acknowledge: int = 0) -> Write:
     name = f"{limit.rule}|{recorded.position}"
-    values = _values(recorded, limit, name, referral_id, referral_id)
-    return Write(START, values | {"referral_id": referral_id, "acknowledge": acknowledge})
+    more = {"referral_id": referral_id, "acknowledge": acknowledge}
+    return Write(START, _values(recorded, limit, name, referral_id, referral_id, **more))
 
 
-def _assess(recorded: Recorded, limit: Clock, case_id: str, child_id: str, **more: str) -> Write:
-    values = _values(recorded, limit, _assessed(case_id, limit), case_id, case_id)
-    return Write(START_R5, values | {"case_id": case_id, "child_id": child_id} | more)
-
-
-def _values(recorded: Recorded, limit: Clock, name: str, about: str, held: str) -> dict[str, Any]:
+def _values(
+    recorded: Recorded, limit: Clock, name: str, about: str, held: str, **more: Any
+) -> dict[str, Any]:
     return {
         "clock": name,
         "rule": limit.rule,
@@ -349,16 +433,13 @@ def _values(recorded: Recorded, limit: Clock, name: str, about: str, held: str) 
         "assessment_id": None,
         "assessed": None,
         "acknowledge": 0,
+        **more,
     }
 
 
 def _assessed(case_id: str, limit: Clock) -> str:
     """One clock for a case and the referral it came from, whatever starts it first."""
     return f"R5|{case_id}|{stamp(limit.started_at)}"
-
-
-def _review(event: Any) -> str:
-    return f"R6|{event.assessment_id}"
 
 
 def _held(held: str, team_id: str | None, worker_id: str | None = None) -> Write:
@@ -496,37 +577,13 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
 
 deadlines = Projection(
     name="deadlines",
-    version=1,
+    version=2,
     tables={
         "deadlines": ("clock",),
         "deadlines_held": ("held",),
         "deadlines_children": ("child_id", "referral_id"),
     },
     schema=SCHEMA,
-    events=(
-        ReferralReceived,
-        ReferralUpdated,
-        ReferralRouted,
-        ReferralAcknowledged,
-        ReferralDecided,
-        ReferrerToldOutcome,
-        ReferralReopened,
-        ChildAdded,
-        ChildRemoved,
-        ChildRegistered,
-        ChildMatched,
-        ChildUnmatched,
-        AssessmentStarted,
-        ReviewPointReached,
-        AssessmentExtended,
-        AssessmentAuthorised,
-        CaseOpened,
-        CaseAllocated,
-        CaseReallocated,
-        CaseUnallocated,
-        CaseTransferred,
-        CaseClosed,
-        CaseReopened,
-    ),
+    events=tuple(PARTS),
     project=project,
 )

@@ -20,7 +20,7 @@ how long a clock ran. What they add up to is worked out by the reader, so no row
 from datetime import datetime, timedelta
 
 from projections.base import Projection, Query
-from projections.oversight.intervals import EVENTS, SCHEMA, project
+from projections.oversight.intervals import PARTS, SCHEMA, project
 from projections.oversight.measures import (
     COUNT,
     MEASURES,
@@ -122,7 +122,7 @@ def _numbers(
 
 oversight = Projection(
     name="oversight",
-    version=1,
+    version=2,
     tables={
         "oversight_teams": ("team_id",),
         "oversight_posts": ("position",),
@@ -135,6 +135,6 @@ oversight = Projection(
         "oversight_risks": ("risk_id",),
     },
     schema=SCHEMA,
-    events=EVENTS,
+    events=tuple(PARTS),
     project=project,
 )

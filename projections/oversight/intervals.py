@@ -3,7 +3,7 @@
 Rows are intervals, never sums, so that none depends on a clock; `9999` stands for never, so far.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -26,7 +26,7 @@ from domain.case import (
 )
 from domain.child import ChildMatched, ChildUnmatched
 from domain.clocks import Clock
-from domain.kernel import Recorded
+from domain.kernel import Event, Recorded
 from domain.policy import in_force
 from domain.referral import (
     ChildAdded,
@@ -48,6 +48,9 @@ from domain.workforce import (
     WorkingTimeChanged,
 )
 from projections.base import Write, clock, stamp
+
+Then = dict[str, Any]
+"""When it happened and was recorded, and its place in the log."""
 
 MANAGER = "team-manager"
 """The role of those who manage a team, beside the roles of those who work in it."""
@@ -135,7 +138,8 @@ SCHEMA = (
     """,
     "create index if not exists oversight_holdings_of on oversight_holdings (case_id, position)",
     "create index if not exists oversight_holdings_team on oversight_holdings (team_id)",
-    # One row for each child accepted for assessment, from the referral on (R5).
+    # One row for each child accepted for assessment, from the referral on (R5); and one for each
+    # further assessment of a case whose referral is answered, from its own start.
     """
     create table if not exists oversight_clocks (
         clock text primary key,
@@ -275,15 +279,36 @@ values (:position, :case_id,
     :at, :recorded_at, '9999', '9999')
 on conflict (position) do nothing
 """
-ACCEPTED = """
-insert into oversight_clocks (clock, case_id, referral_id, assessed, position, since, recorded_at,
-    late_from, authorised_at, authorised_recorded_at, stopped_at, stopped_recorded_at)
-values (:clock, :case_id, :referral_id, :assessed, :position, :at, :recorded_at,
-    :late_from, '9999', '9999', '9999', '9999')
+# Decided anew, or work began on it: what stopped the clock of this referral no longer holds.
+GOES_ON = """
 on conflict (clock) do update
 set assessed = case when excluded.assessed = 1 then 1 else oversight_clocks.assessed end,
     stopped_at = '9999', stopped_recorded_at = '9999', closed = 0
+where oversight_clocks.authorised_at = '9999'
 """
+ACCEPTED = (
+    """
+insert into oversight_clocks (clock, case_id, referral_id, assessed, position, since, recorded_at,
+    late_from, authorised_at, authorised_recorded_at, stopped_at, stopped_recorded_at)
+values (:clock, :case_id, :referral_id, 0, :position, :at, :recorded_at,
+    :late_from, '9999', '9999', '9999', '9999')
+"""
+    + GOES_ON
+)
+# An assessment answers its referral; once that is answered, it is counted from its own start.
+BEGUN = (
+    """
+insert into oversight_clocks (clock, case_id, assessed, position, since, recorded_at, late_from,
+    authorised_at, authorised_recorded_at, stopped_at, stopped_recorded_at)
+select case when answered then :own else :clock end, :case_id, 1, :position, :at, :recorded_at,
+    case when answered then :own_late_from else :late_from end, '9999', '9999', '9999', '9999'
+from (select exists (
+    select 1 from oversight_clocks met where met.clock = :clock and met.authorised_at <> '9999'
+) as answered) referral
+where true
+"""  # noqa: S608 - put together from constants
+    + GOES_ON
+)
 REOPENED = """
 update oversight_clocks set stopped_at = :at, stopped_recorded_at = :recorded_at
 where referral_id = :referral_id and assessed = 0 and authorised_at = '9999'
@@ -292,8 +317,9 @@ where referral_id = :referral_id and assessed = 0 and authorised_at = '9999'
 STARTED = """
 insert into oversight_assessments (assessment_id, case_id, clock, position, since, recorded_at,
     unseen_from, seen_at, seen_recorded_at, ended_at, ended_recorded_at)
-values (:assessment_id, :case_id, :clock, :position, :at, :recorded_at,
-    :unseen_from, '9999', '9999', '9999', '9999')
+values (:assessment_id, :case_id,
+    coalesce((select own.clock from oversight_clocks own where own.clock = :own), :clock),
+    :position, :at, :recorded_at, :unseen_from, '9999', '9999', '9999', '9999')
 on conflict (assessment_id) do nothing
 """
 SEEN = """
@@ -342,117 +368,165 @@ where risk_id = :risk_id
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
-    event: Any = recorded.event
-    then: dict[str, Any] = {
+    event = recorded.event
+    then = {
         "at": stamp(event.happened_at),
         "recorded_at": stamp(event.recorded_at),
         "position": recorded.position,
     }
+    part = PARTS.get(type(event))
+    return part(event, then) if part else iter(())
+
+
+def _referral(event: Any, then: Then) -> Iterator[Write]:
+    of_referral = {**then, "referral_id": event.referral_id}
     match event:
-        # Referrals
-        case ReferralReceived(referral_id=referral_id):
+        case ReferralReceived():
             day = local_day(event.received_at)
             back = months_after(day, -in_force(day).limits["R26"].amount)
             received = {
-                "referral_id": referral_id,
                 "team_id": event.team_id,
                 "received_at": stamp(event.received_at),
                 "looks_back_to": midnight(back),
+                "late_from": late_from(clock("R1", event.received_at)),
+                "acknowledge": 1,
             }
-            yield Write(RECEIVED, then | received)
-            yield from (_referred(TOLD_OF, child, referral_id) for child in event.child_ids)
-            late = {"late_from": late_from(clock("R1", event.received_at)), "acknowledge": 1}
-            yield Write(TURN, then | late | {"referral_id": referral_id})
-        case ReferralReopened(referral_id=referral_id):
-            late = {"late_from": late_from(clock("R1", event.happened_at)), "acknowledge": 0}
-            yield Write(TURN, then | late | {"referral_id": referral_id})
-            yield Write(REOPENED, then | {"referral_id": referral_id})
-        case ReferralRouted(referral_id=referral_id, team_id=team_id):
-            yield Write(ROUTED, {"referral_id": referral_id, "team_id": team_id})
-        case ReferralAcknowledged(referral_id=referral_id):
-            yield Write(ACKNOWLEDGED, then | {"referral_id": referral_id})
-        case ReferralDecided(referral_id=referral_id):
-            yield Write(DECIDED, then | {"referral_id": referral_id})
+            yield Write(RECEIVED, of_referral | received)
+            for child in event.child_ids:
+                yield _referred(TOLD_OF, child, event.referral_id)
+            yield Write(TURN, of_referral | received)
+        case ReferralDecided():
+            yield Write(DECIDED, of_referral)
             if event.authorised_by:
-                yield Write(AUTHORISED_DECISION, then | {"referral_id": referral_id})
+                yield Write(AUTHORISED_DECISION, of_referral)
             if event.outcome == "assessment":
                 limit = clock("R5", event.referral_received_at)
                 for child in event.child_ids:
-                    yield _accepted(then, limit, case_of(child), referral_id)
-        case DecisionAuthorised(referral_id=referral_id):
-            yield Write(AUTHORISED_DECISION, then | {"referral_id": referral_id})
-        case ChildAdded(referral_id=referral_id, child_id=child):
-            yield _referred(PUT_ON, child, referral_id)
-        case ChildMatched(referral_id=referral_id, child_id=child):
-            yield _referred(PUT_ON if event.rule == "person" else TOLD_OF, child, referral_id)
-        case ChildRemoved(referral_id=referral_id, child_id=child):
-            yield _referred(TAKEN_OFF, child, referral_id)
-        case ChildUnmatched(referral_id=referral_id, child_id=child):
-            yield _referred(TAKEN_OFF, child, referral_id)
+                    yield Write(ACCEPTED, of_referral | _counted(limit, case_of(child)))
+        case ReferralAcknowledged():
+            yield Write(ACKNOWLEDGED, of_referral)
+        case DecisionAuthorised():
+            yield Write(AUTHORISED_DECISION, of_referral)
+        case ReferralReopened():
+            late = late_from(clock("R1", event.happened_at))
+            yield Write(TURN, of_referral | {"late_from": late, "acknowledge": 0})
+            yield Write(REOPENED, of_referral)
+        case _:  # ReferralRouted
+            yield Write(ROUTED, of_referral | {"team_id": event.team_id})
 
-        # Cases
-        case CaseOpened(case_id=case_id, team_id=team_id):
-            yield from _held(then, case_id, team_id)
-        case CaseTransferred(case_id=case_id, team_id=team_id):
-            yield from _held(then, case_id, team_id)
-        case CaseAllocated(case_id=case_id) | CaseReallocated(case_id=case_id):
-            yield from _held(then, case_id, event.team_id, event.worker_id)
-        case CaseUnallocated(case_id=case_id):
-            yield from _held(then, case_id)
-        case CaseClosed(case_id=case_id):
-            yield from _held(then, case_id, is_open=0)
-            yield Write(CLOCKS_STOPPED, then | {"case_id": case_id})
-            yield Write(ASSESSMENTS_STOPPED, then | {"case_id": case_id})
-        case CaseReopened(case_id=case_id):
-            yield from _held(then, case_id)
-            yield Write(CLOCKS_GO_ON, {"case_id": case_id})
-            yield Write(ASSESSMENTS_GO_ON, {"case_id": case_id})
 
-        # Assessments
-        case AssessmentStarted(case_id=case_id, assessment_id=assessment_id):
-            limit = clock("R5", event.referral_received_at)
-            yield _accepted(then, limit, case_id, None, assessed=1)
-            started = {
-                "assessment_id": assessment_id,
-                "case_id": case_id,
-                "clock": _clock(limit, case_id),
+def _children(event: Any, _then: Then) -> Iterator[Write]:
+    """Which children a referral is about; those whom a message names stand in the referral."""
+    match event:
+        case ChildMatched(rule="automatic"):
+            if event.message is None:
+                yield _referred(TOLD_OF, event.child_id, event.referral_id)
+        case ChildAdded() | ChildMatched():
+            yield _referred(PUT_ON, event.child_id, event.referral_id)
+        case _:  # ChildRemoved, ChildUnmatched
+            yield _referred(TAKEN_OFF, event.child_id, event.referral_id)
+
+
+def _case(event: Any, then: Then) -> Iterator[Write]:
+    of_case = {**then, "case_id": event.case_id}
+    match event:
+        case CaseAllocated() | CaseReallocated():
+            yield _held(of_case, event.team_id, event.worker_id)
+        case CaseOpened() | CaseTransferred():
+            yield _held(of_case, event.team_id)
+        case CaseUnallocated():
+            yield _held(of_case)
+        case CaseClosed():
+            yield _held(of_case, is_open=0)
+            yield Write(CLOCKS_STOPPED, of_case)
+            yield Write(ASSESSMENTS_STOPPED, of_case)
+        case _:  # CaseReopened
+            yield _held(of_case)
+            yield Write(CLOCKS_GO_ON, of_case)
+            yield Write(ASSESSMENTS_GO_ON, of_case)
+    yield Write(LET_GO, of_case)
+
+
+def _assessment(event: Any, then: Then) -> Iterator[Write]:
+    of_assessment = {**then, "case_id": event.case_id, "assessment_id": event.assessment_id}
+    match event:
+        case ChildSeen():
+            yield Write(SEEN, of_assessment)
+        case AssessmentStarted():
+            begun = {
+                **of_assessment,
+                **_counted(clock("R5", event.referral_received_at), event.case_id),
+                "own": event.assessment_id,
+                "own_late_from": late_from(clock("R5", event.happened_at)),
                 "unseen_from": late_from(clock("R6", event.happened_at)),
             }
-            yield Write(STARTED, then | started)
-        case ChildSeen(assessment_id=assessment_id):
-            yield Write(SEEN, then | {"assessment_id": assessment_id})
-        case AssessmentAuthorised(case_id=case_id, assessment_id=assessment_id):
-            authorised = {"case_id": case_id, "assessment_id": assessment_id}
-            yield Write(AUTHORISED, then | authorised)
-            yield Write(ENDED, then | authorised)
+            yield Write(BEGUN, begun)
+            yield Write(STARTED, begun)
+        case _:  # AssessmentAuthorised
+            yield Write(AUTHORISED, of_assessment)
+            yield Write(ENDED, of_assessment)
 
-        # Risks
+
+def _risk(event: Any, then: Then) -> Iterator[Write]:
+    match event:
         case RiskRaised(risk_id=risk_id, child_id=child):
             raised = {"risk_id": risk_id, "case_id": case_of(child)}
             yield Write(RAISED, then | raised | {"referral_id": event.referral_id})
-        case RiskAnswered(risk_id=risk_id):
-            yield Write(ANSWERED, then | {"risk_id": risk_id})
+        case _:  # RiskAnswered
+            yield Write(ANSWERED, then | {"risk_id": event.risk_id})
 
-        # People
-        case TeamFormed(team_id=team_id, kind=kind):
-            yield Write(FORMED, then | {"team_id": team_id, "kind": kind})
+
+def _people(event: Any, then: Then) -> Iterator[Write]:
+    if isinstance(event, TeamFormed):
+        yield Write(FORMED, then | {"team_id": event.team_id, "kind": event.kind})
+        return
+    post = {**then, "team_id": event.team_id, "person_id": event.person_id}
+    match event:
         case WorkerJoined(role=role, percent=percent):
-            yield Write(POST, then | _post(event) | {"role": role, "percent": percent})
+            yield Write(POST, post | {"role": role, "percent": percent})
         case WorkingTimeChanged(percent=percent):
-            yield Write(POST_CHANGED, then | _post(event) | {"percent": percent})
-            yield Write(POST_ENDED, then | _post(event) | {"manager": 0, "left_post": 0})
+            yield Write(POST_CHANGED, post | {"percent": percent})
+            yield Write(POST_ENDED, post | {"manager": 0, "left_post": 0})
         case WorkerLeft():
-            yield Write(POST_ENDED, then | _post(event) | {"manager": 0, "left_post": 1})
+            yield Write(POST_ENDED, post | {"manager": 0, "left_post": 1})
         case ManagerAppointed():
             # Who was interim and now is not did not leave.
-            yield Write(POST_ENDED, then | _post(event) | {"manager": 1, "left_post": 0})
-            yield Write(POST, then | _post(event) | {"role": MANAGER, "percent": 100})
-        case ManagerLeft():
-            yield Write(POST_ENDED, then | _post(event) | {"manager": 1, "left_post": 1})
+            yield Write(POST_ENDED, post | {"manager": 1, "left_post": 0})
+            yield Write(POST, post | {"role": MANAGER, "percent": 100})
+        case _:  # ManagerLeft
+            yield Write(POST_ENDED, post | {"manager": 1, "left_post": 1})
 
 
-def _post(event: Any) -> dict[str, str]:
-    return {"team_id": event.team_id, "person_id": event.person_id}
+PARTS: dict[type[Event], Callable[[Any, Then], Iterator[Write]]] = {
+    ReferralReceived: _referral,
+    ReferralReopened: _referral,
+    ReferralRouted: _referral,
+    ReferralAcknowledged: _referral,
+    ReferralDecided: _referral,
+    DecisionAuthorised: _referral,
+    ChildAdded: _children,
+    ChildMatched: _children,
+    ChildRemoved: _children,
+    ChildUnmatched: _children,
+    CaseOpened: _case,
+    CaseTransferred: _case,
+    CaseAllocated: _case,
+    CaseReallocated: _case,
+    CaseUnallocated: _case,
+    CaseClosed: _case,
+    CaseReopened: _case,
+    AssessmentStarted: _assessment,
+    ChildSeen: _assessment,
+    AssessmentAuthorised: _assessment,
+    RiskRaised: _risk,
+    RiskAnswered: _risk,
+    TeamFormed: _people,
+    WorkerJoined: _people,
+    WorkingTimeChanged: _people,
+    WorkerLeft: _people,
+    ManagerAppointed: _people,
+    ManagerLeft: _people,
+}
 
 
 def _referred(sql: str, child_id: str, referral_id: str) -> Write:
@@ -460,36 +534,27 @@ def _referred(sql: str, child_id: str, referral_id: str) -> Write:
 
 
 def _held(
-    then: Mapping[str, Any],
-    case_id: str,
-    team_id: str | None = None,
-    worker_id: str | None = None,
-    *,
-    is_open: int = 1,
-) -> Iterator[Write]:
-    waits = int(bool(is_open) and worker_id is None)
-    held = {"case_id": case_id, "team_id": team_id, "worker_id": worker_id}
-    yield Write(HELD, {**then, **held, "is_open": is_open, "waits": waits})
-    yield Write(LET_GO, {**then, "case_id": case_id})
-
-
-def _accepted(
-    then: Mapping[str, Any],
-    limit: Clock,
-    case_id: str,
-    referral_id: str | None,
-    *,
-    assessed: int = 0,
+    of_case: Then, team_id: str | None = None, worker_id: str | None = None, *, is_open: int = 1
 ) -> Write:
-    accepted = {"clock": _clock(limit, case_id), "case_id": case_id, "referral_id": referral_id}
     return Write(
-        ACCEPTED, {**then, **accepted, "assessed": assessed, "late_from": late_from(limit)}
+        HELD,
+        {
+            **of_case,
+            "team_id": team_id,
+            "worker_id": worker_id,
+            "is_open": is_open,
+            "waits": int(bool(is_open) and worker_id is None),
+        },
     )
 
 
-def _clock(limit: Clock, case_id: str) -> str:
+def _counted(limit: Clock, case_id: str) -> dict[str, str]:
     """One clock for a case and the referral it came from, whatever starts it first."""
-    return f"{case_id}|{stamp(limit.started_at)}"
+    return {
+        "clock": f"{case_id}|{stamp(limit.started_at)}",
+        "case_id": case_id,
+        "late_from": late_from(limit),
+    }
 
 
 def late_from(limit: Clock) -> str:
@@ -503,35 +568,3 @@ def late_from(limit: Clock) -> str:
 def midnight(day: date) -> str:
     """The stamp of the instant at which a day begins in England."""
     return stamp(datetime.combine(day, time(), LONDON))
-
-
-EVENTS = (
-    ReferralReceived,
-    ReferralReopened,
-    ReferralRouted,
-    ReferralAcknowledged,
-    ReferralDecided,
-    DecisionAuthorised,
-    ChildAdded,
-    ChildMatched,
-    ChildRemoved,
-    ChildUnmatched,
-    CaseOpened,
-    CaseTransferred,
-    CaseAllocated,
-    CaseReallocated,
-    CaseUnallocated,
-    CaseClosed,
-    CaseReopened,
-    AssessmentStarted,
-    ChildSeen,
-    AssessmentAuthorised,
-    RiskRaised,
-    RiskAnswered,
-    TeamFormed,
-    WorkerJoined,
-    WorkingTimeChanged,
-    WorkerLeft,
-    ManagerAppointed,
-    ManagerLeft,
-)

@@ -1,5 +1,6 @@
 """Random but possible histories: commands drawn at random, those that are allowed carried out."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -106,11 +107,24 @@ OFTEN: tuple[type[Command], ...] = (
 """What changes most of what is shown, and would seldom be drawn at a moment when it is allowed."""
 
 
+ASSESSING: tuple[type[Command], ...] = (
+    DecideReferral,
+    ReopenReferral,
+    StartAssessment,
+    CompleteAssessment,
+    AuthoriseAssessment,
+    CloseCase,
+    ReopenCase,
+)
+"""What an assessment's clock starts, stops and ends by."""
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> list[Event]:
+def histories(
+    draw: st.DrawFn, kinds: Sequence[type[Command]] = (*COMMAND_EXAMPLES, *3 * OFTEN)
+) -> list[Event]:
     """The log of an authority that is at work, to which dozens of commands were given."""
     authority, now = Authority(), MONDAY_9AM
-    kinds: list[type[Command]] = [*COMMAND_EXAMPLES, *3 * OFTEN]
     then = st.lists(st.sampled_from(kinds), min_size=30, max_size=60)
     for kind in (*FIRST, *draw(then)):
         now += draw(st.sampled_from(LATER))

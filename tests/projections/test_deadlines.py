@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.assessment import AssessmentStarted
 from domain.clocks import clock
 from projections import base
 from projections.deadlines import Deadline, deadlines, due, of_child, of_referral
@@ -192,6 +193,114 @@ def test_another_outcome_starts_no_assessment(given: Given) -> None:
     assert "R5" not in rules(due(view.query, ENDED))
 
 
+# R5: an assessment after the one that answered the referral
+
+
+ANSWERED = (received(), decided(), on(5, assessment_started()), on(30, assessment_authorised()))
+
+
+def further(days: float, number: int = 2) -> AssessmentStarted:
+    """Another assessment of the same case, as its referral came on Monday."""
+    return on(days, assessment_started(assessment_id=f"assessment-{number}"))
+
+
+def assessments(view: View, as_at: datetime = ENDED, **more: Any) -> list[Deadline]:
+    found = [each for each in due(view.query, as_at, **more) if each.rule == "R5"]
+    return sorted(found, key=lambda each: each.started_at)
+
+
+def states(view: View, as_at: datetime = ENDED, **more: Any) -> list[str]:
+    return [each.state for each in assessments(view, as_at, **more)]
+
+
+def test_a_further_assessment_has_45_working_days_from_its_own_start(given: Given) -> None:
+    view = given(deadlines, *ANSWERED, further(70))
+    first, second = assessments(view, day(70))
+    assert (first.state, first.stopped_by, first.due_on) == ("met", 4, date(2026, 3, 9))
+    assert (second.started_at, second.due_on) == (day(70), date(2026, 5, 21))
+    assert (second.state, second.waiting_for) == ("running", ("authorisation",))
+    assert (second.about, second.case_id, second.child_ids) == (CASE, CASE, (CHILD,))
+    assert second in of_child(view.query, CHILD, day(70))
+    assert assessments(view, overdue=True)[0].due_on == second.due_on
+    view.given(on(140, assessment_authorised(assessment_id="assessment-2")))
+    assert [(d.state, d.stopped_by) for d in assessments(view)] == [("met", 4), ("met-late", 6)]
+
+
+def test_each_assessment_after_that_has_a_clock_of_its_own(given: Given) -> None:
+    view = given(deadlines, *ANSWERED, further(50))
+    view.given(on(60, assessment_authorised(assessment_id="assessment-2")), further(70, 3))
+    assert [d.started_at for d in assessments(view)] == [MONDAY_9AM, day(50), day(70)]
+    assert states(view) == ["met", "met", "overdue"]
+
+
+def test_until_the_referral_s_clock_is_met_another_assessment_answers_it_too(
+    given: Given,
+) -> None:
+    view = given(deadlines, received(), decided(), on(5, assessment_started()), further(6))
+    assert [d.started_at for d in assessments(view)] == [MONDAY_9AM]
+    view.given(on(8, assessment_authorised(assessment_id="assessment-2")))
+    assert states(view) == ["met"]
+
+
+def test_reasons_for_taking_longer_are_those_of_the_further_assessment(given: Given) -> None:
+    view = given(deadlines, *ANSWERED, further(70))
+    view.given(on(80, assessment_extended(assessment_id="assessment-2")))
+    assert [d.extended_at for d in assessments(view)] == [None, day(80)]
+
+
+def test_a_further_assessment_s_clock_stops_with_the_case_and_goes_on_with_it(
+    given: Given,
+) -> None:
+    view = given(deadlines, *ANSWERED, case_opened(), further(70), on(75, case_closed()))
+    assert states(view) == ["met", "stopped"]
+    view.given(on(80, case_reopened()))
+    assert states(view) == ["met", "overdue"]
+    assert assessments(view)[1].started_at == day(70)
+
+
+def test_an_assessment_started_when_the_case_is_open_again_is_a_further_one(
+    given: Given,
+) -> None:
+    view = given(deadlines, *ANSWERED, case_opened(), on(40, case_closed()))
+    view.given(on(60, case_reopened()), further(61))
+    assert [d.started_at for d in assessments(view)] == [MONDAY_9AM, day(61)]
+
+
+def test_a_referral_decided_again_does_not_take_the_further_assessment_s_clock(
+    given: Given,
+) -> None:
+    view = given(deadlines, *ANSWERED, on(40, reopened()), on(41, decided()))
+    assert states(view) == ["met"]
+    view.given(further(42), on(43, reopened()))
+    assert states(view) == ["met", "overdue"]
+    view.given(on(44, decided()), on(50, assessment_authorised(assessment_id="assessment-2")))
+    assert states(view) == ["met", "met"]
+
+
+def test_a_second_referral_s_clock_is_met_by_the_further_assessment_too(given: Given) -> None:
+    later = decided(referral_id="referral-2", referral_received_at=day(71))
+    view = given(deadlines, *ANSWERED, further(70), on(72, later))
+    view.given(on(90, assessment_authorised(assessment_id="assessment-2")))
+    assert states(view) == ["met", "met", "met"]
+
+
+def test_a_further_assessment_recorded_late_counts_from_when_it_started(given: Given) -> None:
+    started = assessment_started(assessment_id="assessment-2")
+    view = given(deadlines, *ANSWERED, on(35, started, recorded=60))
+    assert [d.started_at for d in assessments(view)] == [MONDAY_9AM, day(35)]
+    assert len(assessments(view, as_known_at=day(59))) == 1
+
+
+def test_an_assessment_taken_in_again_after_it_was_authorised_is_no_further_one(
+    given: Given,
+) -> None:
+    view = given(deadlines, *ANSWERED)
+    before = view.rows
+    view.position = 2
+    view.given(ANSWERED[2])
+    assert view.rows == before
+
+
 # R6: the review point
 
 
@@ -264,6 +373,20 @@ def test_a_child_put_on_or_taken_off_a_referral_has_its_clocks_or_has_not(
     view.given(child_unmatched(referral_id=REFERRAL), child_registered(child_id="child-3"))
     view.given(child_registered(child_id="child-4", referral_id=None))
     assert of(view, "R1").child_ids == (SIBLING, "child-3")
+
+
+def test_whom_a_message_registers_or_matches_stands_in_the_referral_it_tells(
+    given: Given,
+) -> None:
+    by_message = {"message": "one"}
+    view = given(
+        deadlines,
+        child_registered(**by_message),
+        child_matched(child_id=SIBLING, referral_id=REFERRAL, rule="automatic", **by_message),
+    )
+    assert view.rows["deadlines_children"] == []
+    view.given(received(child_ids=(CHILD, SIBLING), **by_message))
+    assert of(view, "R1").child_ids == (CHILD, SIBLING)
 
 
 # What is asked

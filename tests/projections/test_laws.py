@@ -1,6 +1,7 @@
 """What holds for every projection, whatever happened."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,14 +22,15 @@ from domain.case import (
 )
 from domain.kernel import Event, private_fields
 from domain.referral import ReferralDecided, ReferralReceived, ReferralReopened
-from projections.base import Projection
+from projections.base import EVER, Projection
 from projections.caseload import caseload, unallocated
 from projections.deadlines import deadlines, due
 from projections.inbox import inbox, waiting
 from projections.oversight import oversight, week_of, weeks
+from projections.oversight.intervals import midnight
 from services.project import found
 from tests.examples import EXAMPLES
-from tests.projections.histories import histories
+from tests.projections.histories import ASSESSING, histories
 from tests.views import Given, day, given_in_a_file
 
 PROJECTIONS = found()
@@ -168,3 +170,35 @@ def test_what_is_still_to_do_is_what_is_neither_met_nor_stopped(history: list[Ev
         view.query, day(100), overdue=True
     )
     assert all(bool(each.waiting_for) == (each in unmet) for each in everything)
+
+
+@forall(history=histories(ASSESSING))
+@settings(max_examples=60, deadline=None)
+def test_an_assessment_is_late_for_its_team_when_it_is_late_for_its_worker(
+    history: list[Event],
+) -> None:
+    told = given_in_a_file(deadlines, *history).query(
+        "select * from deadlines where rule = 'R5' order by clock", {}
+    )
+    counted = given_in_a_file(oversight, *history).query(
+        "select * from oversight_clocks order by clock", {}
+    )
+    assert [
+        (
+            clock["clock"],
+            clock["case_id"],
+            midnight(date.fromisoformat(clock["due_on"]) + timedelta(days=1)),
+            clock["done_at"] or EVER,
+            clock["stopped_at"] or EVER,
+        )
+        for clock in told
+    ] == [
+        (
+            f"R5|{clock['clock']}",
+            clock["case_id"],
+            clock["late_from"],
+            clock["authorised_at"],
+            clock["stopped_at"],
+        )
+        for clock in counted
+    ]

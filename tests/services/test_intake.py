@@ -42,6 +42,22 @@ def address(
 def office(address: str, tmp_path: Path) -> Iterator[Office]:
     with office_at(address, tmp_path / "keys") as opened:
         yield opened
+        assert not left_out(opened), "a message names a child who is not in its referral"
+
+
+def left_out(office: Office) -> set[tuple[str, str]]:
+    """The children registered or matched for a referral by a message, whom it does not name.
+
+    What asks which children a referral is about reads the referral's own events, and leaves out
+    what the same message wrote on the children's records.
+    """
+    named = {
+        (event.referral_id, child_id)
+        for event in office.events("referral.received.v1", "referral.updated.v1")
+        for child_id in event.child_ids
+    }
+    linked = office.events("child.registered.v1", "child.matched.v1")
+    return {(e.referral_id, e.child_id) for e in linked if e.message and e.referral_id} - named
 
 
 # ── Kept as it came ───────────────────────────────────────────────────────────────────────────────
