@@ -37,6 +37,7 @@ from domain.referral import (
     ReferralReceived,
     ReferralReopened,
     ReferralRouted,
+    ReferralUpdated,
 )
 from domain.risk import RiskAnswered, RiskRaised
 from domain.workforce import (
@@ -395,6 +396,9 @@ def _referral(event: Any, then: Then) -> Iterator[Write]:
             for child in event.child_ids:
                 yield _referred(TOLD_OF, child, event.referral_id)
             yield Write(TURN, of_referral | received)
+        case ReferralUpdated():
+            for child in event.child_ids:
+                yield _referred(TOLD_OF, child, event.referral_id)
         case ReferralDecided():
             yield Write(DECIDED, of_referral)
             if event.authorised_by:
@@ -499,6 +503,7 @@ def _people(event: Any, then: Then) -> Iterator[Write]:
 
 PARTS: dict[type[Event], Callable[[Any, Then], Iterator[Write]]] = {
     ReferralReceived: _referral,
+    ReferralUpdated: _referral,
     ReferralReopened: _referral,
     ReferralRouted: _referral,
     ReferralAcknowledged: _referral,

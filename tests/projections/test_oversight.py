@@ -54,6 +54,7 @@ from tests.examples import (
     risk_raised,
     routed,
     team_formed,
+    updated,
     worker_joined,
     worker_left,
     working_time_changed,
@@ -161,6 +162,12 @@ def test_a_re_referral_is_about_the_children_that_people_say_it_is_about(given: 
     for message in (None, "one"):  # what a person took off is not put on again by a rule
         view.given(child_matched(**second, rule="automatic", message=message))
         assert number(view, "re-referrals").value == 0
+
+
+def test_a_child_whom_an_update_names_first_is_referred_again_by_the_next(given: Given) -> None:
+    view = given(oversight, received(child_ids=()), on(1, updated(child_ids=(CHILD,))))
+    view.given(on(2, received(referral_id="referral-2")))
+    assert counted(view, "re-referrals") == (1, 2, ("referral-2",))
 
 
 # Cases
