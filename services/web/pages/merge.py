@@ -69,7 +69,7 @@ def _taken(context: Context) -> Response[Any]:
     referral = _from(context, context.typed("referral"))
     if other.child_id == one.child_id:  # sent twice, or merged meanwhile
         return _back(context, one.child_id, referral, None)
-    form = forms.read(Merge, context.posted, _fields(one, other))
+    form = forms.read(Merge, context.posted, questions(one, other))
     if form.value is None:
         return _compare(one, other, form, referral=referral)
     keep, reason = form.value.keep, form.value.reason
@@ -136,7 +136,8 @@ def _href(here: str, other: str) -> str:
     return f"{here}/merge-records?of={other}"
 
 
-def _fields(one: Situation, other: Situation) -> dict[str, Field]:
+def questions(one: Situation, other: Situation) -> dict[str, Field]:
+    """What the form asks about these two records."""
     return {
         "keep": Field(
             "Which record is kept?",
@@ -181,7 +182,7 @@ def _compare(
         referral=referral,
         rows=beside(parts, context.who, one.child, other.child, addresses=addresses),
         addresses=addresses,
-        form=form or forms.start(_fields(one, other)),
+        form=form or forms.start(questions(one, other)),
         identity=uuid4().hex,
     )
 

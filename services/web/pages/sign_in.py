@@ -12,6 +12,7 @@ from services.access import ROLES
 from services.assemble import Parts
 from services.sign_in import sign_in
 from services.web.frame import show
+from services.web.kept import told as kept_told
 from services.web.routes import Context, open_route
 from services.web.session import on_this_machine
 from services.words import opened
@@ -64,12 +65,14 @@ def enter(context: Context) -> Response[Any]:
     to = _ours(context.typed("to"))
     kept = [(n.removeprefix(KEPT), v) for n, v in context.posted if n.startswith(KEPT)]
     person = context.typed("person")
-    if not on_this_machine(context.request) or sign_in(context.parts, person) is None:
+    who = sign_in(context.parts, person) if on_this_machine(context.request) else None
+    if who is None:
         return sign_in_page(context, to, kept)
     answer: Response[Any] = Redirect(to, status_code=303)
     if kept:
         somebody = _of(_groups(context.parts), person)
-        answer = show(context, "kept.html", to=to, kept=kept, somebody=somebody)
+        told = kept_told(context, who, to, kept)
+        answer = show(context, "kept.html", to=to, kept=kept, told=told, somebody=somebody)
     answer.set_cookie(context.sessions.signed_in(person))
     return answer
 

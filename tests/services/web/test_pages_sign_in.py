@@ -1,5 +1,7 @@
 """Does everybody find their work, and is nothing lost that was typed when a session ended?"""
 
+from typing import Any
+
 from services.web.session import HOURS
 from tests.parts.authority import (
     AUDITOR,
@@ -10,7 +12,7 @@ from tests.parts.authority import (
     OTHER_WORKER,
     WORKER,
 )
-from tests.parts.site import Site, hidden, words_of
+from tests.parts.site import Site, Visitor, hidden, words_of
 
 
 def test_the_people_of_each_team_are_there_to_choose_from(shared_site: Site) -> None:
@@ -118,11 +120,70 @@ def test_what_was_typed_when_a_session_ended_is_sent_after_signing_in_again(site
     assert kept.status_code == 200
     assert "You are signed in as Grace Ofori" in words_of(kept)
     assert 'The nursery & I spoke. She "fell" <twice>.' in words_of(kept)
+    assert "How grave is it? Amber: more must be known soon" in words_of(kept)
+    assert "Which threshold does it meet? Level 3, child in need (section 17)" in words_of(kept)
+    assert "Why? The nursery" in words_of(kept)
     page = visitor.follow(visitor.post(path, data=hidden(kept)))
     assert "The screening is recorded." in words_of(page)
     assert "Screened: amber, level 3" in words_of(page)
     again = visitor.follow(visitor.post(path, data=hidden(kept)))
     assert "nothing was done twice" in words_of(again)
+
+
+def kept_page(visitor: Visitor, person: str, path: str, fields: Any) -> str:
+    """What a person who signs in again reads of a form that came too late."""
+    asked = visitor.send_form(path, fields)
+    return words_of(visitor.post("/sign-in", data={**hidden(asked), "person": person}))
+
+
+def test_every_form_that_came_too_late_is_shown_in_its_own_words(shared_site: Site) -> None:
+    known = shared_site.authority
+    referral, kofi = known.referrals["late"], known.children["kofi"]
+    lena = known.children["lena"]
+    when = {"happened_at-day": "9", "happened_at-month": "3", "happened_at-year": "2026"}
+    when["happened_at-time"] = "2:30pm"
+    for person, path, fields, words in (
+        (
+            DUTY,
+            f"/referrals/{referral}/decide-referral",
+            {"outcome": "assessment", "team_id": EAST, "authorised_by": MANAGER, **when},
+            (
+                "What happens next? Child and family assessment (section 17)",
+                "Which team takes it? East",
+                "Which manager has authorised it? Ines Moreau, East",
+                "When did it happen? 9 March 2026 at 2:30pm",
+            ),
+        ),
+        (
+            WORKER,
+            f"/children/{kofi}/record-visit",
+            {"alone": "yes", **when, "happened_at-day": "31", "happened_at-month": "2"},
+            ("31 2 2026 at 2:30pm",),
+        ),
+        (
+            MANAGER,
+            f"/children/{kofi}/merge-records",
+            {"of": lena, "keep": kofi, "reason": "The same."},
+            ("Which record is kept? This record: Kofi Boateng.", "The same."),
+        ),
+        (
+            DUTY,
+            f"/referrals/{referral}/add-child",
+            {"do": "register", "given_name": "Ivo", "sex": "M"},
+            ("First name Ivo", "Sex Male"),
+        ),
+        (
+            "open-door",
+            "/referrals/new",
+            {"children-1-given_name": "Ivo", "parents_informed": "no", "lawful_basis": "consent"},
+            ("Child 2: first name Ivo", "On which lawful basis do you share this? Consent"),
+        ),
+        ("open-door", f"/referrals/{referral}/ask", {"words": "And now?"}, ("And now?",)),
+        (DUTY, "/children", {"words": "Ivo Lund"}, ("Ivo Lund",)),
+    ):
+        shown = kept_page(shared_site.visitor(), person, path, fields)
+        for said in words:
+            assert said in shown, (path, shown)
 
 
 def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(
@@ -133,4 +194,6 @@ def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(
     asked = visitor.send_form(path, rag="red", rationale="Mine.")
     kept = visitor.post("/sign-in", data={**hidden(asked), "person": OTHER_WORKER})
     assert "It will be recorded under your name" in words_of(kept)
+    assert "Mine." in words_of(kept)
+    assert "How grave is it?" not in words_of(kept)
     assert visitor.post(path, data=hidden(kept)).status_code == 404  # not theirs to screen
