@@ -21,6 +21,7 @@ from services.web.frame import show
 from services.web.mistaken import lines, mistaken
 from services.web.naming import Names
 from services.web.offered import may, offered
+from services.web.pages.put_right import ways
 from services.web.routes import Context, page
 from services.web.story import (
     KINDS,
@@ -93,8 +94,7 @@ def child(context: Context) -> Response[Any]:
         lanes=lanes(story, names),
         entries=list(told(entries, situation)),
         total=len(story.entries),
-        may_correct=not past and may(situation, "correct-entry"),
-        may_retract=not past and may(situation, "retract-entry"),
+        put_right="" if past else _put_right(situation),
         details=() if past else _details(situation),
         family=() if past else _family(situation),
         looks=context.parts.gate.may(context.who, "see-who-looked", situation.resource),
@@ -178,6 +178,15 @@ def _waiting(situation: Situation) -> list[Row]:
         }
         for each in inbox.naming(situation.parts.query, situation.child_id)
     ]
+
+
+def _put_right(situation: Situation) -> str:
+    """Where an entry is put right, before its position; empty if this person may not."""
+    found = ways(situation)
+    if not found:
+        return ""
+    one = "put-right" if len(found) > 1 else found[0]
+    return f"/children/{situation.child_id}/{one}?of="
 
 
 def _mistaken(situation: Situation) -> list[dict[str, str]]:

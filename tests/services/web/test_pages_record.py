@@ -53,6 +53,8 @@ def assess(authority: Authority, child: str, **more: str) -> str:
 
 def test_a_case_is_worked_from_its_allocation_to_an_authorised_assessment(site: Site) -> None:
     worker, manager = site.visitor(WORKER), site.visitor(MANAGER)
+    page = worker.get(path_of(site, "kofi", "start-assessment"))
+    assert "Its time counts from the referral" in words_of(page)
     page = worker.follow(fill_in(worker, path_of(site, "kofi", "start-assessment")))
     assert "Recorded: Child and family assessment started by Tom Akers" in words_of(page)
     (seen,) = [link for link in links(page.text) if "/see-child?" in link]
@@ -74,6 +76,11 @@ def test_a_case_is_worked_from_its_allocation_to_an_authorised_assessment(site: 
     authorise = seen.replace("see-child", "authorise-assessment")
     page = manager.follow(fill_in(manager, authorise, rationale="Thorough."))
     assert "Recorded: Assessment authorised" in words_of(page)
+    page = worker.get(path_of(site, "kofi", "start-assessment"))
+    assert "the time of this one counts from the day it starts" in words_of(page)
+    page = worker.follow(fill_in(worker, path_of(site, "kofi", "start-assessment")))
+    (seen,) = [link for link in links(page.text) if "/see-child?" in link]
+    assert "To be authorised by 14 May 2026" in words_of(worker.get(seen))  # 9 March + 45
 
 
 def test_a_risk_is_raised_escalated_and_answered(site: Site) -> None:
@@ -299,9 +306,29 @@ def test_an_entry_is_put_right_and_stays_struck_through(site: Site) -> None:
     assert "He had a coat." in words_of(page)
     assert corrections[-1] not in links(page.text)
     page = manager.get(path_of(site, "kofi"))
-    retract = next(link for link in links(page.text) if "/retract-entry?" in link)
+    put_right = [link for link in links(page.text) if "/put-right?" in link]
+    assert not [link for link in links(page.text) if "/retract-entry?" in link]
+    choices = manager.get(put_right[-1])
+    assert "What it says is wrong" in words_of(choices)
+    assert sum("/correct-entry?" in link for link in links(choices.text)) == 1
+    (retract,) = [link for link in links(choices.text) if "/retract-entry?" in link]
     page = manager.follow(fill_in(manager, retract, reason="Another child's."))
     assert "Recorded: An entry retracted" in words_of(page)
+
+
+def test_each_entry_has_one_link_that_says_which_entry_it_puts_right(site: Site) -> None:
+    worker, manager = site.visitor(WORKER), site.visitor(MANAGER)
+    words = words_of(manager.get(path_of(site, "kofi")))
+    assert "Put right this entry of 17 February 2026: Case opened, episode 1" in words
+    path = next(
+        link for link in links(manager.get(path_of(site, "kofi")).text) if "/put-right?" in link
+    )
+    other = path.replace(site.authority.children["kofi"], site.authority.children["ama"])
+    assert manager.get(other).status_code == 404
+    assert manager.get(path.partition("=")[0] + "=1").status_code == 404
+    assert site.visitor(OTHER_WORKER).get(path).status_code == 404
+    (only,) = (link for link in links(worker.get(path).text) if "-entry?" in link)
+    assert "/correct-entry?" in only
 
 
 def test_details_are_corrected_and_the_postcode_stays_where_it_was_and_unseen(site: Site) -> None:
