@@ -307,12 +307,23 @@ def _added(context: Context) -> Response[Any]:
         case "search":
             return _searched(context, situation)
         case "start":
-            start = forms.read(New, context.posted, NEW)
-            return _add_page(situation, new=forms.start(NEW, _values(start)))
+            return _started(context, situation)
         case "choose":
             return _chose(context, situation)
         case _:
             return _registered(context, situation)
+
+
+def _started(context: Context, situation: Situation) -> Response[Any]:
+    """What was said of a child: searched for among the records, and filled in for a new one."""
+    said = forms.read(New, context.posted, NEW)
+    name = " ".join(filter(None, (said.text("given_name"), said.text("family_name"))))
+    return _add_page(
+        situation,
+        searching=forms.start(WORDS, {"words": name}),
+        new=forms.start(NEW, _values(said)),
+        found=_found(context, situation, name) if name else None,
+    )
 
 
 def _values(form: Form[Any]) -> dict[str, object]:
@@ -354,6 +365,12 @@ def _chose(context: Context, situation: Situation) -> Response[Any]:
         return _add_page(situation, chosen=form.with_error("", added.reason or ""))
     fields = {**about, "reason": form.value.reason}
     matched = give(context.parts, context.who, "match-child", fields, identity=_second(identity))
+    if matched.result == "refused":
+        said = (
+            "The child is on this referral now, but the referral is not in the child's record: "
+            f"{matched.reason}"
+        )
+        return _add_page(situation, chosen=form.with_error("", said))
     return _back(context, "add-child", added, matched)
 
 
@@ -378,8 +395,25 @@ def _registered(context: Context, situation: Situation) -> Response[Any]:
     about = {"referral_id": situation.referral_id, "child_id": child_id}
     added = give(context.parts, context.who, "add-child", about, identity=_second(identity))
     if added.result == "refused":
-        return _add_page(situation, new=form.with_error("", added.reason or ""))
+        return _only_registered(context, situation, form.value, added.reason or "")
     return _back(context, "register-child", registered, added)
+
+
+def _only_registered(
+    context: Context, situation: Situation, new: New, reason: str
+) -> Response[Any]:
+    """The record stands and the child is not on the referral: the record is there to choose."""
+    name = " ".join(filter(None, (new.given_name, new.family_name)))
+    said = (
+        f"A record of {name or 'the unborn child'} is open now, but the child is not on this "
+        f"referral: {reason} Do not register the child again."
+    )
+    return _add_page(
+        situation,
+        searching=forms.start(WORDS, {"words": name}),
+        new=forms.start(NEW, {"sex": "U"}).with_error("", said),
+        found=_found(context, situation, name) if name else None,
+    )
 
 
 ADDING = (

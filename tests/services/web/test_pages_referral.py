@@ -367,6 +367,28 @@ def test_what_was_described_fills_in_the_new_record(site: Site) -> None:
     assert re.search(r'name="born_on-year"[^>]*value="2018"', answer.text)
 
 
+def test_what_was_described_is_looked_for_before_a_new_record_is_made(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "unread")
+    described = {"given_name": "kofi", "family_name": "Boateng", "do": "start"}
+    words = words_of(visitor.send_form(f"{path}/add-child", described))
+    assert "Which child is it? Kofi Boateng, born 11 September 2014" in words
+
+
+def test_a_record_that_was_opened_in_vain_is_said_to_be_open(site: Site) -> None:
+    visitor, path = site.visitor(DUTY), address(site, "late")
+    decision = {"outcome": "assessment", "rationale": "Alone.", "team_id": EAST}
+    site.authority.give(
+        DUTY, "decide-referral", referral_id=site.authority.referrals["late"], **decision
+    )
+    ottilie = {"do": "register", "given_name": "Ottilie", "family_name": "Field", "sex": "F"}
+    answer = visitor.send_form(f"{path}/add-child", ottilie)
+    words = refused(answer)
+    assert "A record of Ottilie Field is open now, but the child is not on this referral:" in words
+    assert "Do not register the child again." in words
+    assert "Which child is it? Ottilie Field, born not known" in words
+    assert not re.search(r'name="given_name"[^>]*value="Ottilie"', answer.text)
+
+
 # ── Who may ───────────────────────────────────────────────────────────────────────────────────────
 
 
