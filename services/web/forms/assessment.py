@@ -1,8 +1,13 @@
 """What is asked of an assessment: at its start, when the child is seen, at its end?"""
 
+from datetime import datetime
+
 from domain.assessment import ASSESSMENT_OUTCOMES
+from domain.case import child_of
 from domain.clocks import clock
 from domain.codes import FACTORS
+from projections import deadlines
+from projections.deadlines import Deadline
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
 from services.web.templating import govdate, govmoment
@@ -19,24 +24,45 @@ PLACES = {
 
 def _facts(situation: Situation) -> list[tuple[str, str]]:
     assessment = situation.assessment()
-    due = clock("R5", assessment.referral_received_at).due
+    clocks = _clocks(situation, assessment.case_id)
+    due = next((each.due_on for each in clocks if each.waiting_for), None)
     seen = govmoment(assessment.seen_at) if assessment.seen_at else "Not yet, in this assessment"
     return [
         ("Started", govdate(assessment.started_at)),
-        ("To be authorised by", govdate(due)),
+        ("To be authorised by", govdate(due) if due else "Not counted while the case is closed"),
         ("Child seen", seen),
     ]
+
+
+def _clocks(situation: Situation, case_id: str | None) -> list[Deadline]:
+    """The limits of the case's assessments (R5), earliest first."""
+    parts = situation.parts
+    found = deadlines.of_child(parts.query, child_of(case_id or ""), parts.now())
+    return [each for each in found if each.rule == "R5"]
+
+
+def _counted(situation: Situation, case_id: str | None, received: datetime | None) -> str:
+    """From when a new assessment is counted: the referral, unless another has answered it."""
+    if received is None:
+        return ""
+    for each in _clocks(situation, case_id):
+        if each.started_at == received and each.state in ("met", "met-late"):
+            return (
+                "The referral's own assessment is authorised: the time of this one counts from"
+                " the day it starts."
+            )
+    due = govdate(clock("R5", received).due)
+    return f"Its time counts from the referral: it is to be authorised by {due}."
 
 
 def start_assessment(situation: Situation) -> Ask:
     case = situation.case()
     worker = case.worker_id or ""
     received = case.referral_received_at or case.opened_at
-    due = govdate(clock("R5", received).due) if received else ""
     return Ask(
         title="Start a child and family assessment",
         button="Start the assessment",
-        told=f"Its time counts from the referral: it is to be authorised by {due}." if due else "",
+        told=_counted(situation, case.case_id, received),
         fields={
             "review_on": Field(
                 "When does a manager review it?",
