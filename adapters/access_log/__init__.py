@@ -40,6 +40,16 @@ class Look(Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which looks are asked for: at this record, by this person, from an instant on, up to another
+    (not including it). None: any."""
+
+    about: str | None = None
+    person: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class AccessLog(ABC):
     """The log of one store. Safe to share between threads; several processes may open the same."""
 
@@ -61,9 +71,8 @@ class AccessLog(ABC):
         about = tuple(dict.fromkeys(about))
         if not all(map(SAFE, (person, role, action, rule, *about))):
             raise ValueError("Only ids and tokens may stand in the access log.")
-        stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
         return self._append(
-            (stamp, person, role, action, " ".join(about), int(permitted), rule), about
+            (_stamp(at), person, role, action, " ".join(about), int(permitted), rule), about
         )
 
     def seen_by(self, about: str, limit: int = 200) -> list[Look]:
@@ -78,9 +87,22 @@ class AccessLog(ABC):
         )
         return [_look(row) for row in found]
 
-    def count(self) -> int:
-        """How many lines there are. Raises `Unrecorded`."""
-        ((count,),) = self._read("select count(*) from looks")
+    def asked(self, wanted: Wanted, skip: int = 0, limit: int = 50) -> list[Look]:
+        """The looks that fit, the newest first, after the first `skip`. Raises `Unrecorded`."""
+        where, values = _where(wanted)
+        found = self._read(
+            f"select * from looks where {where} order by position desc limit ? offset ?",  # noqa: S608
+            (*values, limit, skip),
+        )
+        return [_look(row) for row in found]
+
+    def count(self, wanted: Wanted | None = None) -> int:
+        """How many lines there are, or fit. Raises `Unrecorded`."""
+        where, values = _where(wanted or Wanted())
+        ((count,),) = self._read(
+            f"select count(*) from looks where {where}",  # noqa: S608
+            values,
+        )
         return int(count)
 
     def newest(self) -> Look | None:
@@ -99,6 +121,23 @@ class AccessLog(ABC):
     @abstractmethod
     def _read(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query; its placeholders are question marks."""
+
+
+def _stamp(at: datetime) -> str:
+    """Text of one length, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _where(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
+    """A condition with question marks, and their values."""
+    asked = {
+        "position in (select position from looks_about where id = ?)": wanted.about,
+        "person = ?": wanted.person,
+        "at >= ?": wanted.since and _stamp(wanted.since),
+        "at < ?": wanted.until and _stamp(wanted.until),
+    }
+    given = {condition: value for condition, value in asked.items() if value}
+    return " and ".join(given) or "true", tuple(given.values())
 
 
 def _look(row: Sequence[Any]) -> Look:

@@ -23,6 +23,7 @@ PLACES = (
     ("Teams", "/teams", "see-teams"),
     ("My referrals", "/referrals", "see-own-referrals"),
     ("Log", "/log", "see-log"),
+    ("Who looked", "/looks", "see-log"),
 )
 """Places in the navigation: shown to those whose role has the action."""
 
@@ -116,11 +117,16 @@ def news(context: Context) -> str:
 
 def stretch(context: Context, found: Sequence[T], at_once: int = 100) -> tuple[list[T], int, int]:
     """The part of a long list that `page=` in the address asks for, its number, and of how many."""
-    pages = max(1, -(-len(found) // at_once))
+    number, pages = page_of(context, len(found), at_once)
+    return list(found[(number - 1) * at_once : number * at_once]), number, pages
+
+
+def page_of(context: Context, count: int, at_once: int) -> tuple[int, int]:
+    """Which page of so many rows is asked for, from 1, and of how many pages."""
+    pages = max(1, -(-count // at_once))
     asked = context.asked("page") or ""
     number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
-    number = min(max(number, 1), pages)
-    return list(found[(number - 1) * at_once : number * at_once]), number, pages
+    return min(max(number, 1), pages), pages
 
 
 # ── Without a page ────────────────────────────────────────────────────────────────────────────────

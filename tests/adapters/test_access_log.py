@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL
 
-from adapters.access_log import AccessLog, Look, Unrecorded, open_access_log
+from adapters.access_log import AccessLog, Look, Unrecorded, Wanted, open_access_log
 
 AT = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 ELLA, SAM = "child-" + "e" * 32, "child-" + "5" * 32
@@ -138,6 +138,35 @@ def test_only_so_many_looks_are_told_as_are_asked_for(log: AccessLog) -> None:
     for _ in range(3):
         look(log, ELLA)
     assert [each.position for each in log.seen_by(ELLA, limit=2)] == [3, 2]
+
+
+def test_looks_are_asked_for_by_record_person_and_day_a_page_at_a_time(log: AccessLog) -> None:
+    for person, about, days in (
+        ("ann", ELLA, 0),
+        ("bob", ELLA, 1),
+        ("ann", SAM, 2),
+        ("ann", ELLA, 3),
+    ):
+        log.record(
+            person=person,
+            role="duty-worker",
+            action="see-child",
+            about=(about,),
+            permitted=True,
+            rule="own-work",
+            at=AT + timedelta(days=days),
+        )
+    for wanted, positions in (
+        (Wanted(), [4, 3, 2, 1]),
+        (Wanted(about=ELLA), [4, 2, 1]),
+        (Wanted(person="ann"), [4, 3, 1]),
+        (Wanted(about=ELLA, person="ann"), [4, 1]),
+        (Wanted(since=AT + timedelta(days=1), until=AT + timedelta(days=3)), [3, 2]),
+        (Wanted(about="child-nobody"), []),
+    ):
+        assert [each.position for each in log.asked(wanted)] == positions, wanted
+        assert log.count(wanted) == len(positions), wanted
+    assert [each.position for each in log.asked(Wanted(), skip=1, limit=2)] == [3, 2]
 
 
 def test_an_empty_log_has_no_newest_look(log: AccessLog) -> None:

@@ -71,7 +71,12 @@ LOOKED = {
     "see-referral": "A referral about the child",
     "see-inbox": "In the inbox",
     "see-message": "A message as it came",
+    "see-log": "The log",
+    "see-teams": "All teams' figures",
+    "see-people": "Who works here",
+    "search-children": "A search for a child",
 }
+"""What an action shows, in a few words."""
 
 
 @self_guarded(get, "/children/{child:str}/looks", "see-who-looked")

@@ -1,7 +1,9 @@
 """Can an auditor follow the log, and does it tell headers alone?"""
 
-from tests.parts.authority import AUDITOR, DUTY, MANAGER
-from tests.parts.site import Site, words_of
+import re
+
+from tests.parts.authority import AUDITOR, DUTY, MANAGER, OTHER_WORKER, WORKER
+from tests.parts.site import Site, Visitor, words_of
 
 PRIVATE = ("Ama", "Kofi", "Boateng", "bruise", "Quay Lane", "9990000042", "Whitlock", "Tom Akers")
 
@@ -70,3 +72,66 @@ def test_an_auditor_opens_no_record(shared_site: Site) -> None:
     referral, child = shared_site.authority.referrals["late"], shared_site.authority.children["ama"]
     for path in (f"/referrals/{referral}", f"/api/children/{child}/timeline", "/inbox"):
         assert visitor.get(path).status_code == 404, path
+
+
+# ── Who looked ────────────────────────────────────────────────────────────────────────────────────
+
+
+def looks(visitor: Visitor, query: str = "") -> list[str]:
+    """Each line of the list, as it is read."""
+    _, _, body = visitor.get(f"/looks{query}").text.partition('<tbody class="govuk-table__body">')
+    found = re.findall(r"<tr.*?</tr>", body.partition("</tbody>")[0], re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
+
+
+def test_an_auditor_reads_who_looked_by_record_person_and_day(site: Site) -> None:
+    child = site.authority.children["kofi"]
+    site.visitor(WORKER).get(f"/children/{child}")
+    site.visitor(OTHER_WORKER).get(f"/children/{child}")
+    site.authority.clock.move(days=1)
+    site.visitor(DUTY).get(f"/referrals/{site.authority.referrals['late']}")
+    auditor = site.visitor(AUDITOR)
+    newest = looks(auditor)
+    assert newest[0].startswith(f"{AUDITOR} Auditor")
+    assert newest[1].startswith(f"{DUTY} Duty social worker")
+    about = looks(auditor, f"?record={child}")
+    assert about[0].startswith(f"{AUDITOR} Auditor")
+    assert f"{OTHER_WORKER} Social worker Tuesday 10 March 2026 at 9:30am The record" in about[1]
+    assert "Denied The person has nothing to do with it." in about[1]
+    assert "Shown A social worker sees and acts on what is allocated to them" in about[2]
+    manager = site.visitor(MANAGER)
+    manager.send_form("/children", words="kofi boateng")
+    searched = looks(auditor, f"?person={MANAGER}")[0]
+    assert f"A search for a child {child} 2 words of a search Shown" in searched
+    theirs = looks(auditor, f"?person={WORKER}")
+    assert len(theirs) == 1
+    day = "since-day=10&since-month=3&since-year=2026&until-day=10&until-month=3&until-year=2026"
+    assert len(looks(auditor, f"?{day}&record={child}")) == 2
+    next_day = looks(auditor, f"?record={child}&{day.replace('=10', '=11')}")
+    assert {row.split()[0] for row in next_day} == {AUDITOR, MANAGER}
+    assert "No look fits" in words_of(auditor.get("/looks?person=nobody"))
+
+
+def test_a_long_list_of_looks_has_pages(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    for _ in range(30):
+        worker.get("/work")
+    auditor = site.visitor(AUDITOR)
+    query = f"?person={WORKER}"
+    assert len(looks(auditor, query)) == 25
+    page = auditor.get(f"/looks{query}")
+    assert "30 looks, page 1 of 2" in words_of(page)
+    assert f'href="/looks?person={WORKER}&amp;page=2"' in page.text
+    assert len(looks(auditor, f"{query}&page=2")) == 5
+
+
+def test_what_is_no_id_is_not_looked_for(shared_site: Site) -> None:
+    auditor = shared_site.visitor(AUDITOR)
+    assert "The person must be an id" in words_of(auditor.get("/looks?person=Tom+Akers"))
+    wrong = "/looks?since-day=40&since-month=1&since-year=2026"
+    assert "must be a real date" in words_of(auditor.get(wrong))
+
+
+def test_only_an_auditor_reads_who_looked_everywhere(shared_site: Site) -> None:
+    for person in (DUTY, MANAGER, WORKER, "open-door", "operator"):
+        assert shared_site.visitor(person).get("/looks").status_code == 404, person
