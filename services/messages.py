@@ -1,6 +1,7 @@
 """What did an agency send, byte for byte?"""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -42,26 +43,34 @@ def behind(parts: Parts, referral_id: str, position: int) -> Raw | None:
             continue
         if event.referral_id != referral_id:
             return None
-        (opened,) = (
-            each.event
-            for each in parts.store.history(event.message_id, opened=("raw",))
-            if each.position == recorded.position
-        )
-        raw = getattr(opened, "raw", None)
-        text = legible(raw) if isinstance(raw, bytes) else None
-        name = getattr(opened, "file_name", None)
-        return Raw(
-            message_id=event.message_id,
-            format=event.format,
-            agency=event.agency,
-            channel=event.channel,
-            size=event.size,
-            received_at=event.received_at,
-            file_name=name if isinstance(name, str) else None,
-            text=text and text[:MOST_SHOWN],
-            cut=max(0, len(text or "") - MOST_SHOWN),
-        )
+        return kept(parts, event.message_id, recorded.position)
     return None
+
+
+def kept(parts: Parts, message_id: str, position: int) -> Raw:
+    """The message that was received at this position.
+
+    The caller has passed the gate for `see-message` or `see-unreferred`.
+    """
+    event: Any
+    (event,) = (
+        each.event
+        for each in parts.store.history(message_id, opened=("raw",))
+        if each.position == position
+    )
+    text = legible(event.raw) if isinstance(event.raw, bytes) else None
+    name = event.file_name
+    return Raw(
+        message_id=event.message_id,
+        format=event.format,
+        agency=event.agency,
+        channel=event.channel,
+        size=event.size,
+        received_at=event.received_at,
+        file_name=name if isinstance(name, str) else None,
+        text=text and text[:MOST_SHOWN],
+        cut=max(0, len(text or "") - MOST_SHOWN),
+    )
 
 
 MARKS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}

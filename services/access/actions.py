@@ -33,6 +33,7 @@ AUDIT = _roles("auditor", "team-manager")
 
 SEE: dict[str, Action] = {
     "see-inbox": Action("office", DUTY),
+    "see-unreferred": Action("office", DUTY),
     "search-children": Action("office", DUTY),
     "see-people": Action("office", PRACTICE | AUDIT | OPERATOR),
     "see-agencies": Action("office", PRACTICE | AUDIT | OPERATOR, personal=False),
@@ -55,7 +56,8 @@ SEE: dict[str, Action] = {
 }
 """What is shown (or sent in). `search-children` is also asked of each row found, so that a record
 restricted to others is not found; `see-address` is where a child and their family live or are to be
-reached; `see-message` is the raw message; `open-log` opens its words."""
+reached; `see-message` is the raw message, `see-unreferred` one that became no referral; `open-log`
+opens the log's words."""
 
 GIVE: dict[About, dict[str, frozenset[Role]]] = {
     "work": {

@@ -101,12 +101,12 @@ TABLE: dict[Role, list[tuple[str, set[str]]]] = {
         (CASEWORKERS, OWN),
     ],
     "duty-worker": [
-        ("see-inbox search-children see-people see-agencies", EVERYTHING),
+        ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
         (WORKERS, {*OWN, "waiting"}),
         (TRIAGE, {*OWN, "waiting"}),
     ],
     "team-manager": [
-        ("see-inbox search-children see-people see-agencies", EVERYTHING),
+        ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
         ("see-teams see-outcomes", EVERYTHING),
         ("see-team give:change-working-time give:arrange-cover", {"our team's"}),
         (WORKERS, {*OWN, "waiting", "closed here"}),

@@ -34,4 +34,6 @@ def message(context: Context) -> Response[Any]:
         title=titles.get(raw.format, "A format that we do not know"),
         sender=Names(context.parts)(raw.agency),
         back=f"/referrals/{referral_id}",
+        why="",
+        problems=(),
     )
