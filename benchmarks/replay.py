@@ -17,65 +17,20 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
-from msgspec.structs import replace
 
-from adapters.event_store import Append, EventStore, Page
+from adapters.event_store import EventStore, Page
 from adapters.read_models import Bound, ReadModels, bound
 from adapters.read_models.place import NEXT
 from adapters.read_models.sqlite import PRAGMAS
 from adapters.read_models.statements import by_dollar
 from adapters.vault import Vault
-from domain.kernel import Event, stream_of
 from projections.base import Projection
-from services.project import PAGE, Projector, found
-from tests import examples as e
-
-LIFE: Sequence[Event] = (
-    e.message_received(),
-    e.received(),
-    e.child_registered(),
-    e.acknowledged(),
-    e.screened(),
-    e.decided(),
-    e.risk_raised(),
-    e.risk_answered(),
-    e.case_opened(),
-    e.case_allocated(),
-    e.assessment_started(),
-    e.child_seen(),
-    e.assessment_completed(),
-    e.assessment_authorised(),
-    e.supervision_held(),
-    e.case_closed(),
-)
-
-
-def lives(events: int) -> Iterator[list[Append]]:
-    """Appends of one transaction each: a child's life, under ids of its own."""
-    for _ in range(events // len(LIFE)):
-        ids: dict[str, str] = {}
-        new = [_renamed(event, ids) for event in LIFE]
-        streams = itertools.groupby(sorted(new, key=stream_of), stream_of)
-        yield [Append(stream, 0, list(its)) for stream, its in streams]
-
-
-def _renamed(event: Event, ids: dict[str, str]) -> Event:
-    """The event with another number in every id that has one."""
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(renamed, value))
-        if isinstance(value, str) and value.endswith(("-1", "-2")) and " " not in value:
-            kind, _, number = value.rpartition("-")
-            return f"{kind}-{ids.setdefault(number, uuid4().hex)}"
-        return value
-
-    return replace(
-        event, **{name: renamed(getattr(event, name)) for name in event.__struct_fields__}
-    )
+from services.feed import PAGE
+from services.found import found
+from services.project import Projector
+from tests.lives import lives
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -52,18 +52,29 @@ FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def stamp(instant: datetime) -> str:
     """An instant as text of one length, in UTC, so that text order is time order.
 
     An agency may send any date: what no calendar of another zone has a day for stands at the first
     or last day that every zone has.
     """
+    if instant.tzinfo is not UTC or not 1 < instant.year < 9999:
+        instant = _in_any_zone(instant)
+    # A log has three instants an event: the encoder is twice as quick as remembering them, and
+    # more than ten times as quick as `isoformat`. It leaves out microseconds that are nought.
+    text = encode(instant)[1:-1].decode()
+    return text if instant.microsecond else f"{text[:-1]}.000000Z"
+
+
+encode: Callable[[datetime], bytes] = msgspec.json.Encoder().encode
+
+
+def _in_any_zone(instant: datetime) -> datetime:
     try:
         there = instant.astimezone(UTC)
     except OverflowError:
         there = FIRST if instant.year == 1 else LAST
-    return min(max(there, FIRST), LAST).isoformat(timespec="microseconds")[:-6] + "Z"
+    return min(max(there, FIRST), LAST)
 
 
 def listed(values: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ An entry that was put right stays, and says what superseded it. `Entry.sealed` o
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from msgspec import Struct
 
@@ -322,9 +322,6 @@ TITLES: dict[type[Event], Callable[[Any], str]] = {
     Retracted: lambda e: "An entry retracted",
 }
 
-NAMES = {kind: (stored_name(kind), stored_name(kind).partition(".")[0]) for kind in TITLES}
-"""The stored name of each event, and the family that it begins with."""
-
 # ── Undoing ── what one event says, another may undo: both name it by the same slot ───────────────
 
 
@@ -391,25 +388,49 @@ LINKS: frozenset[type[Event]] = frozenset(
 )
 
 
+class Told(NamedTuple):
+    """How an event of one kind is told: looked up once, as nearly every event is."""
+
+    name: str
+    family: str
+    title: Callable[[Any], str]
+    of_referral: bool
+    says: Callable[[Any], str] | None
+    also: str | None
+    alone: bool
+
+
+def _told(kind: type[Event]) -> Told:
+    name = stored_name(kind)
+    return Told(
+        name=name,
+        family=name.partition(".")[0],
+        title=TITLES[kind],
+        of_referral=issubclass(kind, REFERRAL_EVENTS),
+        says=SAYS.get(kind),
+        also=ALSO.get(kind),
+        alone=kind not in (LINKS | UNDOES.keys() | PUTS_RIGHT),
+    )
+
+
+TOLD = {kind: _told(kind) for kind in TITLES}
+
+
 def project(recorded: Recorded) -> Iterator[Write]:
     event: Any = recorded.event
-    kind, position, at = type(event), recorded.position, stamp(event.recorded_at)
+    position, at = recorded.position, stamp(event.recorded_at)
+    name, family, title, of_referral, says, also, alone = TOLD[type(event)]
     # What is about a referral is on its children's timelines; all else has one child's id.
-    about = recorded.stream if issubclass(kind, REFERRAL_EVENTS) else event.child_id
-    if kind in LINKS:
-        yield from _links(event, about, position, at)
-    if kind in UNDOES:
-        yield Write(SUPERSEDE_SLOT, {"slot": UNDOES[kind](event), "position": position, "at": at})
-    if kind in PUTS_RIGHT:
-        yield Write(SUPERSEDE, {"wrong": event.position, "position": position, "at": at})
-    name, family = NAMES[kind]
+    about = recorded.stream if of_referral else event.child_id
+    if not alone:
+        yield from _around(event, about, position, at)
     yield Write(
         ENTRY,
         {
             "position": position,
             "about": about,
-            "also": getattr(event, ALSO[kind]) if kind in ALSO else None,
-            "slot": SAYS[kind](event) if kind in SAYS else None,
+            "also": getattr(event, also) if also else None,
+            "slot": says(event) if says else None,
             "event": name,
             "kind": family,
             "stream": recorded.stream,
@@ -418,10 +439,21 @@ def project(recorded: Recorded) -> Iterator[Write]:
             "recorded_at": at,
             "agency": event.agency,
             "by_whom": event.by,
-            "title": TITLES[kind](event),
+            "title": title(event),
             "sealed": recorded.sealed,
         },
     )
+
+
+def _around(event: Any, about: str, position: int, at: str) -> Iterator[Write]:
+    """What an event changes beside its own entry."""
+    kind = type(event)
+    if kind in LINKS:
+        yield from _links(event, about, position, at)
+    if kind in UNDOES:
+        yield Write(SUPERSEDE_SLOT, {"slot": UNDOES[kind](event), "position": position, "at": at})
+    if kind in PUTS_RIGHT:
+        yield Write(SUPERSEDE, {"wrong": event.position, "position": position, "at": at})
 
 
 def _links(event: Any, about: str, position: int, at: str) -> Iterator[Write]:
@@ -437,10 +469,15 @@ def _links(event: Any, about: str, position: int, at: str) -> Iterator[Write]:
             yield link(LINK, child_id, about)
         case ChildRemoved(child_id=child_id):
             yield link(UNLINK, child_id, about)
-        case ChildRegistered(child_id=child_id, referral_id=str(referral_id)):
-            yield link(LINK, child_id, referral_id)
-        case ChildMatched(child_id=child_id, referral_id=referral_id, rule=rule):
-            yield link(LINK if rule == "person" else LINK_IF_NEW, child_id, referral_id)
+        case ChildRegistered(child_id=child_id, referral_id=referral_id, message=message):
+            # Whom a message names stands in the referral that it brought.
+            if message is None and referral_id:
+                yield link(LINK, child_id, referral_id)
+        case ChildMatched(child_id=child_id, referral_id=referral_id, rule=rule, message=message):
+            if rule == "person":
+                yield link(LINK, child_id, referral_id)
+            elif message is None:
+                yield link(LINK_IF_NEW, child_id, referral_id)
         case ChildUnmatched(child_id=child_id, referral_id=referral_id):
             yield link(UNLINK, child_id, referral_id)
         case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
@@ -507,7 +544,7 @@ def _story(query: Query, child_id: str, as_known_at: datetime | None) -> set[str
 
 chronology = Projection(
     name="chronology",
-    version=1,
+    version=2,
     tables={
         "chronology": ("position",),
         "chronology_links": ("child_id", "about", "position"),

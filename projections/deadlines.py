@@ -166,11 +166,14 @@ update deadlines
 set acknowledged_at = :at, acknowledged_recorded_at = :recorded_at, acknowledged_by = :position
 where held = :referral_id and rule = 'R1' and acknowledge = 1 and acknowledged_at is null
 """
+# The rule is written out: SQLite plans a statement anew for each value of a parameter that decides
+# whether an index with a condition can be used.
 DONE = """
 update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
-where held = :referral_id and rule = :rule and done_at is null and stopped_at is null
+where held = :referral_id and rule = '{}' and done_at is null and stopped_at is null
     and position < :position
 """
+DECIDED, TOLD = DONE.format("R1"), DONE.format("R3")
 STOPPED = """
 update deadlines
 set stopped_at = :at, stopped_recorded_at = :recorded_at, stopped_by = :position, closed = :closed
@@ -282,7 +285,7 @@ def _referral(recorded: Recorded, event: Any) -> Iterator[Write]:
             for child in event.child_ids:
                 yield _child(TOLD_OF, child, referral_id)
         case ReferralDecided():
-            yield Write(DONE, _done(recorded, referral_id=referral_id, rule="R1"))
+            yield Write(DECIDED, _done(recorded, referral_id=referral_id))
             yield _started(recorded, clock("R3", event.happened_at), referral_id)
             if event.outcome == "assessment":
                 limit = clock("R5", event.referral_received_at)
@@ -295,7 +298,7 @@ def _referral(recorded: Recorded, event: Any) -> Iterator[Write]:
         case ReferralAcknowledged():
             yield Write(ACKNOWLEDGED, _done(recorded, referral_id=referral_id))
         case ReferrerToldOutcome():
-            yield Write(DONE, _done(recorded, referral_id=referral_id, rule="R3"))
+            yield Write(TOLD, _done(recorded, referral_id=referral_id))
         case ReferralRouted():
             yield _held(referral_id, event.team_id)
         case _:  # ReferralReopened

@@ -318,14 +318,16 @@ MESSAGE_NAMES = frozenset(str(kind.__struct_config__.tag) for kind in MESSAGES)
 
 def project(recorded: Recorded) -> Iterator[Write]:
     match event := recorded.event:
-        case ChildRegistered(referral_id=str(referral_id), child_id=child_id):
-            yield Write(TOLD_OF, {"referral_id": referral_id, "child_id": child_id})
+        # Whom a message names stands in the referral that it brought.
+        case ChildRegistered(referral_id=referral_id, child_id=child_id, message=message):
+            if message is None and referral_id:
+                yield Write(TOLD_OF, {"referral_id": referral_id, "child_id": child_id})
             return
-        case ChildRegistered():
-            return
-        case ChildMatched(referral_id=referral_id, child_id=child_id):
-            match = PUT_ON if event.rule == "person" else TOLD_OF
-            yield Write(match, {"referral_id": referral_id, "child_id": child_id})
+        case ChildMatched(referral_id=referral_id, child_id=child_id, message=message):
+            if event.rule == "person":
+                yield Write(PUT_ON, {"referral_id": referral_id, "child_id": child_id})
+            elif message is None:
+                yield Write(TOLD_OF, {"referral_id": referral_id, "child_id": child_id})
             return
         case ChildUnmatched(referral_id=referral_id, child_id=child_id):
             yield Write(TAKEN_OFF, {"referral_id": referral_id, "child_id": child_id})
@@ -551,7 +553,7 @@ def _with_children(query: Query, referrals: list[Waiting]) -> list[Waiting]:
 
 inbox = Projection(
     name="inbox",
-    version=1,
+    version=2,
     tables={
         "inbox": ("referral_id",),
         "inbox_children": ("referral_id", "child_id"),

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from adapters.vault import Key, UnknownKey, Vault, seal, unseal
+from adapters.vault import Key, KeysUnavailable, UnknownKey, Vault, seal, unseal
 from domain.kernel import (
     KINDS,
     WITHHELD,
@@ -170,18 +170,28 @@ def _holds_private(hint: Any, seen: set[Any]) -> bool:
 class SealingMapper(Mapper[str]):
     """Between events and stored events, under the catalogue's names and the vault's keys."""
 
-    vault: Vault
     forms: dict[str, Form]
+    _vault: Vault | None
 
-    def equip(self, vault: Vault, catalogue: Mapping[str, type[Event]]) -> None:
-        """Give the mapper its vault and the only classes that stored names stand for."""
-        self.vault = vault
+    def equip(self, vault: Vault | None, catalogue: Mapping[str, type[Event]]) -> None:
+        """Give the mapper its vault and the only classes that stored names stand for.
+
+        Without a vault only what stands in clear can be read, and nothing written.
+        """
+        self._vault = vault
         self.forms = {}
         for name, kind in catalogue.items():
             self.forms[name] = Form(kind)
             if self.forms[name].topic != name:
                 raise TypeError(f"{kind.__name__} is in the catalogue as {name}")
         self._pack = msgspec.msgpack.Encoder().encode
+
+    @property
+    def vault(self) -> Vault:
+        """The keys. Raises `KeysUnavailable` if the store was opened without them."""
+        if self._vault is None:
+            raise KeysUnavailable("This store was opened without its keys.")
+        return self._vault
 
     # ── Writing ───────────────────────────────────────────────────────────────────────────────────
 

@@ -84,7 +84,7 @@ class Log(Application[str]):
     }
 
     def __init__(
-        self, vault: Vault, catalogue: Mapping[str, type[Event]], env: Mapping[str, str]
+        self, vault: Vault | None, catalogue: Mapping[str, type[Event]], env: Mapping[str, str]
     ) -> None:
         self._vault, self._catalogue = vault, catalogue
         super().__init__({**type(self).env, **env})
@@ -129,7 +129,8 @@ class EventStore:
     Safe to share between threads. Several processes may open the same store.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, address: str) -> None:
+        self.address = address
         self._log = log
         self._mapper = cast(SealingMapper, log.mapper)
         self._recorder = cast(LogRecorder, log.recorder)
@@ -154,7 +155,17 @@ class EventStore:
         if not _is_postgresql(address):
             private_folder(Path(address))
         with _unavailable():
-            return cls(Log(vault, catalogue, _environment(address, durable=durable)))
+            log = Log(vault, catalogue, _environment(address, durable=durable))
+            return cls(log, str(address))
+
+    @classmethod
+    def without_keys(cls, address: str) -> Self:
+        """A store that exists, to read only what stands in clear in it.
+
+        Whatever wants a key raises `KeysUnavailable`. Raises `Unavailable`.
+        """
+        with _unavailable():
+            return cls(Log(None, EVENTS, _environment(address)), address)
 
     @staticmethod
     def holds_events(address: str | Path) -> bool:

@@ -121,7 +121,11 @@ SCHEMA = (
     """,
     "create index if not exists oversight_turns_of on oversight_turns (referral_id)",
     "create index if not exists oversight_turns_due on oversight_turns (late_from)",
-    "create index if not exists oversight_turns_decided on oversight_turns (decided_at)",
+    # With the referral: that of a decision is sought among all that wait for one.
+    """
+    create index if not exists oversight_turns_decided
+    on oversight_turns (decided_at, referral_id)
+    """,
     # One row for each stretch in which a case was held in one way; a closed case is held too.
     """
     create table if not exists oversight_holdings (

@@ -21,7 +21,8 @@ from adapters.read_models import ReadModels
 from adapters.vault import Vault
 from domain.kernel import Recorded
 from projections.base import Write
-from services.project import Occupied, Projector, Status, checked, found
+from services.found import checked, found
+from services.project import Occupied, Projector, Status
 from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.postgres import PROGRAMS, Server
 from tests.services.small_projections import (
