@@ -51,7 +51,7 @@ DONE = {
     "referral.decision_authorised.v1": "Authorised the decision",
     "referral.referrer_told.v1": "Told the referrer the outcome",
     "referral.followed_up.v1": "The referrer asked or disagreed",
-    "referral.attended.v1": "What came after the decision was attended to: it stands",
+    "referral.attended.v1": "Found that the decision stands",
     "referral.reopened.v1": "Reopened",
     "referral.routed.v1": "Passed to",
     "referral.child_added.v1": "Put on the referral:",
@@ -215,7 +215,7 @@ def _said(situation: Situation, entry: Entry, titles: dict[str, str], *, address
     places: Sequence[AddressDescribed] = fields.get("addresses") or ()
     return Said(
         position=entry.position,
-        title=SAID[entry.event],
+        title=SAID[entry.event] if len(situation.found.messages) > 1 else "The message",
         first=entry.event == "referral.received.v1",
         sender=situation.names(entry.agency) + (f", {entry.unit}" if entry.unit else ""),
         referrer=_referrer(fields.get("referrer")),
@@ -250,12 +250,12 @@ def _referrer(who: ReferrerDescribed | None) -> Facts:
 
 
 def _facts(entry: Entry) -> Facts:
-    answers = {True: "Yes", False: "No", None: "Not said"}
+    answers, basis = {True: "Yes", False: "No", None: "Not said"}, entry.lawful_basis or ""
     facts = [
         ("Source", REFERRAL_SOURCES[entry.source] if entry.source else ""),
         ("Parents informed", answers[entry.parents_informed]),
         ("Consent", answers[entry.consent]),
-        ("Lawful basis", BASES.get(entry.lawful_basis or "", entry.lawful_basis or "")),
+        ("Lawful basis", BASES.get(basis, f"{basis[:1].upper()}{basis[1:]}")),
         ("Concern codes", ", ".join(entry.concern_codes)),
     ]
     return [(label, value) for label, value in facts if value]

@@ -69,11 +69,23 @@ def test_who_is_who_to_whom_is_told_in_whole_sentences(site: Site) -> None:
     assert "The referral is not about Ivo Lund" in words
 
 
+def test_a_message_is_the_first_only_when_more_came(site: Site) -> None:
+    ivo = {"given_name": "Ivo", "family_name": "Lund", "born": "03/03/2016"}
+    referral = site.authority.concern(number="9", **ivo).referral
+    visitor = site.visitor(DUTY)
+    words = told(visitor, f"/referrals/{referral}")
+    assert "What was said The message" in words
+    site.authority.concern(number="9", concern="It happened again.", **ivo)
+    words = told(visitor, f"/referrals/{referral}")
+    assert "What was said The first message" in words
+    assert "More came Open Door" in words
+
+
 def test_a_child_is_shown_as_described_beside_the_record(shared_site: Site) -> None:
     words = told(shared_site.visitor(DUTY), address(shared_site, "known"))
     assert "Kofi Boateng Known before" in words
     assert "NHS number 9990000042 9990000042 agrees" in words
-    assert "Open case, Tom Akers is the social worker" in words
+    assert "Open case; Tom Akers is the social worker" in words
     assert "17 February 2026, Open Door: Child and family assessment (section 17)" in words
     assert "Tom Akers works with a child it names, and was told." in words
 
@@ -348,7 +360,7 @@ def test_a_child_by_mistake_is_taken_off_and_can_be_put_back(site: Site) -> None
     words = sent(visitor, f"{path}/remove-child", removed)
     assert "The child is no longer on this referral." in words
     assert "No child named" in words
-    assert "Described, on no record here" in words
+    assert "Described, not on this referral yet" in words
     back = {"do": "choose", "child_id": ama, "reason": "It is her after all."}
     assert "Ama Boateng" in sent(visitor, f"{path}/add-child", back)
     story = visitor.get(f"/api/children/{ama}/timeline").json()

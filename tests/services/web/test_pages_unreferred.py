@@ -43,6 +43,7 @@ def test_a_long_list_is_read_in_pages(site: Site) -> None:
 
 def test_only_who_triages_reads_them(site: Site) -> None:
     receipt = site.authority.send(ADMITTED % 1, "city-hospital")
+    assert receipt.position is not None
     stream = site.authority.parts.store.recorded_at(receipt.position, 1)[0].stream
     for person in (WORKER, AUDITOR, "city-hospital"):
         visitor = site.visitor(person)
@@ -51,6 +52,7 @@ def test_only_who_triages_reads_them(site: Site) -> None:
     duty = site.visitor(DUTY)
     assert duty.get(f"/messages/{stream}").status_code == 200
     concern = site.authority.concern(number="9")
+    assert concern.position is not None
     known = site.authority.parts.store.recorded_at(concern.position, 10)
     message = next(each.stream for each in known if each.stream.startswith("message-"))
     assert duty.get(f"/messages/{message}").status_code == 404  # it is read with its referral
