@@ -77,6 +77,7 @@ def _start(context: Context, newest: int) -> int:
 def _row(event: dict[str, Any]) -> dict[str, Any]:
     return {
         **event,
+        "by": event["header"].get("by", ""),
         "header": msgspec.json.format(msgspec.json.encode(event["header"]), indent=2).decode(),
         "parts": ", ".join(f"{kind} {state}" for kind, state in event["parts"].items()),
     }

@@ -135,3 +135,57 @@ def test_what_is_no_id_is_not_looked_for(shared_site: Site) -> None:
 def test_only_an_auditor_reads_who_looked_everywhere(shared_site: Site) -> None:
     for person in (DUTY, MANAGER, WORKER, "open-door", "operator"):
         assert shared_site.visitor(person).get("/looks").status_code == 404, person
+
+
+# ── One decision ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_a_decision_an_auditor_reads_who_when_knowing_what_under_which_rule(
+    shared_site: Site,
+) -> None:
+    referral = shared_site.authority.referrals["decided"]
+    auditor = shared_site.visitor(AUDITOR)
+    page = auditor.get(f"/log/{referral}")
+    (version,) = (
+        each.version
+        for each in shared_site.authority.parts.store.history(referral)
+        if each.name == "referral.decided.v1"
+    )
+    href = f"/log/{referral}/{version}"
+    assert f'href="{href}"' in page.text
+    words = words_of(auditor.get(href))
+    for told in (
+        "Referral decided",
+        f"By {DUTY}",
+        "In which role Duty social worker, team-east",
+        "It happened Tuesday 17 February 2026 at 9:30am",
+        "The council was told Tuesday 17 February 2026 at 9:30am",
+        "It was written down Tuesday 17 February 2026 at 9:30am",
+        "Policy in force then 2025-04.exampleshire.1",
+        "R1 Ended by this event Decide, acknowledge 2025-04.exampleshire.1 17 February 2026",
+        "case.opened.v1",
+        "Referral received from Open Door",
+        "Sealed: narrative",
+        f"Ask {MANAGER}, manager of East",
+    ):
+        assert told in words, (told, words)
+    for word in (*PRIVATE, "Neglect over months"):
+        assert word not in words, word
+
+
+def test_every_event_of_the_log_can_be_asked_after(shared_site: Site) -> None:
+    auditor, store = shared_site.visitor(AUDITOR), shared_site.authority.parts.store
+    for each in store.since(0, 1000):
+        answer = auditor.get(f"/log/{each.stream}/{each.version}")
+        assert answer.status_code == 200, each.name
+        for word in PRIVATE:
+            assert word not in answer.text, (each.name, word)
+
+
+def test_an_event_is_an_auditors_to_ask_after(shared_site: Site) -> None:
+    referral = shared_site.authority.referrals["decided"]
+    for person in (DUTY, MANAGER, "open-door", "operator"):
+        assert shared_site.visitor(person).get(f"/log/{referral}/1").status_code == 404, person
+    auditor = shared_site.visitor(AUDITOR)
+    for nothing in (f"/log/{referral}/99", "/log/referral-none/1", f"/log/{referral}/x"):
+        assert auditor.get(nothing).status_code == 404, nothing
