@@ -15,9 +15,8 @@ from domain.kernel import Event, Recorded
 from domain.policy import in_force
 from projections import caseload, chronology, deadlines, inbox, people
 from projections.chronology import TITLES
-from projections.deadlines import Deadline
 from services.access import ROLES, Resource
-from services.web.due import CLOCKS
+from services.web.due import CLOCKS, WAITING
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
@@ -120,19 +119,25 @@ def _rules(
     if found.name not in DECISIONS:
         return []
     roles = dict[str, str](ROLES.items())
-    rules = [("May decide", ", ".join(roles.get(each, each) for each in deciders))]
+    rules = [("May decide", ", ".join(roles.get(each, each.capitalize()) for each in deciders))]
     who = ", ".join(roles.get(each, each) for each in authorisers)
-    return [*rules, ("To be authorised", f"Yes, by: {who}" if authorise else "No")]
+    return [*rules, ("To be authorised", f"Yes, by a {who.lower()}" if authorise else "No")]
 
 
 def _clocks(context: Context, found: Recorded, children: Iterable[str]) -> list[dict[str, Any]]:
-    """The clocks of this record, as they stood when the event was recorded."""
+    """The clocks of a referral, or else those of its children that ran or that the event ended, as
+    they stood when it was recorded."""
     query, at = context.parts.query, found.event.recorded_at
-    listed: list[Deadline] = []
     if found.stream.startswith("referral-"):
-        listed += deadlines.of_referral(query, found.stream, at, as_known_at=at)
-    for child_id in children:
-        listed += deadlines.of_child(query, child_id, at, as_known_at=at)
+        listed = deadlines.of_referral(query, found.stream, at, as_known_at=at)
+    else:
+        of_children = (deadlines.of_child(query, each, at, as_known_at=at) for each in children)
+        listed = [
+            clock
+            for clocks in of_children
+            for clock in clocks
+            if clock.state in WAITING or clock.stopped_by == found.position
+        ]
     unique = {(each.rule, each.about, each.started_at): each for each in listed}
     return [
         {
