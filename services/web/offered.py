@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from services.access import give
 from services.web.command_form import Situation
+from services.web.forms.family import current_households, current_relationships
 from services.web.templating import Link
 
 Offer = tuple[str, str, str]
@@ -51,7 +52,9 @@ def _case(situation: Situation) -> Iterator[Offer]:
     if case.worker_id:
         yield "issue-handover", "Hand over", ""
         yield "hold-supervision", "Record supervision", ""
+        yield "unallocate-case", "Take it from its worker", ""
     yield "record-management-decision", "Record a management decision", ""
+    yield "audit-case", "Record an audit", ""
     yield "transfer-case", "Transfer to another team", ""
     yield "close-case", "Close", ""
 
@@ -104,3 +107,12 @@ def _record(situation: Situation) -> Iterator[Offer]:
     yield "merge-records", "Merge with another record", ""
     if situation.child.records:
         yield "separate-records", "Separate a merged record", ""
+    yield "record-relationship", "Add somebody of the family", ""
+    if current_relationships(situation):
+        yield "end-relationship", "A relationship ended", ""
+    yield "join-household", "Record where the child lives", ""
+    if current_households(situation):
+        yield "leave-household", "The child moved out", ""
+    if situation.child.restricted:
+        yield "unrestrict-record", "Lift the restriction", ""
+    yield "restrict-record", "Restrict the record", ""

@@ -3,12 +3,20 @@
 from domain.case import AllocateCase
 from domain.codes import CLOSURE_REASONS, WORKER_CHANGES
 from projections import people
+from services.access import Denied
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
 from services.web.templating import govdate
 
 DECISION = Field("What was decided?", "what was decided", missing="Enter what was decided")
 RATIONALE = Field("Why?", "the reasons", hint="Whoever reads it in ten years should understand it.")
+
+GRADES = {
+    "outstanding": "Outstanding",
+    "good": "Good",
+    "requires-improvement": "Requires improvement",
+    "inadequate": "Inadequate",
+}
 
 
 def _now(situation: Situation) -> list[tuple[str, str]]:
@@ -97,6 +105,25 @@ def acknowledge_handover(situation: Situation) -> Ask:
     )
 
 
+def unallocate_case(situation: Situation) -> Ask:
+    case = situation.case()
+    if case.worker_id is None:
+        raise Denied
+    return Ask(
+        title="Take the case from its worker",
+        button="Leave it unallocated",
+        told="The child then has no social worker until a manager allocates the case again. To "
+        "give it to somebody else, reallocate it instead.",
+        fields={
+            "reason": Field("Why?", "why", choices=WORKER_CHANGES),
+            "happened_at": WHEN,
+        },
+        given={"case_id": case.case_id},
+        facts=_now(situation),
+        grave=True,
+    )
+
+
 def transfer_case(situation: Situation) -> Ask:
     case = situation.case()
     teams = {
@@ -134,6 +161,20 @@ def record_management_decision(situation: Situation) -> Ask:
         title="Record a management decision",
         button="Record the decision",
         fields={"decision": DECISION, "rationale": RATIONALE, "happened_at": WHEN},
+        given={"case_id": situation.case().case_id},
+        facts=_now(situation),
+    )
+
+
+def audit_case(situation: Situation) -> Ask:
+    return Ask(
+        title="Record an audit of the case",
+        button="Record the audit",
+        fields={
+            "grade": Field("How good is the practice?", "how good it is", choices=GRADES),
+            "findings": Field("What did you find?", "what you found"),
+            "happened_at": WHEN,
+        },
         given={"case_id": situation.case().case_id},
         facts=_now(situation),
     )

@@ -1,9 +1,9 @@
-"""What is asked when records that were merged turn out to be two children's?"""
+"""What is asked when merged records are two children's, or a record is only for some to open?"""
 
 from typing import Any
 
 from domain.child import SeparateRecords
-from projections import children
+from projections import children, people
 from services.access import Denied
 from services.numbers import on_record
 from services.web.command_form import WHEN, Ask, Situation
@@ -51,3 +51,42 @@ def _fields(situation: Situation, sent: SeparateRecords) -> dict[str, Any]:
     into = children.merged_into(situation.parts.query, sent.merged_child_id)
     typed = {name: getattr(sent, name) for name in ("merged_child_id", "reason", "happened_at")}
     return {**typed, "child_id": into or situation.child_id}
+
+
+def restrict_record(situation: Situation) -> Ask:
+    own = situation.context.who.person
+    staff = {each.person_id: each for each in people.staff(situation.parts.query)}
+    named = {
+        each: f"{situation.names(each)}, {situation.names(staff[each].team_id)}" for each in staff
+    }
+    return Ask(
+        title="Restrict the record",
+        button="Restrict the record",
+        told="Only the people whom you tick may open it, yourself among them. To everybody else it "
+        "is as if the record were not there, except while a referral about the child waits.",
+        fields={
+            "named": Field(
+                "Who may open it?",
+                "who may open it",
+                choices=dict(sorted(named.items(), key=lambda each: each[1])),
+            ),
+            "reason": Field("Why is it restricted?", "why it is restricted"),
+        },
+        start={"named": situation.child.named or (own,)},
+        given={"child_id": situation.child_id},
+        grave=True,
+    )
+
+
+def unrestrict_record(situation: Situation) -> Ask:
+    if not situation.child.restricted:
+        raise Denied
+    return Ask(
+        title="Lift the restriction",
+        button="Lift the restriction",
+        told="The record is open again to everybody whose work it is.",
+        fields={"reason": Field("Why is it lifted?", "why it is lifted")},
+        facts=[("Only for", ", ".join(map(situation.names, situation.child.named)))],
+        given={"child_id": situation.child_id},
+        grave=True,
+    )

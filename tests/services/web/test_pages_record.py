@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 from domain.case import case_of
+from domain.codes import WORKER_CHANGES
+from projections import children
 from services.web.command_form import asked_forms
 from tests.parts.authority import EAST, MANAGER, OTHER_WORKER, WEST, WORKER, Authority
 from tests.parts.site import Reader, Site, Visitor, words_of
@@ -343,6 +345,62 @@ def test_details_are_corrected_and_the_postcode_stays_where_it_was_and_unseen(si
     page = worker.follow(answer)
     assert "Kofi Boateng-Reid" in words_of(page)
     assert "XE1 4QT" in words_of(worker.get(path_of(site, "kofi", "address")))
+
+
+def test_the_family_and_the_home_are_recorded_and_ended(site: Site) -> None:
+    worker = site.visitor(WORKER)
+    for command in ("end-relationship", "leave-household"):
+        assert worker.get(path_of(site, "kofi", command)).status_code == 404
+    said = {"relation": "grandmother", "name": "Esi Boateng", "contact": "01632 960008"}
+    page = worker.follow(fill_in(worker, path_of(site, "kofi", "record-relationship"), **said))
+    assert "Esi Boateng" in words_of(page)
+    home = {"address": "7 Quay Lane, Eastbrook, XE1 4QT"}
+    page = worker.follow(fill_in(worker, path_of(site, "kofi", "join-household"), **home))
+    assert "Quay Lane" not in words_of(page)
+    assert "7 Quay Lane, Eastbrook" in words_of(worker.get(path_of(site, "kofi", "address")))
+    kofi = site.authority.children["kofi"]
+    (her,) = children.relationships(site.authority.parts.query, kofi)
+    (house,) = children.households(site.authority.parts.query, kofi)
+    form = worker.get(path_of(site, "kofi", "end-relationship"))
+    assert "Grandmother, Esi Boateng" in words_of(form)
+    ended = {"relationship_id": her.relationship_id, "reason": "She is no relative."}
+    worker.follow(fill_in(worker, path_of(site, "kofi", "end-relationship"), **ended))
+    form = worker.get(path_of(site, "kofi", "leave-household"))
+    assert "Since 9 March 2026" in words_of(form)
+    assert "Quay Lane" not in words_of(form)
+    left = {"household_id": house.household_id, "happened_at-day": "10", "happened_at-time": "9am"}
+    worker.follow(fill_in(worker, path_of(site, "kofi", "leave-household"), **left))
+    for command in ("end-relationship", "leave-household"):
+        assert worker.get(path_of(site, "kofi", command)).status_code == 404
+
+
+def test_a_manager_restricts_a_record_and_lifts_it(site: Site) -> None:
+    manager, worker = site.visitor(MANAGER), site.visitor(WORKER)
+    assert manager.get(path_of(site, "kofi", "unrestrict-record")).status_code == 404
+    form = manager.get(path_of(site, "kofi", "restrict-record"))
+    assert "Tom Akers, East" in words_of(form)
+    alone = {"named": [WORKER], "reason": "A colleague's child."}
+    answer = fill_in(manager, path_of(site, "kofi", "restrict-record"), **alone)
+    assert "Name yourself too" in words_of(answer)
+    named = {"named": [MANAGER], "reason": "A colleague's child."}
+    manager.follow(fill_in(manager, path_of(site, "kofi", "restrict-record"), **named))
+    assert worker.get(path_of(site, "kofi")).status_code == 404
+    form = manager.get(path_of(site, "kofi", "unrestrict-record"))
+    assert "Only for Ines Moreau" in words_of(form)
+    lifted = {"reason": "She has left."}
+    manager.follow(fill_in(manager, path_of(site, "kofi", "unrestrict-record"), **lifted))
+    assert worker.get(path_of(site, "kofi")).status_code == 200
+
+
+def test_a_manager_takes_a_case_from_its_worker_and_audits_it(site: Site) -> None:
+    manager = site.visitor(MANAGER)
+    audited = {"grade": "good", "findings": "Seen often, and alone."}
+    page = manager.follow(fill_in(manager, path_of(site, "kofi", "audit-case"), **audited))
+    assert "Seen often, and alone." in words_of(page)
+    path = path_of(site, "kofi", "unallocate-case")
+    page = manager.follow(fill_in(manager, path, reason=next(iter(WORKER_CHANGES))))
+    assert "Unallocated" in words_of(page)
+    assert manager.get(path).status_code == 404
 
 
 # ── Only what would be taken is offered ───────────────────────────────────────────────────────────
