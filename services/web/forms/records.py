@@ -63,7 +63,7 @@ def restrict_record(situation: Situation) -> Ask:
         title="Restrict the record",
         button="Restrict the record",
         told="Only the people whom you tick may open it, yourself among them. To everybody else it "
-        "is as if the record were not there, except while a referral about the child waits.",
+        "is as if the record were not there. Whoever is on duty still decides new referrals.",
         fields={
             "named": Field(
                 "Who may open it?",
