@@ -147,7 +147,12 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
             f"/referrals/{wanted['decided']}/ask",
             "/referrals/new",
         ),
-        NAMES[AUDITOR]: ("/log", f"/log/{wanted['late']}"),
+        NAMES[AUDITOR]: (
+            "/log",
+            f"/log/{wanted['late']}",
+            f"/log/{wanted['decided']}/3",
+            "/looks",
+        ),
     }
     for name, paths in places.items():
         if name:
