@@ -19,7 +19,7 @@ PACKAGES = ("domain", "projections", "adapters", "services")
 DATABASES = (
     "adapters/access_log/",
     "adapters/event_store/",
-    "adapters/read_models.py",
+    "adapters/read_models/",
     "adapters/vault.py",
 )
 AT_HOME = {  # the only places that import it
