@@ -27,7 +27,7 @@ from adapters.read_models import (
 from domain.kernel import Recorded, stored_name
 from projections.base import Projection
 from services.ahead import WORTH_EVENTS, Ahead, Prepared
-from services.found import statements
+from services.found import asked_for, statements
 from services.logs import log
 
 PAGE = 2000
@@ -116,12 +116,14 @@ class Feed:
         ahead = None
         for position in sorted({held.position for held in self._at.values()}, reverse=True):
             group = [name for name, held in self._at.items() if held.position == position]
-            if ahead is None and self._take_prepared(position, group):
-                return True
+            if ahead is None:
+                if self._take_prepared(position, group):
+                    return True
+                self._open_ahead(position)
             stretch = self._read(position, ahead, group)
             if stretch.reached > position:
                 if ahead is None:
-                    self._let_work_ahead(stretch, group)
+                    self._let_work_ahead(stretch.reached, group)
                 try:
                     self._take(group, stretch)
                 except Overtaken:
@@ -167,19 +169,23 @@ class Feed:
 
     # ── With a second process ─────────────────────────────────────────────────────────────────────
 
-    def _let_work_ahead(self, stretch: Stretch, group: Sequence[str]) -> None:
-        """Have the pages after this stretch worked out elsewhere, if that saves time."""
-        try:
-            if self._ahead:
-                self._ahead.start(stretch.reached, group, PAGE)
-            elif self._start_ahead and self._is_far_behind(stretch):
+    def _open_ahead(self, position: int) -> None:
+        """Start a second process if that saves time."""
+        if self._start_ahead and not self._ahead:
+            if self._log.newest() - position < WORTH_EVENTS:
+                return
+            try:
                 self._ahead = self._start_ahead()
-        except (EOFError, OSError) as error:
-            self._work_alone(error)
+            except OSError as error:
+                self._work_alone(error)
 
-    def _is_far_behind(self, stretch: Stretch) -> bool:
-        whole = len(stretch.events) == PAGE
-        return whole and self._log.newest() - stretch.reached >= WORTH_EVENTS
+    def _let_work_ahead(self, position: int, group: Sequence[str]) -> None:
+        """Have the pages after this position worked out elsewhere."""
+        if self._ahead:
+            try:
+                self._ahead.start(position, group, PAGE)
+            except (EOFError, OSError) as error:
+                self._work_alone(error)
 
     def _take_prepared(self, position: int, group: Sequence[str]) -> bool:
         """Store a page that was worked out elsewhere; False if there is none that can be used."""
@@ -233,17 +239,10 @@ class Feed:
     def _take(self, group: Sequence[str], stretch: Stretch) -> None:
         """Store a stretch for a group; whoever cannot take it all takes it alone, in pieces."""
         events, reached, unreadable = stretch
-        wanted: dict[str, list[Recorded]] = {name: [] for name in group}
         if unreadable:
             self._take_unreadable(group, reached, unreadable)
             return
-        takers: dict[type, list[Callable[[Recorded], None]]] = {}
-        for name in group:
-            for kind in self._projections[name].events:
-                takers.setdefault(kind, []).append(wanted[name].append)
-        for recorded in events:
-            for take in takers.get(type(recorded.event), ()):
-                take(recorded)
+        wanted = asked_for({name: self._projections[name] for name in group}, events)
         batches: dict[str, Batch] = {}
         alone = []
         for name in group:

@@ -2,11 +2,11 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import projections as package
 from adapters.read_models import OWN_TABLES, Bound, bound
-from domain.kernel import Recorded
+from domain.kernel import Event, Recorded
 from projections.base import Projection
 
 
@@ -36,6 +36,21 @@ def checked(projections: Iterable[Projection]) -> dict[str, Projection]:
                 raise ValueError(f"{projection.name} and {taken[table]} both have {table}.")
             taken[table] = projection.name
     return by_name
+
+
+def asked_for(
+    projections: Mapping[str, Projection], events: Iterable[Recorded]
+) -> dict[str, list[Recorded]]:
+    """The events that each projection asked for, by its name."""
+    wanted: dict[str, list[Recorded]] = {name: [] for name in projections}
+    takers: dict[type[Event], list[Callable[[Recorded], None]]] = {}
+    for name, projection in projections.items():
+        for kind in projection.events:
+            takers.setdefault(kind, []).append(wanted[name].append)
+    for recorded in events:
+        for take in takers.get(type(recorded.event), ()):
+            take(recorded)
+    return wanted
 
 
 def statements(projection: Projection, events: Iterable[Recorded]) -> list[Bound]:
