@@ -2,17 +2,17 @@
 
 A strict decoder loses a whole message over one field. Here every field is fitted on its own: what
 fits is taken, what does not is left at its default and told as a problem. All fields of the
-Structs have defaults.
+Structs have defaults. Of a `Careful` yes or no, whatever is no plain no is told and taken as yes.
 """
 
 import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import Meta, Struct, inspect
 
 from adapters.reading import Problems
 
@@ -21,8 +21,12 @@ S = TypeVar("S", bound=Struct)
 _YES = frozenset({"yes", "y", "true", "1"})
 _NO = frozenset({"no", "n", "false", "0"})
 _NOTHING = object()
+_CAREFUL = "careful"
 _MOST_ITEMS = 200
 _MOST_COMPARED = 100
+
+Careful = Annotated[bool, Meta(extra={_CAREFUL: True})]
+"""A yes or no of which the careless answer is no: it does harm where a yes was meant."""
 
 
 class Fit:
@@ -65,6 +69,13 @@ class Fit:
                 fitted = _as_text(given)
             case inspect.BoolType():
                 fitted = _as_bool(given)
+            case inspect.Metadata():  # the only one that is left by `_plain`
+                fitted = _as_bool(given)
+                if given in (0, [], {}) or not str(given).strip():
+                    return False
+                if fitted is _NOTHING:
+                    self._not_read(where, given)
+                    return True
             case inspect.LiteralType(values=values):
                 fitted = _as_one_of(values, given)
             case inspect.StructType(cls=kind):
@@ -136,7 +147,7 @@ def _fields(kind: type[Struct]) -> dict[str, tuple[str, inspect.Type]]:
 def _plain(wanted: inspect.Type) -> inspect.Type:
     """Without notes for the schema, and without `| None`."""
     if isinstance(wanted, inspect.Metadata):
-        return _plain(wanted.type)
+        return wanted if (wanted.extra or {}).get(_CAREFUL) else _plain(wanted.type)
     if isinstance(wanted, inspect.UnionType):
         rest = [each for each in wanted.types if not isinstance(each, inspect.NoneType)]
         return _plain(rest[0])
@@ -154,7 +165,7 @@ def _as_text(given: Any) -> Any:
 
 
 def _as_bool(given: Any) -> Any:
-    word = str(given).strip().lower() if isinstance(given, str | bool | int) else ""
+    word = str(given).strip().lower() if isinstance(given, str | bool | int) else None
     if word in _YES:
         return True
     return False if word in _NO else _NOTHING

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from adapters.fitting import Fit
+from adapters.fitting import Careful, Fit
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     People,
@@ -44,7 +44,7 @@ class Address(Struct, frozen=True, omit_defaults=True):
 
     lines: tuple[str, ...] = ()
     postcode: str = ""
-    restricted: bool = False
+    restricted: Careful = False
 
 
 class Child(Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from adapters.email_text import email_of, looks_like_email
-from adapters.fitting import Fit
+from adapters.fitting import Careful, Fit
 from adapters.labelled import labelled
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import (
@@ -87,7 +87,7 @@ class Address(Struct, frozen=True, omit_defaults=True):
     lines: tuple[str, ...] = ()
     postcode: str = ""
     of: str = ""
-    restricted: bool = False
+    restricted: Careful = False
 
 
 class Notice(Struct, frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from msgspec import Struct
 
-from adapters.fitting import Fit
+from adapters.fitting import Careful, Fit
 from adapters.reading import Problems
 
 
@@ -83,3 +83,33 @@ def test_a_value_nested_without_end_is_told_of() -> None:
         deep = [deep]
     _, fit = fitted({"colour": deep})
     assert fit.left_over == ["colour: (nested too deeply to be shown)"]
+
+
+class Guarded(Struct, frozen=True):
+    restricted: Careful = False
+
+
+@pytest.mark.parametrize(
+    "answer", ["x", "Confidential", "Yes - refuge", "do not disclose", "R", "y!", "N/A", 2, ["no"]]
+)
+def test_what_is_no_plain_no_guards_and_is_told(answer: Any) -> None:
+    fit = Fit(Problems(), own=True)
+    assert fit.fit(Guarded, {"restricted": answer}, "Address").restricted
+    assert fit.problems.told() == ("Address: restricted could not be read.",)
+    assert len(fit.left_over) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "guarded"),
+    [("No", False), ("false", False), (0, False), ("", False), (" ", False), ([], False),
+     (None, False), ("YES", True), (True, True), (1, True)],
+)  # fmt: skip
+def test_a_plain_answer_is_taken_as_it_is(answer: Any, guarded: bool) -> None:
+    fit = Fit(Problems(), own=True)
+    assert fit.fit(Guarded, {"restricted": answer}, "Address").restricted is guarded
+    assert not fit.problems
+
+
+@pytest.mark.parametrize("answer", ["", " ", []])
+def test_a_question_left_empty_is_not_answered_no(answer: Any) -> None:
+    assert fitted({"isSo": answer})[0].is_so is None

@@ -186,3 +186,14 @@ def test_a_number_that_only_counts_the_rows_is_no_reference(number: str) -> None
     )
     assert (said.references, said.problems) == ((), ())
     assert f"Reference: {number}" in said.concern
+
+
+@pytest.mark.parametrize("answer", ["Confidential", "x", "refuge", "do not disclose"])
+def test_an_address_is_restricted_by_whatever_is_no_plain_no(answer: str) -> None:
+    table = (
+        f"Reference,Concern,Address,Postcode,Restricted\nR-77,seen,1 Mill Lane,XE1 1AA,{answer}\n"
+    )
+    said = translated("csv", table)
+    assert said.addresses[0].restricted
+    assert answer in said.concern
+    assert any("restricted could not be read" in problem for problem in said.problems)
