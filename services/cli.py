@@ -107,6 +107,8 @@ def _sentence(error: Exception, words: list[str]) -> tuple[str, int]:
             return said, FAULT
         case BadInstant() | BadStore():
             return said, USAGE
+        case event_store.NeverHeld():
+            return f"The keys are not this log's, or are older than it: {said}", FAULT
         case event_store.Unreadable():
             return f"The log is damaged: {said}", FAULT
         case Occupied():

@@ -6,11 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from domain import case
 from domain.case import Case, case_of
 from domain.child import ChildMatched, ChildRegistered
 from domain.workforce import TeamFormed
+from services.logs import log
 
 SAME_MATTER = timedelta(days=14)
 """How long after a child's last referral a new one is offered as perhaps about the same thing."""
@@ -25,10 +26,14 @@ class Fallen(Struct, frozen=True):
 
 
 class Duty:
-    """Knows the teams' areas, and reads the cases of the children named."""
+    """Knows the teams' areas, and reads the cases of the children named.
 
-    def __init__(self, store: EventStore) -> None:
+    `pass_over`: a case that cannot be read is as none; else it raises `Unreadable`.
+    """
+
+    def __init__(self, store: EventStore, *, pass_over: bool = False) -> None:
         self.store = store
+        self._pass_over = pass_over
         self._teams: dict[str, str] = {}
         self._read_to = 0
 
@@ -48,7 +53,12 @@ class Duty:
         )
 
     def _case(self, child_id: str) -> Case:
-        events: Any = (recorded.event for recorded in self.store.history(case_of(child_id)))
+        try:
+            events: Any = [recorded.event for recorded in self.store.history(case_of(child_id))]
+        except Unreadable:
+            if not self._pass_over:
+                raise
+            return Case()
         return reduce(case.evolve, events, Case())
 
     def _recent_referral(self, child_ids: tuple[str, ...], received_at: datetime) -> str | None:
@@ -68,7 +78,12 @@ class Duty:
     def _areas(self) -> dict[str, str]:
         newest = self.store.newest()
         while self._read_to < newest:
-            page = self.store.since(self._read_to, 1000, names={"workforce.team_formed.v1"})
+            try:
+                page = self.store.since(self._read_to, 1000, names={"workforce.team_formed.v1"})
+            except Unreadable as error:  # one team's areas, not everybody's concerns
+                log.error("team_unreadable", stream=error.stream, version=error.version)
+                self._read_to = error.position or self._read_to + 1
+                continue
             for recorded in page:
                 if isinstance(recorded.event, TeamFormed):
                     for area in recorded.event.areas:

@@ -42,11 +42,14 @@ class Merged(NamedTuple):
 
 
 class Identify:
-    """Compares what a message says with what the store holds."""
+    """Compares what a message says with what the store holds.
 
-    def __init__(self, store: EventStore) -> None:
+    `pass_over`: what cannot be read is like no child who is sent; else it raises `Unreadable`.
+    """
+
+    def __init__(self, store: EventStore, *, pass_over: bool = False) -> None:
         self.store = store
-        self.numbers = Numbers(store)
+        self.numbers = Numbers(store, pass_over=pass_over)
 
     def children(
         self,

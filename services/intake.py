@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.event_store import Conflict, EventStore, Unstorable
+from adapters.event_store import Conflict, EventStore, Unreadable, Unstorable
 from adapters.reading import Problems, cleaned, decoded, unread
 from adapters.translation import AgencyFormat, Sent, Translation, formats
 from adapters.vault import KeyDestroyed
@@ -37,6 +37,10 @@ LARGEST = 25 * 1024 * 1024
 
 LONGEST_NAME = 255
 """Characters of a file's name, a unit or a transport's key that are looked at."""
+
+
+UNREADABLE_SENDER = Agency(name="unreadable")
+"""One that was registered, in an event that cannot be read: nobody is refused over that."""
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -68,6 +72,8 @@ class Intake:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._identify = Identify(store)
         self._duty = Duty(store)
+        self._identify_readable = Identify(store, pass_over=True)
+        self._duty_readable = Duty(store, pass_over=True)
 
     def take(
         self, sent: Sent, *, source: str = "-", channel: Channel = "file", format: str = "auto"
@@ -109,7 +115,11 @@ class Intake:
     def _sender(self, agency_id: str) -> Agency:
         if not is_slug(agency_id):
             return Agency()  # nobody of that name can be registered
-        history = self.store.history(f"agency-{agency_id}")
+        try:
+            history = self.store.history(f"agency-{agency_id}")
+        except Unreadable as fault:
+            log.error("sender_unreadable", stream=fault.stream, version=fault.version)
+            return UNREADABLE_SENDER
         events: Any = (recorded.event for recorded in history)
         return reduce(agency.evolve, events, Agency())
 
@@ -126,6 +136,9 @@ class Intake:
     ) -> list[Part]:
         name = chosen.FORMAT.name if chosen else "unknown"
         translations = _translate(chosen, sent, digest)
+        if sender is UNREADABLE_SENDER:
+            told = "The registration of the sender cannot be read: tell the system's keeper."
+            translations = [replace(e, problems=(*e.problems, told)) for e in translations]
         several = len(translations) > 1
         return [
             Part(
@@ -162,27 +175,49 @@ class Intake:
         )
 
     def _once(self, part: Part) -> Became:
-        """Decide on what is in the store now, and append it in one transaction."""
-        now = self._clock()
-        try:
-            return self._become(part, now)
-        except KeyDestroyed:
-            fresh = replace(part, translation=_apart(part))
-            return self._become(fresh, now)
-        except (Refused, Unstorable, UnicodeError) as fault:
-            # A rule of ours, or words that we cannot write down, must not lose a concern: it goes
-            # to a person as it came.
-            log.error(
-                "intake_kept_without_reading",
-                message=part.digest,
-                format=part.format,
-                error=type(fault).__name__,
-            )
-            bare = replace(part, translation=_unread(part, fault))
-            return self._become(bare, now)
+        """Decide on what is in the store now, and append it in one transaction.
 
-    def _become(self, part: Part, now: datetime) -> Became:
-        return Becoming(self.store, self._identify, self._duty, part, now).became()
+        What stands in the way is answered with a barer reading, one after another: a concern is
+        stored in any case.
+        """
+        now, pass_over = self._clock(), False
+        for _hindrance in range(MOST_HINDRANCES):
+            try:
+                return self._become(part, now, pass_over)
+            except KeyDestroyed:
+                part = _apart(part, "destroyed", DESTROYED)
+            except Unreadable as fault:
+                log.error(
+                    "intake_record_unreadable",
+                    message=part.digest,
+                    error=type(fault).__name__,
+                    stream=fault.stream,
+                    version=fault.version,
+                )
+                pass_over = True
+                # The claim of the same bytes may be held by the very message that is unreadable.
+                taken = self.store.claim(part.bytes_claim) is not None
+                part = replace(_apart(part, "unreadable", CANNOT_BE_READ), apart=taken)
+            except (Refused, Unstorable, UnicodeError) as fault:
+                # A rule of ours, or words that we cannot write down, must not lose a concern: it
+                # goes to a person as it came.
+                log.error(
+                    "intake_kept_without_reading",
+                    message=part.digest,
+                    format=part.format,
+                    error=type(fault).__name__,
+                )
+                part = replace(part, translation=_unread(part, fault))
+        return self._become(part, now, pass_over)
+
+    def _become(self, part: Part, now: datetime, pass_over: bool) -> Became:
+        identify = self._identify_readable if pass_over else self._identify
+        duty = self._duty_readable if pass_over else self._duty
+        return Becoming(self.store, identify, duty, part, now).became()
+
+
+MOST_HINDRANCES = 3
+"""To one message: each kind of them once."""
 
 
 class Busy(Exception):
@@ -190,7 +225,7 @@ class Busy(Exception):
 
 
 def _why_refused(sent: Sent, sender: Agency) -> str | None:
-    if not sender.kind:
+    if not sender.kind and sender is not UNREADABLE_SENDER:
         return (
             "This sender is not registered. Register it with "
             "`safeguarding senders add` and send the message again."
@@ -237,19 +272,25 @@ def _unread(part: Part, fault: Exception) -> Translation:
     return replace(bare, key=key, references=references, row=said.row, raw=said.raw)
 
 
-def _apart(part: Part) -> Translation:
-    """The same, kept apart from a record that it speaks of and that was destroyed."""
-    return replace(
-        part.translation,
-        intent="new",
-        key=f"destroyed|{part.content}",
+DESTROYED = "What it speaks of was here and was destroyed: read it as a new concern."
+CANNOT_BE_READ = (
+    "A record that this may be about cannot be read: tell the system's keeper, and read it as a "
+    "new concern."
+)
+
+
+def _apart(part: Part, why: str, problem: str) -> Part:
+    """The same, kept apart from a record that it speaks of and that is gone or unreadable."""
+    said = part.translation
+    apart = replace(
+        said,
+        intent="no-concern" if said.intent == "no-concern" else "new",
+        key=f"{why}|{part.content}",
         references=(),
         earlier=(),
-        problems=(
-            *part.translation.problems,
-            "What it speaks of was here and was destroyed: read it as a new concern.",
-        ),
+        problems=(*said.problems, problem),
     )
+    return replace(part, translation=apart)
 
 
 def storable(text: str) -> str:

@@ -7,7 +7,7 @@ corrected away holds it no longer; a number that several records hold is dispute
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from domain.child import (
     ChildRecordsMerged,
     ChildRecordsSeparated,
@@ -57,10 +57,14 @@ class Held(NamedTuple):
 
 
 class Numbers:
-    """The NHS numbers of one event store."""
+    """The NHS numbers of one event store.
 
-    def __init__(self, store: EventStore) -> None:
+    `pass_over`: a record that cannot be read holds no number; else it raises `Unreadable`.
+    """
+
+    def __init__(self, store: EventStore, *, pass_over: bool = False) -> None:
         self.store = store
+        self._pass_over = pass_over
 
     def held_by(self, number: str) -> Held:
         """The records that hold it now; of merged records the one that is kept."""
@@ -68,12 +72,20 @@ class Numbers:
         records = {
             child_id: record
             for child_id in dict.fromkeys(values)
-            if (record := on_record(self.store, child_id)).details.nhs_number == number
+            if (record := self._record(child_id)) and record.details.nhs_number == number
         }
         gone = frozenset[str]().union(*(record.merged for record in records.values()))
         return Held(
             {each: record.details for each, record in records.items() if each not in gone}, free
         )
+
+    def _record(self, child_id: str) -> Record | None:
+        try:
+            return on_record(self.store, child_id)
+        except Unreadable:
+            if not self._pass_over:
+                raise
+            return None
 
     def next_turn(self, number: str, pending: Mapping[str, str]) -> str | None:
         """Which key a further child of a message claims that gave the number to another before."""

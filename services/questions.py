@@ -20,8 +20,8 @@ from projections.base import Query
 from services import flags as flags_
 from services.access import Principal, Resource
 from services.assemble import Parts
-from services.words import UNREADABLE
 from services.words import opened as opened_words
+from services.words import why
 
 Row = dict[str, Any]
 
@@ -230,8 +230,8 @@ def _parts(store: EventStore, sealed: bytes, *, opened: bool) -> tuple[Row, str]
     """By kind whether a part is sealed or destroyed, or its words; and what cannot be read."""
     try:
         readable = store.parts(sealed)
-    except Unreadable:
-        return {}, UNREADABLE
+    except Unreadable as error:
+        return {}, why(error)
     shown: Row = {kind: "sealed" if there else "destroyed" for kind, there in readable.items()}
     faults = []
     for kind in (kind for kind, there in readable.items() if opened and there):
@@ -251,14 +251,22 @@ def _unreadable(error: Unreadable) -> Row:
         "recorded_at": None,
         "header": {},
         "parts": {},
-        "fault": f"The log is damaged: {error}.",
+        "fault": _damage(error),
     }
+
+
+def _damage(error: Unreadable) -> str:
+    return f"The log is damaged: {error}."
 
 
 def _recorded(store: EventStore, start: int, stream: str | None, *, raw: bool) -> Iterator[Any]:
     """The events from a position on, and in their place what cannot be read (`Unreadable`)."""
     if stream is not None:
-        yield from (each for each in store.history(stream) if each.position >= start)
+        try:
+            yield from (each for each in store.history(stream) if each.position >= start)
+        except Unreadable:  # raised before the first: then they are looked for in the whole log
+            every = _recorded(store, start, None, raw=raw)
+            yield from (each for each in every if each.stream == stream)
         return
     position = max(start, 1) - 1
     while True:
@@ -351,6 +359,7 @@ def flags(
     """The teams whose practice slips: which signs hold together, since when, by which events."""
     parts.gate.open(who, "see-teams", Resource())
     for each in flags_.raised(parts.query, as_at, team):
+        faults: list[str] = []
         yield {
             "flag": f"{each.team}:{each.opened_on}",
             "team": each.team,
@@ -360,19 +369,29 @@ def flags(
                     "signal": signal.signal,
                     "title": signal.title,
                     "since": signal.since,
-                    "events": _last_events(parts.store, signal.cases),
+                    "events": _last_events(parts.store, signal.cases, faults),
                 }
                 for signal in each.signals
             ],
             "state": "up",
             "policy": each.policy,
+            **_faulty(max(faults, default="")),
         }
 
 
-def _last_events(store: EventStore, streams: tuple[str, ...]) -> list[int]:
-    """The position of the newest event of each of these referrals, cases or risks."""
-    found = (store.history(stream) for stream in streams)
-    return sorted(history[-1].position for history in found if history)
+def _last_events(store: EventStore, streams: tuple[str, ...], faults: list[str]) -> list[int]:
+    """The position of the newest event of each of these referrals, cases or risks.
+
+    Of one that cannot be read, where that begins; why is added to `faults`.
+    """
+    found: list[int] = []
+    for stream in streams:
+        try:
+            found += [each.position for each in store.history(stream)[-1:]]
+        except Unreadable as error:
+            faults.append(_damage(error))
+            found += [error.position] if error.position else []
+    return sorted(found)
 
 
 # ── The facts about what is asked for ─────────────────────────────────────────────────────────────

@@ -15,7 +15,10 @@ Channel = Literal["file", "standard-input", "http"]
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """One message, or one row of a file that holds several (`file`: the row that also keeps it)."""
+    """One message, or one row of a file that holds several (`file`: the row that also keeps it).
+
+    `apart`: what is here under its key cannot be read, so that it is kept beside that.
+    """
 
     translation: Translation
     sent: Sent
@@ -24,6 +27,7 @@ class Part(Struct, frozen=True, kw_only=True):
     digest: str
     channel: Channel
     file: bool = False
+    apart: bool = False
 
     @property
     def body(self) -> bytes:
@@ -48,7 +52,8 @@ class Part(Struct, frozen=True, kw_only=True):
     def bytes_claim(self) -> str:
         """Under which the same bytes are known again, whatever key they come with."""
         row = "" if self.translation.row is None else f"|{self.translation.row}"
-        return f"bytes:{self.sent.agency}|{self.digest}{row}"
+        apart = "apart:" if self.apart else ""
+        return f"{apart}bytes:{self.sent.agency}|{self.digest}{row}"
 
 
 def message_id_of(sender: str, format: str, key: str) -> str:

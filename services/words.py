@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from adapters.event_store import EventStore, Unreadable
+from adapters.event_store import EventStore, NeverHeld, Unreadable
 from services.logs import log
 
-UNREADABLE = (
-    "These words cannot be read: they are not what was stored, or their key is not in this key "
-    "store. Tell the operator."
+DAMAGED = "These words cannot be read: they are not what was stored. Tell the operator."
+KEYLESS = (
+    "These words cannot be read: this key store has never held their key, so it is another's or "
+    "older than the log. Tell the operator."
 )
 
 
@@ -29,4 +30,9 @@ def opened(store: EventStore, sealed: bytes, kinds: Collection[str]) -> tuple[di
             version=error.version,
             reason=type(error).__name__,
         )
-        return {}, UNREADABLE
+        return {}, why(error)
+
+
+def why(error: Unreadable) -> str:
+    """The sentence for a person: a damaged log is told from keys that are not its own."""
+    return KEYLESS if isinstance(error, NeverHeld) else DAMAGED

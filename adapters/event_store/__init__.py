@@ -2,7 +2,7 @@
 
 from eventsourcing.persistence import Tracking
 
-from adapters.event_store.mapper import Missing, Tampered, Unreadable, Unstorable
+from adapters.event_store.mapper import Missing, NeverHeld, Tampered, Unreadable, Unstorable
 from adapters.event_store.recorder import Claim
 from adapters.event_store.store import Append, Conflict, EventStore, Page, Unavailable
 
@@ -12,6 +12,7 @@ __all__ = [
     "Conflict",
     "EventStore",
     "Missing",
+    "NeverHeld",
     "Page",
     "Tampered",
     "Tracking",

@@ -72,6 +72,10 @@ class Tampered(Unreadable):
     """A sealed part that is not what was sealed at this place under this key."""
 
 
+class NeverHeld(Tampered):
+    """A sealed part whose key this key store never held: it is another's, or older than the log."""
+
+
 class Placed(NamedTuple):
     """An event in its place in a stream, and the keys (by kind) that seal its private fields."""
 
@@ -359,7 +363,7 @@ class SealingMapper(Mapper[str]):
         try:
             ciphers = self.vault.ciphers({part.key_id for part in framed})
         except UnknownKey as error:
-            raise Tampered(str(error), stream, version) from None
+            raise NeverHeld(str(error), stream, version) from None
         return {part.kind: ciphers[part.key_id] is not None for part in framed}
 
     def parts(self, sealed: bytes) -> dict[str, Part]:
@@ -383,7 +387,7 @@ class SealingMapper(Mapper[str]):
                 try:
                     self.vault.ciphers(ids)
                 except UnknownKey as error:
-                    raise Tampered(str(error), each.stream, each.version, each.position) from None
+                    raise NeverHeld(str(error), each.stream, each.version, each.position) from None
             raise
 
     def _values(

@@ -64,7 +64,9 @@ class Says:
 
 
 class Office:
-    """What a test sends to, and looks into."""
+    """What a test sends to, and looks into. `damaged`: its log cannot be read as a whole."""
+
+    damaged = False
 
     def __init__(self, store: EventStore) -> None:
         self.store = store

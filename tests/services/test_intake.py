@@ -4,22 +4,28 @@ import hashlib
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from adapters.event_store import Append, Conflict, EventStore
 from adapters.translation import Sent, Translation
 from domain.agency import AgencyResumed
+from domain.case import OpenCase, case_of
 from domain.described import ChildDescribed, Identifier
 from domain.message import MessageReceived
 from services.intake import LARGEST, Busy, Intake, Receipt
+from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.postgres import EACH, new_database
 from tests.services.office import BO, KIT, NAMELESS, NOW, Office, Says, concern, office_at
 
@@ -42,6 +48,8 @@ def address(
 def office(address: str, tmp_path: Path) -> Iterator[Office]:
     with office_at(address, tmp_path / "keys") as opened:
         yield opened
+        if opened.damaged:
+            return  # it cannot be read as a whole
         assert not left_out(opened), "a message names a child who is not in its referral"
 
 
@@ -612,7 +620,7 @@ class Crowded(EventStore):
 
 
 def test_whoever_cannot_get_in_is_told_that_nothing_was_stored(office: Office) -> None:
-    office.intake = Intake(Crowded(office.store._log))
+    office.intake = Intake(Crowded(office.store._log, office.store.address))
     with pytest.raises(Busy, match="send it again"):
         office.receives(concern())
     assert office.referrals() == []
@@ -631,6 +639,116 @@ def test_what_speaks_of_a_destroyed_record_is_a_new_concern(
     assert any("destroyed" in problem for problem in receipt.problems)
     assert office.event_of(receipt).concern == "Later."
     assert office.receives_one(concern(**late)).result == "duplicate"
+
+
+# ── What cannot be read any more ──────────────────────────────────────────────────────────────────
+
+
+def alter(office: Office, stream: str | None, *, at: int = -1) -> None:
+    """Flip a byte of a stream's first event, by default in what is sealed of it."""
+    address, office.damaged = office.store.address, True
+    ((position, state),) = execute(
+        address,
+        "select position, state from stored_events where stream = ? and version = 1",
+        (stream,),
+    )
+    altered = bytearray(state)
+    altered[at] ^= 1
+    with suppress(sqlite3.OperationalError):  # taken away before
+        without_triggers(address)
+    change = "update stored_events set state = ? where position = ?"
+    execute(address, change, (bytes(altered), position))
+
+
+IN_THE_HEADER = 14
+
+
+def test_a_concern_about_a_child_whose_record_cannot_be_read_is_stored(office: Office) -> None:
+    office.receives(concern())
+    (kit,) = [each.stream for each in office.log("child.registered.v1")]
+    alter(office, kit)
+    with capture_logs() as logged:
+        receipt = office.receives_one(concern(concern="Hungry.", children=(KIT, BO)))
+    assert (receipt.result, len(receipt.children)) == ("recorded", 2)
+    assert kit not in receipt.children
+    assert all("tell the system's keeper" in problem for problem in receipt.problems)
+    assert receipt.problems
+    stored = [each.event for each in office.store.history(str(receipt.referral), opened=True)]
+    assert getattr(stored[0], "concern", None) == "Hungry."
+    (alarm,) = [line for line in logged if line["event"] == "intake_record_unreadable"]
+    assert (alarm["stream"], alarm["error"], alarm["log_level"]) == (kit, "Tampered", "error")
+    assert "Kit" not in str(logged)
+    assert "Marlow" not in str(logged)
+
+
+def test_what_came_after_the_damage_is_known_again(office: Office) -> None:
+    first = office.receives_one(concern())
+    alter(office, first.children[0])
+    second = office.receives_one(concern(concern="Hungry."))
+    assert office.receives_one(concern(concern="Hungry.")).result == "duplicate"
+    third = office.receives_one(concern(concern="Cold."))
+    assert third.children == second.children, "the record opened since is matched"
+
+
+@pytest.mark.parametrize("at", [-1, IN_THE_HEADER])
+@pytest.mark.parametrize("intent", ["update", "cancel", "new"])
+def test_what_speaks_of_a_referral_that_cannot_be_read_is_a_new_concern(
+    office: Office, intent: Any, at: int
+) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    alter(office, first.referral, at=at)
+    late = concern(intent=intent, references=("REF-1",), concern="Later.")
+    receipt = office.receives_one(late)
+    assert (receipt.result, receipt.referral != first.referral) == ("recorded", True)
+    assert any("cannot be read" in problem for problem in receipt.problems)
+    assert office.receives_one(late).result == "duplicate"
+
+
+def test_the_same_as_a_message_that_cannot_be_read_is_a_new_concern(office: Office) -> None:
+    first = office.receives_one(concern())
+    (message,) = [each.stream for each in office.log("message.received.v1")]
+    alter(office, message, at=IN_THE_HEADER)
+    again = office.receives_one(concern())
+    assert (again.result, again.referral != first.referral) == ("recorded", True)
+    assert any("cannot be read" in problem for problem in again.problems)
+    assert office.receives_one(concern()).referral == again.referral
+    other = office.receives_one(concern(), key="another")
+    assert other.referral == again.referral
+
+
+def test_a_case_or_team_that_cannot_be_read_stops_no_concern(office: Office) -> None:
+    office.forms("team-east", "XE1")
+    first = office.receives_one(concern())
+    opened = {"child_id": first.children[0], "referral_id": first.referral}
+    case_id = case_of(first.children[0])
+    office.does(OpenCase, case_id=case_id, referral_received_at=NOW, **opened)
+    for stream in (case_id, "team-east"):
+        alter(office, stream, at=IN_THE_HEADER)
+    office.intake = Intake(office.store, lambda: office.now)
+    receipt = office.receives_one(concern(concern="Hungry."))
+    assert (receipt.result, receipt.children) == ("recorded", first.children)
+
+
+def test_a_sender_whose_registration_cannot_be_read_is_not_refused(office: Office) -> None:
+    alter(office, "agency-north-police", at=IN_THE_HEADER)
+    receipt = office.receives_one(concern())
+    assert receipt.result == "recorded"
+    assert any("registration of the sender cannot be read" in each for each in receipt.problems)
+
+
+def test_with_keys_older_than_the_log_a_concern_is_stored(address: str, tmp_path: Path) -> None:
+    with office_at(address, tmp_path / "keys"):
+        pass
+    copytree(tmp_path / "keys", tmp_path / "yesterday")
+    with office_at(address, tmp_path / "keys") as today:
+        first = today.receives_one(concern(references=("REF-1",)))
+    with office_at(address, tmp_path / "yesterday") as office:
+        with capture_logs() as logged:
+            receipt = office.receives_one(concern(concern="Hungry.", references=("REF-1",)))
+        assert (receipt.result, receipt.referral != first.referral) == ("recorded", True)
+        assert any("cannot be read" in problem for problem in receipt.problems)
+        (alarm,) = [line for line in logged if line["event"] == "intake_record_unreadable"]
+        assert alarm["error"] == "NeverHeld"
 
 
 # ── Clocks ────────────────────────────────────────────────────────────────────────────────────────
@@ -851,6 +969,7 @@ SENDING = """
 import sys
 from pathlib import Path
 from services.logs import configure
+from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.postgres import EACH, new_database
 from tests.services.office import office_at
 from tests.services.test_intake import many

@@ -4,8 +4,10 @@ import base64
 import csv
 import hashlib
 import io
+import json
 from contextlib import closing
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -255,6 +257,37 @@ def test_one_child_whose_words_cannot_be_read_hides_no_other(office: Run, tmp_pa
     assert office("inbox").code == 0
 
 
+def test_keys_older_than_the_log_are_told_from_a_damaged_log(office: Run, tmp_path: Path) -> None:
+    keys = tmp_path / "store" / "keys"
+    copytree(keys, tmp_path / "yesterday")
+    form = office("example", "webform", "--seed", 3).out.encode()
+    assert office("intake", "-", "--sender", "north-police", stdin=form).code == 0
+    ran = office("children", "--keys", tmp_path / "yesterday")
+    assert (ran.code, len(ran.rows)) == (1, 2)
+    assert "this key store has never held their key" in ran.error
+    assert "not what was stored" not in ran.error
+    assert office("children").code == 0
+
+
+def test_a_folder_is_taken_to_its_end_whatever_of_the_log_cannot_be_read(
+    office: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many"
+    assert office("example", "webform", "--seed", 3, "--count", 4, "--into", folder).code == 0
+    for path in sorted(folder.iterdir()):
+        form = json.loads(path.read_bytes())
+        form["children"][0] |= {"nhs_number": "9990000042", "given_name": "Kofi"}
+        form["children"][0] |= {"family_name": "Boateng", "date_of_birth": "11/09/2014"}
+        path.write_text(json.dumps(form))
+    first, *_ = sorted(folder.iterdir())
+    assert office("intake", first, "--sender", "north-police").row["children"]
+    alter(tmp_path / "store", "child.registered.v1", "identity")
+    ran = office("intake", folder, "--sender", "north-police")
+    assert (ran.code, len(ran.rows)) == (0, 4)
+    assert [row["result"] for row in ran.rows] == ["duplicate", *["recorded"] * 3]
+    assert "tell the system's keeper" in str(ran.rows[1]["problems"])
+
+
 def test_an_entry_whose_words_cannot_be_read_hides_no_other(
     office: Run, sent: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -339,6 +372,9 @@ def test_a_damaged_log_is_told_and_what_is_sound_is_still_answered(
     assert [row for row in ran.rows if row != damaged] == [
         row for row in whole if row["position"] != damaged["position"]
     ]
+    ran = office("events", "--stream", sent["referral"])
+    assert (ran.code, ran.rows) == (1, [damaged])
+    assert "The log is damaged: " in ran.error
     ran = office("inbox")
     assert (ran.code, ran.out) == (0, "")
     assert "incomplete" in ran.error, "nobody may believe that nothing waits"

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from services.intake import LARGEST
+from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.authority import DUTY, MANAGER, NOW, OTHER_MANAGER, WORKER, form
 from tests.parts.site import Site, Visitor
 
@@ -108,6 +109,22 @@ def test_a_large_message_of_unknown_length_is_refused_too(site: Site) -> None:
     assert answer.status == 413
     assert json.loads(answer.read())["result"] == "refused"
     connection.close()
+
+
+def test_a_concern_about_a_record_that_cannot_be_read_is_kept(site: Site) -> None:
+    visitor = site.visitor()
+    about: dict[str, Any] = {"given_name": "Kofi", "nhs_number": "9990000042", "born": "11/09/2014"}
+    store = str(site.authority.folder)
+    child = site.authority.children["kofi"]
+    ((position, state),) = execute(
+        store, "select position, state from stored_events where stream = ? and version = 1", [child]
+    )
+    without_triggers(store)
+    change = "update stored_events set state = ? where position = ?"
+    execute(store, change, (state[:-1] + bytes([state[-1] ^ 1]), position))
+    answer = sent(visitor, form(number="9", concern="Hungry.", **about))
+    assert (answer.status_code, answer.json()["result"]) == (201, "recorded")
+    assert "tell the system's keeper" in answer.json()["problems"][0]
 
 
 UNREADABLE = (
