@@ -51,8 +51,29 @@ _PERSON = {
     "nhs_number": ("nhs number", "nhs no"),
     "contact": ("contact", "telephone", "phone", "mobile"),
 }
-_ADDRESS = ("address", "home address", "location")
+_ADDRESS = re.compile(
+    r"((?:[\w']+ ){0,3})(?:address|location)\b[ ]?\d{0,2}[ ]?(?:[(\[.,;-]?[ ]*(.*?)[)\]]?)", re.I
+)
 _MARKS = frozenset({"restricted", "confidential"})
+_WHOSE = frozenset(
+    {
+        "home", "current", "family", "usual", "new", "present", "postal", "house", "main", "full",
+        "child", "childs", "children", "childrens", "mother", "mothers", "mum", "mums", "father",
+        "fathers", "dad", "dads", "parent", "parents", "carer", "carers", "grandparents",
+        "grandmother", "previous", "old", "former", "last", "known", "school", "work", "temporary",
+        "incident", "of", "the", "and", "s", "for", "at", "is", "details",
+    }
+)  # fmt: skip
+"""Words beside `address` that say whose or which; any others may say who must not know it."""
+_KEEP_FROM = re.compile(
+    r"\b(?:restricted|confidential|refuge|secret|undisclosed|safe ?house|withh[eo]ld|protected"
+    r"|sensitive|private|hidden|redacted|disclos\w*|share[ds]?|not to be|do not|don'?t)\b",
+    re.I,
+)
+"""Words beside an address that ask for care with it: it is restricted, whatever else they say."""
+_REMARK = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_LONGEST_ANSWER = 6
+_AS_TYPED = str.maketrans("\u2019\u2013", "'-")  # what a word processor makes of them
 _TEXTS = frozenset({"circumstances", "child_said"})
 
 _QUOTED = re.compile(r"\s*[>|]")
@@ -66,9 +87,12 @@ _WROTE = re.compile(r"\s*on\b.{4,200}\bwrote:\s*", re.I)
 _FROM = re.compile(r"\s*\*?from:\*?\s.*", re.I)
 _SENT = re.compile(r"\s*\*?(?:sent|date|to|subject):\*?\s.*", re.I)
 
-_LABEL = re.compile(r"[\s*•\-]*([A-Za-z][A-Za-z0-9 /()'_.\-]{0,60}?)\s*:(?:[ \t]+|$)(.*)", re.S)
+_LABEL = re.compile(
+    r"[\s*•\-]*([A-Za-z][A-Za-z0-9 /()\[\]'_.,;!&\-]{0,80}?)\s*:(?:[ \t]+|$)(.*)", re.S
+)
 _BLOCK = re.compile(r"(child|adult|person)(?: present)?(?: (\d{1,2}))?(?: (.+))?")
 _POSTCODE = re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}")
+_AT_ITS_END = re.compile(rf"(.+?)[ ]({_POSTCODE.pattern})")
 _DATE = (
     r"(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)? [A-Za-z]{3,9} \d{4})"
 )
@@ -177,6 +201,7 @@ class _Reader:
         self.left_over: list[str] = []
         self.labels: set[str] = set()
         self.problems = Problems()
+        self._restricted = False
         self._numbered: dict[tuple[str, int], _Person] = {}
         self._person: _Person | None = None
         self._text: list[str] | None = None
@@ -196,9 +221,8 @@ class _Reader:
 
     def read(self, line: str) -> None:
         own = ":" in line and not _QUOTED.match(line)
-        found = _LABEL.fullmatch(line.rstrip()) if own else None
-        label = _plain(found[1]) if found else ""
-        if found is None or not self._labelled(label, found[2].strip()):
+        found = _LABEL.fullmatch(line.rstrip().translate(_AS_TYPED)) if own else None
+        if found is None or not self._labelled(found[1], line[found.start(2) :].strip()):
             self._more(line.rstrip())
 
     def _more(self, line: str) -> None:
@@ -207,8 +231,9 @@ class _Reader:
         elif line.strip():
             self.left_over.append(line.strip())
 
-    def _labelled(self, label: str, value: str) -> bool:
+    def _labelled(self, written: str, value: str) -> bool:
         """Whether the label is known; its value is then where it belongs."""
+        label = _plain(written)
         if self._person is not None and label in _PERSON_LABELS:
             return self._of_this_person(self._person, _PERSON_LABELS[label], value)
         if label in _NOTICE_LABELS:
@@ -219,7 +244,7 @@ class _Reader:
         if label in _OFFICER_LABELS:
             self._person = None
             return self._put(self.officer, _OFFICER_LABELS[label], value)
-        return self._of_an_address(label, value)
+        return self._of_an_address(" ".join(written.replace("_", " ").split()), value)
 
     def _of_the_notice(self, field: str, value: str) -> bool:
         if field == "police_protection":
@@ -313,24 +338,75 @@ class _Reader:
     # Addresses
 
     def _of_an_address(self, label: str, value: str) -> bool:
-        words = label.split()
-        marked = not _MARKS.isdisjoint(words)
-        plain = " ".join(word for word in words if word not in _MARKS and not word.isdigit())
-        if plain == "postcode" and self.addresses:
-            return self._put(self.addresses[-1], "postcode", value)
-        if plain not in _ADDRESS:
+        words = _plain(label).split()
+        if not words:
             return False
-        if marked and self.addresses and value.lower() in {"yes", "no"}:
-            restricted = self.addresses[-1].get("restricted") or value.lower() == "yes"
-            self.addresses[-1]["restricted"] = restricted
-            return True
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        last = parts.pop() if parts and _POSTCODE.fullmatch(parts[-1]) else ""
-        restricted = {"restricted": True} if marked else {}
-        self.addresses.append({"lines": parts, "postcode": last, **restricted})
+        if words == ["postcode"] and self.addresses:
+            return self._put(self.addresses[-1], "postcode", value)
+        if _MARKS & {words[-1]} and {*words} <= {*_MARKS, "address", "home"}:
+            answers = "(" not in label and not re.search(r"\d", value)
+            if answers:
+                return self._told_restricted(label, value)
+        found = _ADDRESS.fullmatch(label)
+        if found is None:
+            return False
+        before, remark = _plain(found[1]).split(), found[2].strip()
+        if not {*before} <= _WHOSE | _MARKS or remark.startswith("line"):
+            return False
+        of = [word for word in found[1].split() if word.lower() not in {*_MARKS, "home"}]
+        self._address(label, value, not _MARKS.isdisjoint(before), remark)
+        if of:
+            self.addresses[-1]["of"] = " ".join(of)
+        return True
+
+    def _told_restricted(self, label: str, value: str) -> bool:
+        """Whether it is the answer to whether the address is restricted; whatever is no plain no
+        says that it is."""
+        if len(value.split()) > _LONGEST_ANSWER:
+            return False
+        answer = value.casefold().strip(" .")
+        if answer not in {"", "yes", "no"}:
+            self.problems.say(f"{label} could not be read: the address is taken as restricted.")
+            self.left_over.append(f"{label}: {value}")
         self.labels.add("address")
         self._text = None
+        if answer not in {"", "no"}:
+            if self.addresses:
+                self.addresses[-1]["restricted"] = True
+            else:
+                self._restricted = True
         return True
+
+    def _address(self, label: str, value: str, restricted: bool, remark: str) -> None:
+        """An address; what is said beside it is kept, and restricts it where it may be meant so."""
+        if remark and not {*re.findall(r"[a-z]+", remark.lower())} <= _WHOSE:
+            restricted = True
+            self.left_over.append(f"{label}: {value}")
+        kept, place = self._without_remarks(value)
+        if kept:
+            self.left_over.append(f"{label}: {value}")
+        restricted = restricted or self._restricted or _KEEP_FROM.search(value) is not None
+        self._restricted = False
+        parts = [part for each in place.split(",") if (part := each.strip(" -;:."))]
+        last = parts.pop() if parts else ""
+        if ended := _AT_ITS_END.fullmatch(last):
+            parts.append(ended[1].strip())
+            last = ended[2]
+        elif last and not _POSTCODE.fullmatch(last):
+            parts.append(last)
+            last = ""
+        marked = {"restricted": True} if restricted else {}
+        self.addresses.append({"lines": parts, "postcode": last, **marked})
+        self.labels.add("address")
+        self._text = None
+
+    def _without_remarks(self, value: str) -> tuple[bool, str]:
+        """Whether remarks that ask for care stand in an address, and the address without them."""
+        place = _REMARK.sub(lambda m: "" if _KEEP_FROM.search(m[1]) else m[0], value)
+        parts = re.split(r"(,|;| - |: )", place)
+        said = [bool(_KEEP_FROM.search(part)) and not re.search(r"\d", part) for part in parts]
+        place = "".join(part for part, is_remark in zip(parts, said, strict=True) if not is_remark)
+        return place != value, place
 
     def _put(self, into: dict[str, Any], field: str, value: str, of: str = "") -> bool:
         self.labels.add(field)

@@ -3,6 +3,7 @@
 import base64
 import json
 import quopri
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -557,3 +558,55 @@ def test_the_schema_describes_the_example() -> None:
 def test_both_ways_of_sending_are_among_the_examples() -> None:
     assert police_notice.example(1).startswith(b"{")
     assert police_notice.example(2).startswith(b"From: ")
+
+
+HELD = [line for line in LINES if not line.startswith("Address")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Address (do not disclose to father): 9 Elm Row, Town, XE9 9ZZ",
+        "Address [refuge]: 9 Elm Row, Town, XE9 9ZZ",
+        "Address - not for the father: 9 Elm Row, Town, XE9 9ZZ",
+        "Home address (please keep from Mr Holt, refuge): 9 Elm Row, Town, XE9 9ZZ",
+        "Confidential address: 9 Elm Row, Town, XE9 9ZZ",
+        "Address: 9 Elm Row, Town, XE9 9ZZ (CONFIDENTIAL)",
+        "Address: 9 Elm Row, Town XE9 9ZZ - do not disclose to father",
+        "Address: CONFIDENTIAL: 9 Elm Row, Town, XE9 9ZZ",
+        "Address: (refuge) 9 Elm Row, Town, XE9 9ZZ",
+        "Address: 9 Elm Row, Town, XE9 9ZZ\nRestricted: Confidential",
+        "Address: 9 Elm Row, Town, XE9 9ZZ\nAddress restricted: Yes - refuge",
+        "Address restricted: yes\nAddress: 9 Elm Row, Town, XE9 9ZZ",
+    ],
+)
+def test_an_address_is_restricted_in_whatever_words(written: str) -> None:
+    said = by_mail(*HELD, *written.split("\n"))
+    (address,) = said.addresses
+    assert (address.lines, address.postcode) == (("9 Elm Row", "Town"), "XE9 9ZZ")
+    assert address.restricted
+    assert {child.postcode for child in said.children} == {None}
+    remark = re.search(r"do not disclose to father|refuge|not for the father", written)
+    assert remark is None or remark[0] in said.concern
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Address: 9 Elm Row (flat 2), Town, XE9 9ZZ",
+        "Mother's address: 9 Elm Row, Town, XE9 9ZZ",
+        "Address (mother): 9 Elm Row, Town, XE9 9ZZ",
+        "Address: 9 Elm Row, Town, XE9 9ZZ\nAddress restricted: no",
+        "Address: 9 Elm Row, Town, XE9 9ZZ\nConfidential: this e-mail is for its addressee and "
+        "for nobody else",
+    ],
+)
+def test_an_address_beside_which_nobody_asks_for_care_is_not_restricted(written: str) -> None:
+    (address,) = by_mail(*HELD, *written.split("\n")).addresses
+    assert (address.restricted, address.postcode) == (False, "XE9 9ZZ")
+
+
+def test_a_sentence_that_names_an_address_is_none() -> None:
+    said = by_mail(*LINES, "He came to her sister's address: she let him in")
+    assert len(said.addresses) == 1
+    assert "she let him in" in said.concern
