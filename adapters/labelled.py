@@ -354,7 +354,7 @@ class _Reader:
         if not {*before} <= _WHOSE | _MARKS or remark.startswith("line"):
             return False
         of = [word for word in found[1].split() if word.lower() not in {*_MARKS, "home"}]
-        self._address(label, value, not _MARKS.isdisjoint(before), remark)
+        self._address(value, not _MARKS.isdisjoint(before), remark)
         if of:
             self.addresses[-1]["of"] = " ".join(of)
         return True
@@ -377,15 +377,16 @@ class _Reader:
                 self._restricted = True
         return True
 
-    def _address(self, label: str, value: str, restricted: bool, remark: str) -> None:
-        """An address; what is said beside it is kept, and restricts it where it may be meant so."""
+    def _address(self, value: str, restricted: bool, remark: str) -> None:
+        """An address; what is said beside it restricts it where it may be meant so, and is kept
+        with the concern: without the address, which those may read who may not know where it is.
+        """
+        remarks, place = _without_remarks(value)
         if remark and not {*re.findall(r"[a-z]+", remark.lower())} <= _WHOSE:
-            restricted = True
-            self.left_over.append(f"{label}: {value}")
-        kept, place = self._without_remarks(value)
-        if kept:
-            self.left_over.append(f"{label}: {value}")
-        restricted = restricted or self._restricted or _KEEP_FROM.search(value) is not None
+            remarks.append(remark)
+        self.left_over.extend(f"Address: {each}" for each in remarks)
+        restricted = restricted or self._restricted or bool(remarks)
+        restricted = restricted or _KEEP_FROM.search(value) is not None
         self._restricted = False
         parts = [part for each in place.split(",") if (part := each.strip(" -;:."))]
         last = parts.pop() if parts else ""
@@ -399,14 +400,6 @@ class _Reader:
         self.addresses.append({"lines": parts, "postcode": last, **marked})
         self.labels.add("address")
         self._text = None
-
-    def _without_remarks(self, value: str) -> tuple[bool, str]:
-        """Whether remarks that ask for care stand in an address, and the address without them."""
-        place = _REMARK.sub(lambda m: "" if _KEEP_FROM.search(m[1]) else m[0], value)
-        parts = re.split(r"(,|;| - |: )", place)
-        said = [bool(_KEEP_FROM.search(part)) and not re.search(r"\d", part) for part in parts]
-        place = "".join(part for part, is_remark in zip(parts, said, strict=True) if not is_remark)
-        return place != value, place
 
     def _put(self, into: dict[str, Any], field: str, value: str, of: str = "") -> bool:
         self.labels.add(field)
@@ -422,6 +415,19 @@ class _Reader:
                 self.left_over.append(f"{_words(field)}: {into[field]}")
                 into[field] = careful
         return True
+
+
+def _without_remarks(value: str) -> tuple[list[str], str]:
+    """What an address says of itself that asks for care, and the address without it."""
+    remarks = [each for each in _REMARK.findall(value) if _KEEP_FROM.search(each)]
+    place = _REMARK.sub(lambda m: "" if _KEEP_FROM.search(m[1]) else m[0], value)
+    kept = []
+    for part in re.split(r"(,|;| - |: )", place):
+        if _KEEP_FROM.search(part) and not re.search(r"\d", part):
+            remarks.append(part.strip())
+        else:
+            kept.append(part)
+    return remarks, "".join(kept)
 
 
 def _plain(label: str) -> str:
