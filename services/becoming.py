@@ -1,5 +1,6 @@
 """What becomes of a message: a referral of its own, or more about one that is here already?"""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -18,8 +19,10 @@ from domain.referral import (
 )
 from services.duty import SAME_MATTER, Duty
 from services.identify import Found, Identify
+from services.numbers import on_record
 from services.received import Part
 from services.recording import Became, Recording
+from services.same_matter import APART, Relation, leaves_some, relation, told_of
 
 
 class Becoming:
@@ -118,25 +121,32 @@ class Becoming:
                 "what it was."
             )
             return self._open()
-        about = self._about(led)
-        if about is None:
+        about = list(self._about(led))
+        if not about:
             self.problems.append(
-                f"The sender {does} something under the same reference that is about somebody "
+                self._why_apart(led[0])
+                or f"The sender {does} something under the same reference that is about somebody "
                 "else: compare the two referrals."
             )
             return self._open(perhaps_about=led[0])
-        if len(led) > 1 and not self.translation.children:
+        if len(about) > 1 and not self.translation.children:
             self.problems.append(
                 "Several referrals came under the same reference and nobody is named: check which "
                 "of them the sender means."
             )
-        return self._follow(about)
+        return self._follow(about[0])
 
     def _follow(self, referral_id: str) -> Became:
         state = self._referral(referral_id)
-        cancel = self.translation.intent == "cancel"
+        withdraws = self.translation.intent == "cancel"
+        cancel = withdraws and not self._leaves_some(referral_id, state)
+        if withdraws and not cancel:
+            self.problems.append(
+                "The sender withdraws it only for whom this message names; the others stay: decide "
+                "for each child."
+            )
         named = (*state.child_ids, *state.removed)
-        found = [] if cancel else self._children(referral_id, among=named)
+        found = [] if withdraws else self._children(referral_id, among=named)
         added = [each for each in found if each.child_id not in named]
         if added and state.child_ids:
             self.problems.append("It names a child that the first message did not name.")
@@ -153,15 +163,27 @@ class Becoming:
 
     def _new(self) -> Became:
         led = self.recording.led_to(self.translation.references)
-        about = self._about(led)
+        about = next(self._about(led), None)
         if about is not None and self._continues(about):
             return self._follow(about)  # sent again with other content: the same concern
+        if led and about is None and (apart := self._why_apart(led[0])):
+            self.problems.append(apart)
         return self._open(perhaps_about=about or next(iter(led), None))
 
-    def _about(self, led: list[str]) -> str | None:
-        """The first of these referrals that is about these children."""
-        children = self.translation.children
-        return next((r for r in led if self.identify.speaks_of(children, r)), None)
+    def _about(self, led: list[str]) -> Iterator[str]:
+        """Those of these referrals that the message speaks of."""
+        return (each for each in led if self._relation(each) == "the same")
+
+    def _why_apart(self, referral_id: str) -> str | None:
+        return APART.get(self._relation(referral_id))
+
+    def _relation(self, referral_id: str) -> Relation:
+        return relation(self.translation, told_of(self.store, referral_id))
+
+    def _leaves_some(self, referral_id: str, state: Referral) -> bool:
+        """Whether a cancellation names only some of the children whom the referral is about."""
+        taken_off = [on_record(self.store, child_id).details for child_id in state.removed]
+        return leaves_some(self.translation, told_of(self.store, referral_id), taken_off)
 
     def _continues(self, referral_id: str) -> bool:
         """Whether what comes under a known reference is the same concern, not that number again.

@@ -12,7 +12,6 @@ from adapters.event_store import EventStore
 from domain.child import MatchChild, MergeRecords, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-from domain.referral import ChildAdded
 from services.likeness import Agreement, Details, compare, details_of, same
 from services.numbers import Held, Numbers, on_record
 
@@ -114,18 +113,6 @@ class Identify:
                     claims[claim] = found[-1].child_id
         return found, problems, claims
 
-    def speaks_of(self, described: tuple[ChildDescribed, ...], referral_id: str) -> bool:
-        """Whether a referral is about one of these children; one that names none may be."""
-        before: list[ChildDescribed] = []
-        added: list[Details] = []
-        for recorded in self.store.history(referral_id, opened=True):
-            before.extend(getattr(recorded.event, "children", None) or ())
-            if isinstance(recorded.event, ChildAdded):
-                added.append(on_record(self.store, recorded.event.child_id).details)
-        known = [*filter(_says_who, before), *(_described(each) for each in added)]
-        named = [*filter(_says_who, described)]
-        return not known or not named or any(_one(a, b) for a in named for b in known)
-
     def merged(
         self, agency: str, superseded: tuple[str, ...], children: tuple[ChildDescribed, ...]
     ) -> Merged | None:
@@ -192,32 +179,6 @@ def _fits(details: Details, held: dict[str, Details], disputed: bool) -> dict[st
         if agreement.certain
         and ((len(held) == 1 and not disputed) or "first name" in agreement.agree)
     }
-
-
-def _says_who(child: ChildDescribed) -> bool:
-    return bool(child.identifiers) or details_of(child) != Details()
-
-
-def _one(one: ChildDescribed, other: ChildDescribed) -> bool:
-    """Whether a sender who speaks of one concern may mean the same child."""
-    agreement = compare(details_of(one), details_of(other))
-    if not agreement.possible:
-        return False
-    if {*one.identifiers} & {*other.identifiers} or same(details_of(one), details_of(other)):
-        return True
-    if one.unborn and other.unborn:
-        return "surname" in agreement.agree
-    return agreement.certain and "birth date" in agreement.agree
-
-
-def _described(details: Details) -> ChildDescribed:
-    return ChildDescribed(
-        family_name=details.family_name,
-        given_name=details.given_name,
-        born_on=details.born_on,
-        postcode=details.postcode,
-        nhs_number=details.nhs_number,
-    )
 
 
 def _register(

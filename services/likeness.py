@@ -46,9 +46,9 @@ def compare(one: Details, other: Details) -> Agreement:
     """Field by field, spelling aside."""
     pairs = {
         "birth date": (one.born_on, other.born_on),
-        "first name": (_plain(one.given_name), _plain(other.given_name)),
-        "surname": (_plain(one.family_name), _plain(other.family_name)),
-        "postcode": (_plain(one.postcode or ""), _plain(other.postcode or "")),
+        "first name": (plain(one.given_name), plain(other.given_name)),
+        "surname": (plain(one.family_name), plain(other.family_name)),
+        "postcode": (plain(one.postcode or ""), plain(other.postcode or "")),
     }
     known = {field: pair for field, pair in pairs.items() if all(pair)}
     return Agreement(
@@ -78,6 +78,7 @@ def details_of(child: ChildDescribed) -> Details:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A name or postcode without case, accents, spaces and signs."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in apart if not unicodedata.combining(c)))

@@ -1,0 +1,144 @@
+"""Does a message speak of a referral that is here, and of all its children?"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from adapters.event_store import EventStore
+from adapters.translation import Translation
+from domain.described import AdultDescribed, ChildDescribed
+from domain.referral import ChildAdded
+from services.likeness import Details, compare, details_of, plain, same
+from services.numbers import on_record
+
+Relation = Literal["the same", "somebody else", "nobody named", "no child known", "another adult"]
+"""Of a message to a referral that it shares a reference with; only `the same` follows it."""
+
+APART: dict[Relation, str] = {
+    "nobody named": (
+        "It shares a reference (that of an incident, say) with another referral and names no child:"
+        " compare the two."
+    ),
+    "no child known": (
+        "It shares a reference (that of an incident, say) with another referral that names no"
+        " child: compare the two."
+    ),
+    "another adult": (
+        "It comes under the reference of another referral and names only an adult who is not named"
+        " there: compare the two."
+    ),
+}
+"""What a person must know of a message that was not put with the other."""
+
+
+class Told(NamedTuple):
+    """What a referral's messages, and people, told so far.
+
+    `numbers`: the sender's own (first) reference of each message; an incident's number is none.
+    """
+
+    children: tuple[ChildDescribed, ...]
+    adults: tuple[AdultDescribed, ...]
+    numbers: frozenset[str]
+
+
+def told_of(store: EventStore, referral_id: str) -> Told:
+    """Whom a referral is about, as it was told: the children who say who they are, and adults."""
+    children: list[ChildDescribed] = []
+    adults: list[AdultDescribed] = []
+    numbers: set[str] = set()
+    for recorded in store.history(referral_id, opened=True):
+        event = recorded.event
+        if isinstance(event, ChildAdded):
+            children.append(_described(on_record(store, event.child_id).details))
+            continue
+        children.extend(getattr(event, "children", None) or ())
+        adults.extend(getattr(event, "adults", None) or ())
+        numbers.update(own_number(getattr(event, "references", None) or ()))
+    return Told(_named(children), tuple(adults), frozenset(numbers))
+
+
+def own_number(references: Iterable[str]) -> tuple[str, ...]:
+    """The sender's own reference of a message, the first; none, if it gives none."""
+    return tuple(each.strip() for each in references if each.strip())[:1]
+
+
+def relation(said: Translation, told: Told) -> Relation:
+    """Whether a message speaks of the referral that one of its references leads to.
+
+    Children who are named on both sides decide. Where nobody is named, only the sender's word does:
+    an update of that very message, or its own number again. What many messages may share, such as
+    an incident's number, says nothing: another family's concern must not vanish in it.
+    """
+    named = _named(said.children)
+    if named and told.children:
+        return "the same" if _meets(named, told.children) else "somebody else"
+    speaks_of = {*map(str.strip, said.earlier), *own_number(said.references)}
+    if not speaks_of & told.numbers:
+        return "no child known" if named else "nobody named"
+    if not named and said.intent == "new" and _other_adults(said.adults, told):
+        return "another adult"
+    return "the same"
+
+
+def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> bool:
+    """Whether a message names children of a referral, but not all whom it is about now."""
+    named = _named(said.children)
+    if not named:
+        return False
+    off = [_described(each) for each in taken_off]
+    known = [c for c in told.children if not any(_surely_one(c, other) for other in off)]
+    meant = [*named]
+    while more := [c for c in known if c not in meant and any(_surely_one(c, m) for m in meant)]:
+        meant += more  # told of by other words before: a number first, a name later
+    return not all(_meets([child], meant) for child in known)
+
+
+def _named(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
+    return tuple(c for c in children if c.identifiers or details_of(c) != Details())
+
+
+def _other_adults(adults: tuple[AdultDescribed, ...], told: Told) -> bool:
+    """Whether adults are named, none of whom the referral names, though it names somebody."""
+    new = {name for adult in adults if any(name := _name(adult))}
+    known = {name for adult in told.adults if any(name := _name(adult))}
+    return bool(new and (told.children or known) and not new & known)
+
+
+def _name(adult: AdultDescribed) -> tuple[str, str]:
+    return plain(adult.family_name), plain(adult.given_name)
+
+
+def _meets(some: Iterable[ChildDescribed], others: Iterable[ChildDescribed]) -> bool:
+    others = tuple(others)
+    return any(_one(a, b) for a in some for b in others)
+
+
+def _one(one: ChildDescribed, other: ChildDescribed) -> bool:
+    """Whether a sender who speaks of one concern may mean the same child."""
+    agreement = compare(details_of(one), details_of(other))
+    if not agreement.possible:
+        return False
+    if _surely_one(one, other):
+        return True
+    if one.unborn and other.unborn:
+        return "surname" in agreement.agree
+    return agreement.certain and "birth date" in agreement.agree
+
+
+def _surely_one(one: ChildDescribed, other: ChildDescribed) -> bool:
+    """Whether a number, or both names, say that one sender means the same child."""
+    if not compare(details_of(one), details_of(other)).possible:
+        return False
+    return bool({*one.identifiers} & {*other.identifiers}) or same(
+        details_of(one), details_of(other)
+    )
+
+
+def _described(details: Details) -> ChildDescribed:
+    return ChildDescribed(
+        family_name=details.family_name,
+        given_name=details.given_name,
+        born_on=details.born_on,
+        postcode=details.postcode,
+        nhs_number=details.nhs_number,
+    )
