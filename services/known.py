@@ -9,25 +9,32 @@ enquiry another stream is. That is asked here, of the read models, one row a fie
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
+from domain import case, plan
 from domain.agency import RegisterAgency
 from domain.assessment import StartAssessment
 from domain.calendar import local_day
 from domain.case import (
     AllocateCase,
+    Case,
+    CaseClosed,
     CloseCase,
     IssueHandover,
     OverturnDecision,
     TransferCase,
+    case_of,
     child_of,
 )
 from domain.child import MergeRecords, RestrictRecord
 from domain.conference import HoldInitialConference, InitialConferenceHeld
+from domain.enquiry import HoldStrategyDiscussion, RequestStrategyDiscussion
 from domain.kernel import Command, Refused
-from domain.plan import StartProtectionPlan
+from domain.plan import Plan, RecordFailedVisit, RecordVisit, StartProtectionPlan, plan_of
 from domain.record import CorrectEntry, RetractEntry
 from domain.referral import (
+    OPENS_A_CASE,
     DecideReferral,
     DeclineInformation,
     RequestInformation,
@@ -69,8 +76,8 @@ def from_record(
     """
     if name != "start-assessment" or fields.get("referral_received_at"):
         return fields
-    case = caseload.case(query, str(fields.get("case_id")))
-    received = case.referral_received_at if case else None
+    found = caseload.case(query, str(fields.get("case_id")))
+    received = found.referral_received_at if found else None
     return {**fields, "referral_received_at": received or now}
 
 
@@ -120,8 +127,8 @@ def _worker_of_the_team(parts: Parts, command: AllocateCase, person_id: str) -> 
     teams = _teams_worked_in(parts.query, person_id)
     if not teams:
         return _worker(parts, command, person_id)
-    case = caseload.case(parts.query, command.case_id)
-    if (command.team_id or (case.team_id if case else None)) in teams:
+    found = caseload.case(parts.query, command.case_id)
+    if (command.team_id or (found.team_id if found else None)) in teams:
         return None
     return f"{person_id} works in another team: name that team too, and the case moves to it."
 
@@ -191,20 +198,20 @@ def _about_the_child(parts: Parts, command: RaiseRisk, referral_id: str) -> str 
 
 
 def _childs_case(parts: Parts, command: StartAssessment, case_id: str) -> str | None:
-    case = caseload.case(parts.query, case_id)
-    if case is None or child_of(case_id) != command.child_id:
+    found = caseload.case(parts.query, case_id)
+    if found is None or child_of(case_id) != command.child_id:
         return "That is not this child's case: choose the child's own."
-    if not case.is_open or case.opened_at is None:
+    if not found.is_open or found.opened_at is None:
         return "This case is closed: reopen it first."
-    for each in case.assessments:  # what an earlier episode left open is no longer worked on
-        if each.state != "authorised" and each.started_at >= case.opened_at:
+    for each in found.assessments:  # what an earlier episode left open is no longer worked on
+        if each.state != "authorised" and each.started_at >= found.opened_at:
             return "An assessment of this child is open already: have it authorised first."
     return None
 
 
 def _as_the_case_has_it(parts: Parts, command: StartAssessment, received: datetime) -> str | None:
-    case = caseload.case(parts.query, command.case_id)
-    if case is not None and case.referral_received_at in (None, received):
+    found = caseload.case(parts.query, command.case_id)
+    if found is not None and found.referral_received_at in (None, received):
         return None
     return "The case's referral came at another time: leave it out, and the case's own is taken."
 
@@ -226,12 +233,97 @@ def _childs_conference(
     return "That is not a conference about this child: choose the child's own."
 
 
-def _no_plan_in_force(parts: Parts, _command: CloseCase, case_id: str) -> str | None:
-    for record in _records(parts.query, child_of(case_id)):
-        work = caseload.of_child(parts.query, record)
-        if work is not None and work.plan_category is not None:
-            return "End the protection plan first: a case stays open while one is in force."
+# ── What goes on only in an open case, where its team sees it ─────────────────────────────────────
+
+
+def _story(parts: Parts, stream: str) -> list[Any]:
+    """From the log itself: the read models may not know yet that a case was closed."""
+    return [recorded.event for recorded in parts.store.history(stream)]
+
+
+def _is_open(parts: Parts, child_id: str) -> bool:
+    states = (
+        reduce(case.evolve, _story(parts, case_of(record)), Case())
+        for record in _records(parts.query, child_id)
+    )
+    return any(state.episode and not state.closed for state in states)
+
+
+def _open_case(parts: Parts, _command: Command, child_id: str) -> str | None:
+    if _is_open(parts, child_id):
+        return None
+    if any(_story(parts, case_of(record)) for record in _records(parts.query, child_id)):
+        return "This child's case is closed, so that no team would see it: reopen the case first."
+    return "This child has no case: decide a referral that opens one first."
+
+
+def _case_at_the_time(
+    parts: Parts, command: RecordVisit | RecordFailedVisit, child_id: str
+) -> str | None:
+    """A visit may be written down after the case was closed."""
+    for record in _records(parts.query, child_id):
+        closed = [e for e in _story(parts, case_of(record)) if isinstance(e, CaseClosed)]
+        if closed and command.happened_at <= closed[-1].happened_at:
+            return None
+    return _open_case(parts, command, child_id)
+
+
+def _case_or_referral(parts: Parts, _command: Command, child_id: str) -> str | None:
+    """A strategy discussion cannot always wait for a case (R7), but somebody must see it."""
+    waits = any(inbox.naming(parts.query, each) for each in _records(parts.query, child_id))
+    if waits or _is_open(parts, child_id):
+        return None
+    return (
+        "This child has no open case and no referral that waits, so that nobody would see it: "
+        "reopen the case, or take the concern in as a referral, first."
+    )
+
+
+def _section_47_runs(query: Query, child_id: str) -> bool:
+    works = (caseload.of_child(query, record) for record in _records(query, child_id))
+    return any(each.state == "section-47" for work in works if work for each in work.enquiries)
+
+
+def _case_for_the_enquiry(parts: Parts, command: DecideReferral, outcome: str) -> str | None:
+    referral = inbox.referral(parts.query, command.referral_id)
+    if outcome in OPENS_A_CASE or referral is None:
+        return None
+    for child_id in referral.now.child_ids:
+        if _section_47_runs(parts.query, child_id) and not _is_open(parts, child_id):
+            return (
+                "A section 47 enquiry about this child runs: conclude it first, or choose an "
+                "outcome that opens a case."
+            )
     return None
+
+
+def _nothing_in_force(parts: Parts, _command: CloseCase, case_id: str) -> str | None:
+    child_id = child_of(case_id)
+    for record in _records(parts.query, child_id):
+        if reduce(plan.evolve, _story(parts, plan_of(record)), Plan()).started:
+            return "End the protection plan first: a case stays open while one is in force."
+    if _section_47_runs(parts.query, child_id):
+        return "Conclude the section 47 enquiry first: a case stays open while one runs."
+    return None
+
+
+def _assessment_authorised(parts: Parts, command: CloseCase, reason: str) -> str | None:
+    """R25: closed after assessment is said only of one that a manager has authorised."""
+    work = caseload.case(parts.query, command.case_id)
+    if reason not in AFTER_ASSESSMENT or work is None:
+        return None
+    for each in work.assessments:
+        if each.state != "authorised" and each.referral_received_at == work.referral_received_at:
+            return (
+                "The assessment is not authorised, so that the case cannot be closed after it: "
+                "have it authorised first, or choose another reason."
+            )
+    return None
+
+
+AFTER_ASSESSMENT = ("RC8", "RC9")
+
+# ── Entries ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _on_the_timeline(
@@ -266,9 +358,14 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((RaiseRisk,), "referral_id", _about_the_child),
     ((StartAssessment,), "case_id", _childs_case),
     ((StartAssessment,), "referral_received_at", _as_the_case_has_it),
+    ((StartProtectionPlan, HoldInitialConference), "child_id", _open_case),
+    ((RecordVisit, RecordFailedVisit), "child_id", _case_at_the_time),
+    ((RequestStrategyDiscussion, HoldStrategyDiscussion), "child_id", _case_or_referral),
+    ((DecideReferral,), "outcome", _case_for_the_enquiry),
     ((HoldInitialConference,), "enquiry_id", _childs_enquiry),
     ((StartProtectionPlan,), "conference_id", _childs_conference),
-    ((CloseCase,), "case_id", _no_plan_in_force),
+    ((CloseCase,), "case_id", _nothing_in_force),
+    ((CloseCase,), "reason", _assessment_authorised),
     ((CorrectEntry, RetractEntry, OverturnDecision), "position", _on_the_timeline),
 )
 """The commands, their field, and what it must refer to, in the order in which it is asked."""

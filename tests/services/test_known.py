@@ -254,6 +254,9 @@ def test_a_risk_names_a_referral_about_the_child(authority: Authority) -> None:
 
 def test_a_conference_and_a_plan_follow_what_was_held_about_the_child(authority: Authority) -> None:
     asked = {"child_id": authority.children["ama"], "reason": "A burn."}
+    decided = {"outcome": "assessment", "rationale": "A burn.", "team_id": EAST}
+    late = {"referral_id": authority.referrals["late"]}
+    authority.give(MANAGER, "decide-referral", **late, **decided)
     enquiry = authority.give(MANAGER, "request-strategy-discussion", **asked).events[0].stream
     said = {"attended": ["police"], "rationale": "Safe.", "child_said": "I like it here."}
     held = said | {"decision": "protection-plan", "category": "NEG"}
@@ -276,6 +279,110 @@ def test_a_case_stays_open_while_a_protection_plan_is_in_force(authority: Author
     assert "End the protection plan first" in refused(authority, MANAGER, "close-case", **close)
     ended = {"reason": "no-longer-needed", "rationale": "Safe."}
     authority.give(MANAGER, "end-protection-plan", **kofi(authority), **ended)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def closed(authority: Authority) -> dict[str, str]:
+    close = kofis_case(authority) | {"reason": "RC7", "rationale": "Safe."}
+    authority.give(MANAGER, "close-case", **close)
+    return kofi(authority)
+
+
+PLAN = {"category": "NEG"}
+VISIT = {"seen": True, "alone": True, "bedroom_seen": True, "where": "home", "notes": "All well."}
+CONFERENCE = {"attended": ["police"], "decision": "no-protection-plan"}
+CONFERENCE |= {"rationale": "Safe.", "child_said": "I like it here."}
+DISCUSSION = {"attended": ["police", "health"], "decision": "section-47-joint"}
+DISCUSSION |= {"rationale": "A burn.", "actions": "A medical."}
+PROTECTION: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "start-protection-plan": (MANAGER, PLAN),
+    "hold-initial-conference": (MANAGER, CONFERENCE),
+    "record-visit": (MANAGER, VISIT),
+    "record-failed-visit": (MANAGER, {"reason": "Nobody in."}),
+}
+
+
+@pytest.mark.parametrize("command", PROTECTION)
+def test_a_child_is_protected_only_in_an_open_case(authority: Authority, command: str) -> None:
+    person, fields = PROTECTION[command]
+    about = closed(authority)
+    authority.clock.move(hours=1)
+    assert "reopen the case first" in refused(authority, person, command, **about, **fields)
+    reopen = kofis_case(authority) | {"reason": "It is not over."}
+    authority.give(MANAGER, "reopen-case", **reopen)
+    assert gives(authority, person, command, **about, **fields).result == "done"
+    ama = {"child_id": authority.children["ama"]}
+    assert "has no case" in refused(authority, person, command, **ama, **fields)
+
+
+def test_a_case_closed_a_moment_ago_is_closed(authority: Authority) -> None:
+    """The read models need not have heard of it."""
+    who, close = authority.who(MANAGER), {"reason": "RC7", "rationale": "Safe."}
+    give(authority.parts, who, "close-case", kofis_case(authority) | close)
+    handled = give(authority.parts, who, "start-protection-plan", kofi(authority) | PLAN)
+    assert "reopen the case first" in str(handled.reason)
+
+
+def test_a_visit_made_before_the_case_was_closed_may_be_written_down_after(
+    authority: Authority,
+) -> None:
+    before = authority.clock().isoformat()
+    authority.clock.move(hours=2)
+    visit = closed(authority) | VISIT
+    assert gives(authority, MANAGER, "record-visit", **visit, happened_at=before).result == "done"
+    authority.clock.move(hours=1)
+    assert "reopen" in refused(authority, MANAGER, "record-visit", **visit)
+
+
+def test_a_strategy_discussion_may_precede_a_case_where_a_referral_waits(
+    authority: Authority,
+) -> None:
+    ama, asked = {"child_id": authority.children["ama"]}, {"reason": "A burn."}
+    requested = gives(authority, MANAGER, "request-strategy-discussion", **ama, **asked)
+    enquiry = {"enquiry_id": requested.events[0].stream}
+    held = gives(authority, MANAGER, "hold-strategy-discussion", **ama, **enquiry, **DISCUSSION)
+    assert held.result == "done"
+    decided = {"referral_id": authority.referrals["late"], "rationale": "A burn."}
+    advice = decided | {"outcome": "advice"}
+    assert "opens a case" in refused(authority, MANAGER, "decide-referral", **advice)
+    authority.give(MANAGER, "decide-referral", **decided, outcome="assessment", team_id=EAST)
+
+
+def test_a_strategy_discussion_is_held_where_somebody_sees_it(authority: Authority) -> None:
+    about, known = closed(authority), {"referral_id": authority.referrals["known"]}
+    decided = {"outcome": "advice", "rationale": "An accident."}
+    authority.give(DUTY, "decide-referral", **known, **decided)
+    authority.give(MANAGER, "authorise-decision", **known, rationale="Yes.")
+    for command, fields in (
+        ("request-strategy-discussion", {"reason": "A burn."}),
+        ("hold-strategy-discussion", DISCUSSION),
+    ):
+        assert "nobody would see it" in refused(authority, MANAGER, command, **about, **fields)
+
+
+def test_a_case_stays_open_while_a_section_47_enquiry_runs(authority: Authority) -> None:
+    held = authority.give(MANAGER, "hold-strategy-discussion", **kofi(authority), **DISCUSSION)
+    close = kofis_case(authority) | {"reason": "RC7", "rationale": "Safe."}
+    assert "Conclude the section 47" in refused(authority, MANAGER, "close-case", **close)
+    concluded = {"conclusion": "not-substantiated", "rationale": "An accident."}
+    enquiry = {"enquiry_id": held.events[0].stream}
+    authority.give(MANAGER, "conclude-section-47", **enquiry, **concluded)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+@pytest.mark.parametrize("reason", ["RC8", "RC9"])
+def test_a_case_is_closed_after_an_assessment_only_when_that_is_authorised(
+    authority: Authority, reason: str
+) -> None:
+    start = kofi(authority) | kofis_case(authority) | {"worker_id": WORKER}
+    started = authority.give(WORKER, "start-assessment", **start)
+    close = kofis_case(authority) | {"reason": reason, "rationale": "Safe."}
+    assert "not authorised" in refused(authority, MANAGER, "close-case", **close)
+    assessment = {"assessment_id": started.events[0].stream}
+    done = {"factors": ["21"], "outcome": "no-further-action", "summary": "All is well."}
+    authority.give(WORKER, "complete-assessment", **assessment, **done)
+    assert "not authorised" in refused(authority, MANAGER, "close-case", **close)
+    authority.give(MANAGER, "authorise-assessment", **assessment, rationale="Yes.")
     assert gives(authority, MANAGER, "close-case", **close).result == "done"
 
 
