@@ -69,6 +69,8 @@ def relation(said: Translation, told: Told) -> Relation:
     an update of that very message, or its own number again. What many messages may share, such as
     an incident's number, says nothing: another family's concern must not vanish in it.
     """
+    if not told.numbers:
+        return "the same"  # it was destroyed, or is not there: whoever writes to it is told so
     named = _named(said.children)
     if named and told.children:
         return "the same" if _meets(named, told.children) else "somebody else"
