@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.fhir_resources import (
     AddressOf,
+    Coding,
     Concept,
     Header,
     Name,
@@ -29,12 +30,13 @@ from adapters.particulars import (
     birth_of,
     checked_nhs_number,
     due_date,
+    is_adult,
     located,
     name_parts,
     postcode_of,
     sex_of,
 )
-from adapters.reading import Problems
+from adapters.reading import Problems, told_died
 from domain.described import (
     AddressDescribed,
     ChildDescribed,
@@ -48,15 +50,19 @@ _PEOPLE = ("Practitioner", "RelatedPerson", "Patient")
 
 
 def named(resources: Resources, people: People, problems: Problems) -> tuple[AddressDescribed, ...]:
-    """Put everybody into `people`; the addresses, restricted where the person's record says so."""
+    """Put everybody into `people`; the addresses, restricted where the person's record, or the
+    message as a whole, says so."""
     addresses: list[AddressDescribed] = []
+    secret = _is_restricted(resources.security())
     patients = resources.all(Person, "Patient") or _by_number_alone(resources)
     for number, person in enumerate(patients, start=1):
         whose = "Patient" if number == 1 else f"Patient {number}"
-        homes = tuple(_addresses(person, None))
+        homes = tuple(_addresses(person, None, restricted=secret))
         addresses += homes
         patient, birth = _patient(person, whose, people, problems)
-        people.subject(located(patient, homes), birth.adult)
+        people.subject(located(patient, homes), birth.adult, _reached(person.telecom))
+        grown = birth.adult or is_adult(birth.on, people.told_on)
+        _tell_more(person, "" if number == 1 else f"{whose}: ", problems, grown=bool(grown))
         for contact in person.contact:
             family, given = _name((contact.name,))
             if family or given:
@@ -65,7 +71,7 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
                 people.other(person_told, _reached(contact.telecom))
     for person in resources.all(Person, "RelatedPerson"):
         role = _relation(person.relationship)
-        addresses += _addresses(person, role)
+        addresses += _addresses(person, role, restricted=secret)
         _relative(person, role, people, problems)
     observations = resources.all(Observed, "Observation")
     expected = [each for each in observations if each.code.has(*DUE_DATE_CODES)]
@@ -151,14 +157,38 @@ def _name(names: tuple[Name, ...]) -> tuple[str, str]:
     return name_parts(name.text)
 
 
+def _tell_more(person: Person, whose: str, problems: Problems, *, grown: bool) -> None:
+    """What has no field: it stands with the concern. `whose`: empty, or `Patient 2: `."""
+    if person.deceased_boolean or person.deceased_date_time:
+        told_died(whose, person.deceased_date_time, problems, grown=grown)
+    for telecom in person.telecom:
+        if telecom.value and not grown:  # of an adult it is a field
+            problems.keep(f"{whose}{_MEANS.get(telecom.system, 'Contact')}: {telecom.value}")
+    taken = _best(person.name)
+    if more := " ".join(taken.given[1:]):
+        problems.keep(f"{whose}Other given names: {more}")
+    for name in person.name:
+        words = " ".join((*name.prefix, *name.given, name.family)).strip() or name.text
+        if name is not taken and words:
+            use = f" ({name.use})" if name.use else ""
+            problems.keep(f"{whose}Also called: {words}{use}")
+
+
+_MEANS = {"phone": "Telephone", "email": "E-mail", "sms": "Telephone", "fax": "Fax"}
+
+
 def _relation(concepts: tuple[Concept, ...]) -> str | None:
     words = [word for each in concepts if (word := each.words())]
     words = words or [each.code for concept in concepts for each in concept.coding if each.code]
     return ", ".join(dict.fromkeys(words)).lower() or None
 
 
-def _addresses(person: Person, of: str | None) -> Iterator[AddressDescribed]:
-    restricted = any(each.code.upper() in _RESTRICTED for each in person.meta.security)
+def _is_restricted(labels: tuple[Coding, ...]) -> bool:
+    return any(each.code.upper() in _RESTRICTED for each in labels)
+
+
+def _addresses(person: Person, of: str | None, *, restricted: bool) -> Iterator[AddressDescribed]:
+    restricted = restricted or _is_restricted(person.meta.security)
     for address in person.address:
         lines = tuple(dict.fromkeys(filter(None, _lines(address))))
         if lines or address.postal_code:
@@ -176,7 +206,8 @@ def _lines(address: AddressOf) -> tuple[str, ...]:
 
 
 def _reached(telecoms: tuple[Telecom, ...]) -> str | None:
-    return next((each.value for each in telecoms if each.value), None)
+    values = dict.fromkeys(each.value for each in telecoms if each.value)
+    return ", ".join(values) or None
 
 
 # ── Who asks ──

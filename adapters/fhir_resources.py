@@ -99,9 +99,17 @@ class Person(Struct, frozen=True, rename="camel"):
     telecom: tuple[Telecom, ...] = ()
     gender: str = ""
     birth_date: str = ""
+    deceased_boolean: bool = False
+    deceased_date_time: str = ""
     address: tuple[AddressOf, ...] = ()
     contact: tuple[Contact, ...] = ()
     relationship: tuple[Concept, ...] = ()
+
+
+class Message(Struct, frozen=True):
+    """The bundle, or the only resource, that a message is."""
+
+    meta: Meta = Meta()
 
 
 class Role(Struct, frozen=True):
@@ -131,6 +139,7 @@ class Header(Struct, frozen=True, rename="camel"):
     event_coding: Coding = Coding()
     reason: Concept = Concept()
     sender: Reference = Reference()
+    meta: Meta = Meta()
     response: Response | None = None
 
 
@@ -147,9 +156,6 @@ class Request(Struct, frozen=True, rename="camel"):
     requester: Reference = Reference()
     subject: Reference = Reference()
     reason_code: tuple[Concept, ...] = ()
-    note: tuple[Note, ...] = ()
-    patient_instruction: str = ""
-    text: Text = Text()
 
 
 class Flag(Struct, frozen=True):
@@ -165,114 +171,7 @@ class Observed(Struct, frozen=True, rename="camel"):
 
     code: Concept = Concept()
     value_string: str = ""
-    value_codeable_concept: Concept = Concept()
     value_date_time: str = ""
-    note: tuple[Note, ...] = ()
-
-
-class Detail(Struct, frozen=True):
-    description: str = ""
-
-
-class Activity(Struct, frozen=True, rename="camel"):
-    outcome_codeable_concept: tuple[Concept, ...] = ()
-    detail: Detail = Detail()
-
-
-class Plan(Struct, frozen=True):
-    """A CarePlan."""
-
-    description: str = ""
-    text: Text = Text()
-    activity: tuple[Activity, ...] = ()
-    note: tuple[Note, ...] = ()
-
-
-class SubSection(Struct, frozen=True):
-    title: str = ""
-    text: Text = Text()
-
-
-class Section(Struct, frozen=True):
-    title: str = ""
-    text: Text = Text()
-    section: tuple[SubSection, ...] = ()
-
-
-class Composition(Struct, frozen=True):
-    text: Text = Text()
-    section: tuple[Section, ...] = ()
-
-
-class Attachment(Struct, frozen=True):
-    title: str = ""
-
-
-class Payload(Struct, frozen=True, rename="camel"):
-    content_string: str = ""
-    content_attachment: Attachment = Attachment()
-
-
-class Communication(Struct, frozen=True, rename="camel"):
-    """A Communication or CommunicationRequest."""
-
-    payload: tuple[Payload, ...] = ()
-    reason_code: tuple[Concept, ...] = ()
-    note: tuple[Note, ...] = ()
-    text: Text = Text()
-
-
-class Answer(Struct, frozen=True, rename="camel"):
-    value_string: str = ""
-    value_coding: Coding = Coding()
-
-
-class Item(Struct, frozen=True):
-    """A question and its answers."""
-
-    text: str = ""
-    answer: tuple[Answer, ...] = ()
-
-    def line(self) -> str:
-        answers = [each.value_string or each.value_coding.display for each in self.answer]
-        said = ", ".join(answer for answer in answers if answer)
-        return f"{self.text}: {said}" if said else ""
-
-
-class ItemGroup(Struct, frozen=True):
-    text: str = ""
-    answer: tuple[Answer, ...] = ()
-    item: tuple[Item, ...] = ()
-
-
-WORDED = (
-    "AllergyIntolerance", "Appointment", "ClinicalImpression", "DiagnosticReport", "Encounter",
-    "Goal", "Procedure", "QuestionnaireResponse", "Task",
-)  # fmt: skip
-"""Types of resource that may tell a concern in words, in one of the fields below."""
-
-
-class Words(Struct, frozen=True):
-    description: str = ""
-    summary: str = ""
-    conclusion: str = ""
-    comment: str = ""
-    note: tuple[Note, ...] = ()
-    text: Text = Text()
-    item: tuple[ItemGroup, ...] = ()
-
-    def lines(self) -> list[str]:
-        """Its words without its narrative, which is HTML."""
-        asked = [Item(group.text, group.answer) for group in self.item]
-        asked += [item for group in self.item for item in group.item]
-        lines = [self.description, self.summary, self.conclusion, self.comment]
-        return [*lines, *(note.text for note in self.note), *(each.line() for each in asked)]
-
-
-class Noted(Struct, frozen=True):
-    """Any resource that people may add notes to."""
-
-    note: tuple[Note, ...] = ()
 
 
 class Issue(Struct, frozen=True):
@@ -291,9 +190,11 @@ class Resources:
 
     def __init__(self, message: dict[str, Any], problems: Problems) -> None:
         self._problems = problems
+        self._message = message
         self._fit = Fit(problems, own=False)
         self._by_type: dict[str, list[dict[str, Any]]] = {}
         self._by_name: dict[str, dict[str, Any]] = {}
+        self.everything: list[dict[str, Any]] = []
         self.unread = 0
         for name, resource in _entries(message, problems):
             self._add(name, resource)
@@ -307,6 +208,7 @@ class Resources:
             self.unread += 1
             self._problems.say("A part of the message could not be read: see it as it came.")
             return
+        self.everything.append(resource)
         self._by_type.setdefault(kind, []).append(resource)
         own = resource.get("id")
         for name in (full_url, f"{kind}/{own}" if isinstance(own, str) else ""):
@@ -327,6 +229,12 @@ class Resources:
             for name in names
             for resource in self._by_type.get(name, [])
         ]
+
+    def security(self) -> tuple[Coding, ...]:
+        """The labels of the message as a whole: of its bundle and of its header."""
+        metas = [self._fit.fit(Message, self._message, "Bundle").meta]
+        metas += [header.meta for header in self.all(Header, "MessageHeader")]
+        return tuple(label for meta in metas for label in meta.security)
 
     def referred(self, kind: type[R], reference: Reference, *names: str) -> R | None:
         """What a reference points to, if that is here and of one of these types."""

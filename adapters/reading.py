@@ -49,6 +49,18 @@ class Problems:
         return tuple(self._said)
 
 
+def told_died(whose: str, on: str, problems: Problems, *, grown: bool) -> None:
+    """Somebody has died: it stands with the concern; of a child it is said above it, too.
+
+    `whose`: empty for the only one, or such as `Patient 2: `. `on`: the date as sent, if it is.
+    """
+    who = "patient" if grown else "child"
+    when = f" ({on[:60]})" if on else ""
+    problems.keep(f"{whose}The sender says that the {who} has died{when}.")
+    if not grown:
+        problems.say(f"{whose}The sender says that the child has died.")
+
+
 # ── Characters ──
 
 _MARKS = (

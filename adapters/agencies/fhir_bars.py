@@ -2,10 +2,10 @@
 
 A ServiceRequest is a referral; its status, or the header's reason, says whether it opens, updates
 or cancels one. Safeguarding flags (category SG) name the concern by code or text; where all of them
-say "no safeguarding issues" and nobody adds a word to a flag, request or communication, or a note
-to anything, there is no concern: the clinical summary that every such message carries is no
-safeguarding concern by itself. A Consent is about care, not about referral, and is not read. One
-bad resource does not lose the rest.
+say "no safeguarding issues" and nobody wrote a word anywhere (see `adapters.fhir_words`), there is
+no concern: the summary in a care plan, which every such message carries, is no safeguarding concern
+by itself. A Consent is about care, not about referral, and is not read. One bad resource does not
+lose the rest.
 Source: NHS England, Booking and Referral FHIR API; HL7 FHIR R4.
 """
 
@@ -23,24 +23,17 @@ from adapters.concern_codes import (
 )
 from adapters.fhir_people import named, referrer_of
 from adapters.fhir_resources import (
-    WORDED,
-    Communication,
-    Composition,
     Concept,
     Flag,
     Header,
     Meta,
-    Noted,
     Observed,
     Outcome,
-    Plan,
     Reference,
     Request,
     Resources,
-    Section,
-    SubSection,
-    Words,
 )
+from adapters.fhir_words import Word, words_of
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time, reference_of
 from adapters.reading import (
@@ -108,17 +101,19 @@ class _Reading:
         self.other_flags = [
             flag for flag in resources.all(Flag, "Flag") if not _is_safeguarding(flag)
         ]
+        self.words = _words(resources)
         self.active = [flag for flag in self.flags if flag.status not in _NOT_ACTIVE]
 
     def translation(self) -> Translation:
         addresses = named(self.resources, self.people, self.problems)
         lines, codes = self._lines(), self._codes()
         happened_at = self._happened_at()
-        lines = list(dict.fromkeys([*lines, *self.problems.kept]))
-        concern = shown("\n".join(lines), self.problems)
+        lines = [line for line in lines if line.strip()]
         intent = self._intent()
         if intent in {"new", "update"}:
-            self._told_what_lacks(concern, codes)
+            self._told_what_lacks(bool(lines), codes)
+        lines = list(dict.fromkeys([*lines, *self.problems.kept]))
+        concern = shown("\n".join(lines), self.problems)
         references, earlier = self._references(intent)
         return Translation(
             intent=intent,
@@ -170,22 +165,13 @@ class _Reading:
         return only_that_code and not self._codes() and not any(self._added())
 
     def _added(self) -> list[str]:
-        """What people wrote to say more than the code for no issues: on flags, requests and
-        communications in whatever field, elsewhere in a note."""
+        """What people wrote to say more than the code for no issues, in whatever element."""
         words = [word for flag in self.flags for word in _own_words(flag)]
         words += [word for flag in self.other_flags for word in _narrated(flag)]
-        for request in self.requests:
-            words += _requested(request)
-        for message in self._communications():
-            words += _communicated(message)
-        anything = self.resources.all(Noted, "CarePlan", "Condition", "Observation", *WORDED)
-        words += [note.text for each in anything for note in each.note]
+        words += [word.line for word in self.words if word.written]
         return [word for word in words if word.strip()]
 
-    def _communications(self) -> list[Communication]:
-        return self.resources.all(Communication, "Communication", "CommunicationRequest")
-
-    def _told_what_lacks(self, concern: str, codes: tuple[str, ...]) -> None:
+    def _told_what_lacks(self, told: bool, codes: tuple[str, ...]) -> None:
         if self.request is None:
             if self.resources.has("Appointment"):
                 self.problems.say("The message is a booking, not a referral: it must be read.")
@@ -195,7 +181,7 @@ class _Reading:
             self.problems.say("The message answers an earlier one, yet it is about somebody.")
         if self.flags and not self.active:
             self.problems.say("The safeguarding flag is marked as no longer active.")
-        if not concern and not codes:
+        if not told and not codes:
             self.problems.say(NO_CONCERN_TOLD)
         unborn = [child for child in self.people.children() if child.unborn]
         if UNBORN_CHILD in codes and not unborn:
@@ -270,30 +256,14 @@ class _Reading:
                 lines += [f"{state}: {words}"] if words else []
         if any(flag.code.has(NO_CONCERN) for flag in self.flags):
             lines += [f"Flag: {words}" for flag in self.other_flags for words in _narrated(flag)]
-        for request in self.requests:
-            lines += _requested(request)
-        for plan in self.resources.all(Plan, "CarePlan"):
-            lines += [plan.description, text_of_html(plan.text.div)]
-            for activity in plan.activity:
-                lines += [concept.words() for concept in activity.outcome_codeable_concept]
-                lines.append(activity.detail.description)
-            lines += [note.text for note in plan.note]
-        for document in self.resources.all(Composition, "Composition"):
-            lines.append(text_of_html(document.text.div))
-            parts: list[Section | SubSection] = []
-            for section in document.section:
-                parts += [section, *section.section]
-            lines += [f"{part.title}\n{text_of_html(part.text.div)}".strip() for part in parts]
-        for observed in self.resources.all(Observed, "Condition", "Observation"):
-            answer = observed.value_string or observed.value_codeable_concept.words()
-            asked = ": ".join(part for part in (observed.code.words(), answer) if part)
-            lines += [asked, *(note.text for note in observed.note)]
-        for message in self._communications():
-            lines += _communicated(message)
-        for other in self.resources.all(Words, *WORDED):
-            lines += other.lines()
-            lines.append(text_of_html(other.text.div))
-        return [line for line in lines if line.strip()]
+        return [*lines, *(word.line for word in self.words)]
+
+
+def _words(resources: Resources) -> list[Word]:
+    """What is told in words: the requests first, then everything else in its order."""
+    asked = [each for each in resources.everything if each["resourceType"] == "ServiceRequest"]
+    others = [each for each in resources.everything if each["resourceType"] != "ServiceRequest"]
+    return [word for each in (*asked, *others) for word in words_of(each)]
 
 
 def _is_safeguarding(flag: Flag) -> bool:
@@ -320,22 +290,6 @@ def _narrated(flag: Flag) -> list[str]:
     text = "" if flag.code.text.casefold() in displayed else flag.code.text
     words = (text, text_of_html(flag.text.div), *(note.text for note in flag.note))
     return list(dict.fromkeys(each for each in words if each))
-
-
-def _requested(request: Request) -> list[str]:
-    """What a request says in words."""
-    reasons = [f"Reason: {words}" for why in request.reason_code for words in _concept_says(why)]
-    notes = [note.text for note in request.note]
-    told = [*reasons, *notes, request.patient_instruction, text_of_html(request.text.div)]
-    return [each for each in told if each]
-
-
-def _communicated(message: Communication) -> list[str]:
-    """What a communication says in words."""
-    payload = [part.content_string or part.content_attachment.title for part in message.payload]
-    reasons = [words for why in message.reason_code for words in _concept_says(why)]
-    notes = [note.text for note in message.note]
-    return [each for each in (*payload, *reasons, *notes, text_of_html(message.text.div)) if each]
 
 
 def _id_of(reference: Reference) -> str:

@@ -70,7 +70,9 @@ def test_a_referral_opens_one() -> None:
     assert said.urgency == "immediate"
     assert said.happened_at == datetime(2026, 5, 20, 9, 0, tzinfo=UTC)
     assert said.concern_codes == ("702953007",)
-    assert said.concern == "Flag: Suspected victim of child neglect\nThe child was seen alone"
+    assert said.concern == (
+        "Flag: Suspected victim of child neglect\nThe child was seen alone\nOther given names: May"
+    )
     assert said.problems == ()
 
 
@@ -194,6 +196,143 @@ def test_the_code_for_no_safeguarding_issues_is_ignored_beside_anything_else(mor
         assert "he flinched" in said.concern
 
 
+SAID = "the father took off his belt"
+NOTE = [{"text": SAID}]
+DIV = {"status": "generated", "div": f"<div>{SAID}</div>"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"resourceType": "FamilyMemberHistory", "note": NOTE},
+        {"resourceType": "FamilyMemberHistory", "condition": [{"code": {"text": SAID}}]},
+        {"resourceType": "MedicationStatement", "note": NOTE},
+        {"resourceType": "Immunization", "note": NOTE},
+        {"resourceType": "RiskAssessment", "note": NOTE},
+        {"resourceType": "Media", "note": NOTE},
+        {"resourceType": "List", "note": NOTE},
+        {"resourceType": "List", "entry": [{"item": {"display": SAID}}]},
+        {"resourceType": "NobodyKnowsIt", "remark": {"comment": SAID}},
+        {"resourceType": "CarePlan", "activity": [{"progress": NOTE}]},
+        request(orderDetail=[{"text": SAID}]),
+        request(code={"text": SAID}),
+        request(code={"coding": [{"code": "1", "display": "Review"}], "text": SAID}),
+        request(supportingInfo=[{"display": SAID}]),
+        request(extension=[{"url": "x", "valueString": SAID}]),
+        {"resourceType": "Communication", "topic": {"text": SAID}},
+        {"resourceType": "QuestionnaireResponse",
+         "item": [{"item": [{"text": "Seen?", "answer": [{"item": [
+             {"answer": [{"valueString": SAID}]}]}]}]}]},
+        {"resourceType": "Encounter", "reasonCode": [{"text": SAID}]},
+        {"resourceType": "Encounter", "contained": [{"resourceType": "Observation", "note": NOTE}]},
+        {"resourceType": "DocumentReference", "description": SAID},
+        {"resourceType": "Observation", "valueString": SAID},
+        {"resourceType": "Observation", "code": {"text": "Skin"},
+         "component": [{"code": {"text": "Back"}, "valueString": SAID}]},
+        {"resourceType": "Composition", "section": [{"title": "Safeguarding", "text": DIV}]},
+        {"resourceType": "Composition",
+         "section": [{"section": [{"section": [{"section": [{"text": DIV}]}]}]}]},
+        {"resourceType": "AllergyIntolerance", "reaction": [{"description": SAID}]},
+        {"resourceType": "Task", "text": {"status": "additional", "div": f"<div>{SAID}</div>"}},
+    ],
+)  # fmt: skip
+def test_what_a_person_wrote_anywhere_is_read_by_a_person(more: Any) -> None:
+    said = read(header(), request(), patient(), flag(NO_ISSUES), plan(), more)
+    assert said.intent == "new"
+    assert SAID in said.concern
+
+
+CODED = {"coding": [{"system": "sct", "code": "271807003", "display": "Eruption of skin"}]}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"resourceType": "Condition", "code": CODED | {"text": "Eruption of skin"}},
+        {"resourceType": "Observation", "code": CODED,
+         "valueQuantity": {"value": 38.5, "unit": "C"}},
+        {"resourceType": "Encounter", "reasonCode": [CODED],
+         "reasonReference": [{"reference": "Condition/1", "display": "Clinical narrative"}]},
+        {"resourceType": "MedicationStatement", "medicationCodeableConcept": {"text": "Aspirin"},
+         "dosage": [{"text": "5 ml four times a day"}], "informationSource": {"display": "Mother"}},
+        {"resourceType": "CarePlan", "activity": [{"outcomeCodeableConcept": [
+            CODED | {"text": "Consultation summary: skin looked at"}]}]},
+        {"resourceType": "CarePlan", "text": DIV},
+        {"resourceType": "Condition", "code": CODED, "text": DIV},
+        {"resourceType": "QuestionnaireResponse", "item": [
+            {"text": "Seen alone?", "answer": [{"valueBoolean": True}]}]},
+        {"resourceType": "Composition", "title": "Referral", "section": [{"title": "History"}]},
+        {"resourceType": "Location", "name": "Ward", "description": "Second floor, on the left"},
+    ],
+)  # fmt: skip
+def test_a_clinical_summary_in_codes_is_no_concern_beside_the_code_for_none(more: Any) -> None:
+    said = read(header(), request(), patient(), flag(NO_ISSUES), plan(), more)
+    assert (said.intent, said.problems) == ("no-concern", ())
+
+
+def test_what_has_no_field_of_its_own_stands_with_the_concern() -> None:
+    high = {"code": {"text": "Pulse"}, "valueQuantity": {"value": 140, "unit": "/min"}}
+    said = read(
+        request(code=CODED, orderDetail=[{"text": "See today"}]),
+        patient(
+            telecom=[{"system": "phone", "value": "020 7946 0003"}, {"value": "x@example.org"}],
+            name=[
+                {"use": "official", "family": "Holt", "given": ["Amira", "May"]},
+                {"use": "old", "family": "Grey", "given": ["Amy"]},
+            ],
+        ),
+        {"resourceType": "Encounter", "reasonCode": [CODED]},
+        {"resourceType": "Observation", "code": {"text": "Seen"}, "component": [high]},
+        {"resourceType": "FamilyMemberHistory", "relationship": {"text": "father"},
+         "condition": [{"code": {"text": "In prison"}}]},
+        {"resourceType": "CarePlan", "activity": [{"progress": [{"text": "Not brought twice"}]}]},
+        {"resourceType": "Composition", "section": [{"section": [{"section": [{"title": "Deep",
+         "text": {"div": "<p>A third level</p>"}}]}]}]},
+    )  # fmt: skip
+    for line in (
+        "Service request: Eruption of skin", "Order detail: See today", "Telephone: 020 7946 0003",
+        "Contact: x@example.org", "Other given names: May", "Also called: Amy Grey (old)",
+        "Reason: Eruption of skin", "Pulse: 140 /min", "Relationship: father", "In prison",
+        "Not brought twice", "Deep", "A third level",
+    ):  # fmt: skip
+        assert line in said.concern
+
+
+def test_what_is_told_of_a_person_is_no_concern_about_a_child() -> None:
+    said = read(request(), patient(telecom=[{"value": "020 7946 0003"}]))
+    assert "020 7946 0003" in said.concern
+    assert "No concern is told: read the message as it came." in said.problems
+
+
+def test_the_telephone_of_an_adult_is_their_contact() -> None:
+    said = read(request(), patient(birthDate="1980-01-01", telecom=[{"value": "1"}]), plan())
+    assert said.adults[0].contact == "1"
+    assert "Contact" not in said.concern
+
+
+@pytest.mark.parametrize("told", [{"deceasedBoolean": True}, {"deceasedDateTime": "2026-05-19"}])
+def test_a_child_that_has_died_is_said_first(told: dict[str, Any]) -> None:
+    said = read(header(), request(), patient(**told), flag(NO_ISSUES))
+    assert said.intent == "new"
+    assert "The sender says that the child has died." in said.problems
+    assert "The sender says that the child has died" in said.concern
+    assert ("2026-05-19" in said.concern) is ("deceasedDateTime" in told)
+    assert read(request(), patient(deceasedBoolean=False), plan()).problems == ()
+
+
+@pytest.mark.parametrize("where", ["bundle", "header"])
+def test_a_restricted_message_restricts_everybody_in_it(where: str) -> None:
+    label: dict[str, Any] = {"meta": {"security": [{"code": "R"}]}}
+    mother = {"resourceType": "RelatedPerson", "address": [{"line": ["2 Mill Lane"]}]}
+    body = bundle(
+        header(**(label if where == "header" else {})), request(), patient(), mother, plan(),
+        **(label if where == "bundle" else {}),
+    )  # fmt: skip
+    said = translated("fhir-bars", body)
+    assert [address.restricted for address in said.addresses] == [True, True]
+    assert said.children[0].postcode is None
+
+
 @pytest.mark.parametrize("words", ["", NO_ISSUES, "No safeguarding  issues IDENTIFIED"])
 def test_the_name_of_the_code_adds_nothing_to_it(words: str) -> None:
     said_so = flag(NO_ISSUES, text=words) | {"text": {"div": f"<div>{words}</div>"}}
@@ -209,7 +348,7 @@ def test_words_that_deny_a_concern_are_not_interpreted() -> None:
 def test_a_flag_that_is_no_longer_active_is_told() -> None:
     said = read(header(), request(), patient(), flag("702953007", text="x", status="inactive"))
     assert said.concern_codes == ()
-    assert said.concern == "Flag, no longer active: x"
+    assert said.concern.splitlines()[0] == "Flag, no longer active: x"
     assert "The safeguarding flag is marked as no longer active." in said.problems
 
 
