@@ -2,7 +2,7 @@
 Which child is this, and which of our records are about them?
 
     found(query, tokens) -> list[Child]              whom all these blind-index tokens name
-    registered(query, *, limit=500) -> list[Child]   every child, newest record first
+    registered(query, *, limit=None, below=None) -> list[Child]   newest record first
     child(query, child_id) -> Child | None           a merged record gives the child it became
     merged_into(query, child_id) -> str | None       the record that this one was merged into
     relationships(query, child_id) -> list[Relationship]
@@ -159,7 +159,8 @@ where household_id = :household_id and child_id = :child_id
 
 class Child(Struct, frozen=True, kw_only=True):
     """`records`: other records found to be about this child. `named`: who may open a restricted
-    record. `cases` and `open_cases` are those of all the records."""
+    record. `cases` and `open_cases` are those of all the records. `position`: of the record's
+    first event in the log."""
 
     child_id: str
     sex: Sex
@@ -168,6 +169,7 @@ class Child(Struct, frozen=True, kw_only=True):
     restricted: bool
     named: tuple[str, ...]
     registered_at: datetime
+    position: int
     first_sealed: bytes
     sealed: bytes
     records: tuple[str, ...]
@@ -294,14 +296,20 @@ def found(query: Query, tokens: Sequence[str]) -> list[Child]:
     return _children(query, {row["child_id"] for row in matching})
 
 
-def registered(query: Query, *, limit: int = 500) -> list[Child]:
-    """The newest records, those merged into others left out."""
+def registered(query: Query, *, limit: int | None = None, below: int | None = None) -> list[Child]:
+    """Every record but those merged into others; the newest of a position `below` with `limit`."""
     newest = query(
-        "select child_id from children where merged_into is null"
+        "select child_id from children where merged_into is null and position < :below"
         " order by position desc limit :limit",
-        {"limit": limit},
+        {
+            "limit": LAST_POSITION if limit is None else limit,
+            "below": LAST_POSITION if below is None else below,
+        },
     )
     return _children(query, [row["child_id"] for row in newest])
+
+
+LAST_POSITION = 2**62
 
 
 def child(query: Query, child_id: str) -> Child | None:

@@ -6,7 +6,7 @@ leaves. Private words are opened here, from the sealed parts that the read model
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -148,18 +148,58 @@ def deadlines(
         }
 
 
+PAGE = 500
+"""Children that are read, and whose look is recorded, at a time."""
+
+
 def children(parts: Parts, who: Principal, search: str | None = None) -> Iterator[Row]:
-    """Children by whole names, in any case; without words those registered last."""
-    tokens = parts.store.vault.tokens(search) if search is not None else ()
+    """Children by whole names, in any case; without words all, those registered last first."""
     if search is None:
-        found = children_.registered(parts.query)
-    else:
-        found = children_.found(parts.query, tokens) if tokens else []
-    mine = [  # a record restricted to others is not found
+        page = children_page(parts, who)
+        yield from page.rows
+        while page.after is not None:
+            page = children_page(parts, who, after=page.after)
+            yield from page.rows
+        return
+    tokens = parts.store.vault.tokens(search)
+    found = children_.found(parts.query, tokens) if tokens else []
+    yield from _children(parts, who, _mine(parts, who, found), tokens)
+
+
+class ChildrenPage(NamedTuple):
+    """`after`: what to ask for next; None: there are no more."""
+
+    rows: list[Row]
+    after: int | None
+
+
+def children_page(
+    parts: Parts, who: Principal, *, limit: int = PAGE, after: int | None = None
+) -> ChildrenPage:
+    """At most `limit` children, those registered last first, that come `after` another page."""
+    mine: list[children_.Child] = []
+    while len(mine) < limit:
+        found = children_.registered(parts.query, limit=limit - len(mine), below=after)
+        if not found:
+            return ChildrenPage(list(_children(parts, who, mine)), None)
+        after = found[-1].position
+        mine += _mine(parts, who, found)
+    more = children_.registered(parts.query, limit=1, below=after)
+    return ChildrenPage(list(_children(parts, who, mine)), after if more else None)
+
+
+def _mine(parts: Parts, who: Principal, found: list[children_.Child]) -> list[children_.Child]:
+    """A record restricted to others is not found."""
+    return [
         each
         for each in found
         if parts.gate.may(who, "search-children", about_child(parts.query, each.child_id))
     ]
+
+
+def _children(
+    parts: Parts, who: Principal, mine: list[children_.Child], tokens: tuple[str, ...] = ()
+) -> Iterator[Row]:
     about = (*tokens, *(each.child_id for each in mine))
     parts.gate.open(who, "search-children", Resource(about=about))
     for each in mine:

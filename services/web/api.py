@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from adapters.translation import Sent
+from projections import children as children_
 from services import questions
 from services.assemble import Parts
 from services.command_line.options import BadInstant, instant, iso_week
@@ -131,8 +132,31 @@ def inbox(context: Context) -> Response[bytes]:
 
 @_answer("/api/children", "search-children")
 def children(context: Context) -> Response[bytes]:
+    """A page of them, those registered last first.
+
+    At most `limit` (1 to 500, by default 500) that come `after` an earlier page. While there are
+    more, the header `Link: <…>; rel="next"` (RFC 8288) holds the address of the next page.
+    """
     # No word of a name may stand in an address: a search is sent by the page's form.
-    return _rows(questions.children(context.parts, context.who))
+    limit = _number(context.asked("limit") or str(questions.PAGE))
+    after = _number(context.asked("after") or str(children_.LAST_POSITION))
+    if not 1 <= limit <= questions.PAGE or after < 1:
+        detail = f"limit is 1 to {questions.PAGE}; after is what an earlier page's next link says."
+        return as_json(Problem(400, "No such page", detail))
+    page = questions.children_page(context.parts, context.who, limit=limit, after=after)
+    answer = _rows(page.rows)
+    if page.after is not None:
+        address = f"/api/children?limit={limit}&after={page.after}"
+        answer.headers["link"] = f'<{address}>; rel="next"'
+    return answer
+
+
+def _number(text: str) -> int:
+    """0 where it is none that a position could be."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
+
+
+MOST_DIGITS = 19
 
 
 @_answer("/api/children/{child:str}/timeline", "see-child")

@@ -221,6 +221,23 @@ def test_deadlines_and_teams_are_told_to_those_whose_they_are(shared_site: Site)
     assert asked(shared_site, WORKER, "/api/flags").status_code == 404
 
 
+def test_children_are_told_a_page_at_a_time(shared_site: Site) -> None:
+    everybody = asked(shared_site, MANAGER, "/api/children")
+    assert "link" not in everybody.headers
+    listed, address = [], "/api/children?limit=2"
+    while address:
+        answer = asked(shared_site, MANAGER, address)
+        assert len(answer.json()) <= 2
+        listed += answer.json()
+        address = str(answer.links.get("next", {}).get("url", ""))
+    assert listed == everybody.json()
+    assert len(listed) > 2
+    for wrong in ("limit=0", "limit=501", "limit=many", "after=0", "after=-1", "after=" + "9" * 40):
+        answer = asked(shared_site, MANAGER, f"/api/children?{wrong}")
+        assert answer.status_code == 400
+        assert "limit is 1 to 500" in answer.json()["detail"]
+
+
 def test_nobody_is_told_nothing(shared_site: Site) -> None:
     for path in ("/api/inbox", "/api/children", "/api/deadlines", "/api/teams", "/api/flags"):
         answer = shared_site.visitor().get(path)
