@@ -351,11 +351,15 @@ class People:
             self._adults.append(_grown(person, contact))
 
     def children(self) -> tuple[ChildDescribed, ...]:
-        """Each once; those whom nothing but a date tells apart are as many as were told of."""
+        """Each entry is a child; one who is told of twice in the same words is one child.
+
+        Only an NHS number, or both names and the birth date, say that two entries are the same
+        child: newborn twins have one surname and one birth date, and no other name yet.
+        """
         seen: set[ChildDescribed] = set()
         found = []
         for child in self._children:
-            if not _is_somebody(child) or child not in seen:
+            if not _is_one_person(child) or child not in seen:
                 found.append(child)
             seen.add(child)
         return tuple(found)
@@ -384,6 +388,12 @@ def is_told(child: ChildDescribed) -> bool:
 
 def _is_somebody(child: ChildDescribed) -> bool:
     return bool(child.family_name or child.given_name or child.nhs_number or child.identifiers)
+
+
+def _is_one_person(child: ChildDescribed) -> bool:
+    """Whether nobody else can be described in the very same words."""
+    named = child.given_name and child.family_name and child.born_on
+    return bool(child.nhs_number or named)
 
 
 def _grown(person: ChildDescribed, contact: str | None = None) -> AdultDescribed:

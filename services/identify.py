@@ -8,11 +8,13 @@ number). Everything else is for a person, with the evidence side by side.
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from adapters.event_store import EventStore
 from domain.child import MatchChild, MergeRecords, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-from services.likeness import Agreement, Details, compare, details_of, same
+from services.likeness import Agreement, Details, compare, details_of, repeated, same
 from services.numbers import Held, Numbers, on_record
 
 
@@ -69,7 +71,12 @@ class Identify:
         taken: dict[str, Details] = {}  # NHS number -> the child of this very message
         disputed = _disputed(described)
         before = {child_id: on_record(self.store, child_id).details for child_id in among}
-        for child in described:
+        if _indistinct(described):
+            problems.append(
+                "Two children in this message cannot be told apart by what it says: find out who "
+                "each of them is."
+            )
+        for child in _each_once(described):
             details = details_of(child)
             number = details.nhs_number
             again = next((c for c, known in before.items() if same(details, known)), None)
@@ -147,6 +154,30 @@ class Identify:
 
     def _identifier_claim(self, agency: str, value: str) -> str:
         return f"identifier:{self.store.vault.token('identifier', f'{agency}|{value}')}"
+
+
+def _each_once(described: tuple[ChildDescribed, ...]) -> list[ChildDescribed]:
+    """The children without those whom one message names again, with no number or the same."""
+    numbered = [child for child in described if child.nhs_number]
+    once: list[ChildDescribed] = []
+    for child in described:
+        if child.nhs_number or not any(_repeats(child, other) for other in (*numbered, *once)):
+            once.append(child)
+    return once
+
+
+def _repeats(child: ChildDescribed, other: ChildDescribed) -> bool:
+    return repeated(details_of(child), details_of(other))
+
+
+def _indistinct(described: tuple[ChildDescribed, ...]) -> bool:
+    """Whether two children, of whom nothing says that they are one, are described alike."""
+    alike = [
+        replace(child, school=None, relationship=None, postcode=None)
+        for child in _each_once(described)
+        if not child.nhs_number
+    ]
+    return len(set(alike)) < len(alike)
 
 
 def _disputed(described: tuple[ChildDescribed, ...]) -> set[str]:

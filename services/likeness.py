@@ -67,6 +67,11 @@ def same(one: Details, other: Details) -> bool:
     return {"first name", "surname"} <= set(agreement.agree)
 
 
+def repeated(one: Details, other: Details) -> bool:
+    """Whether one message that says both tells of the same child twice, number aside."""
+    return {"birth date", "first name", "surname"} <= set(compare(one, other).agree)
+
+
 def details_of(child: ChildDescribed) -> Details:
     """What a message says of a child, as it is compared."""
     return Details(

@@ -20,7 +20,7 @@ from adapters.particulars import (
     sex_of,
 )
 from adapters.reading import Problems
-from domain.described import ChildDescribed
+from domain.described import ChildDescribed, Identifier
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,17 @@ def test_somebody_named_twice_is_one_person() -> None:
     assert (len(people.children()), len(people.adults())) == (1, 1)
 
 
-def test_those_whom_nothing_tells_apart_are_as_many_as_were_told_of() -> None:
+@pytest.mark.parametrize(
+    "child",
+    [
+        ChildDescribed(due_on=date(2026, 9, 1)),
+        ChildDescribed("Holt", born_on=date(2026, 5, 1)),
+        ChildDescribed("Holt", "Baby", due_on=date(2026, 9, 1)),
+        ChildDescribed("Holt", identifiers=(Identifier("hospital", "H-1"),)),
+    ],
+)
+def test_those_whom_nothing_tells_apart_are_as_many_as_were_told_of(child: ChildDescribed) -> None:
     people = People(date(2026, 5, 1), Problems())
     for _ in range(2):
-        people.subject(ChildDescribed(due_on=date(2026, 9, 1)))
+        people.subject(child)
     assert len(people.children()) == 2
