@@ -4,10 +4,11 @@ Read with the standard library's older policy, which does not raise on broken he
 deep and as wide as honest mail is. Source: RFC 5322, RFC 2045 to 2049.
 """
 
+import base64
 import email
 import re
 from datetime import datetime
-from email.errors import MessageError
+from email.errors import CloseBoundaryNotFoundDefect, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -62,6 +63,7 @@ def email_of(body: bytes, problems: Problems) -> Email:
     except (MessageError, RecursionError, LookupError, ValueError):
         problems.say("The e-mail is broken: it was read as plain text.")
         return Email(text=decoded(body, problems))
+    _told_if_cut(message, problems)
     name, address = parseaddr(_header(message, "From"))
     return Email(
         text=text,
@@ -112,6 +114,41 @@ def _written(text: str, problems: Problems) -> datetime | None:
     return as_universal(at) if at.tzinfo else None
 
 
+# ── Damage ──
+
+_DAMAGED = "Part of the e-mail is damaged or cut off: it was read as far as it goes."
+_FULL_LINE = 76
+"""Characters of a coded line that is followed by another (RFC 2045, section 6.8)."""
+
+
+def _told_if_cut(message: Message, problems: Problems) -> None:
+    """Say it where the last of several parts, or the last line of a coded body, is not ended."""
+    defects = (each for part in message.walk() for each in part.defects)
+    if any(isinstance(each, CloseBoundaryNotFoundDefect) for each in defects):
+        problems.say("The last part of the e-mail is not ended: it may be cut off.")
+    body = message.get_payload()
+    if _is_coded(message) and isinstance(body, str) and not body.endswith(("\n", "=")):
+        problems.say(_DAMAGED)
+
+
+def _is_coded(part: Message) -> bool:
+    return str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64"
+
+
+def _from_base64(coded: str, problems: Problems) -> bytes:
+    """What can be decoded; said where it is damaged, or ends as if there were more of it."""
+    whole = re.sub(r"[^A-Za-z0-9+/]", "", coded.partition("=")[0])
+    left = len(whole) % 4
+    padded = whole[: len(whole) - 1] if left == 1 else whole + "=" * (-len(whole) % 4)
+    held = base64.b64decode(padded)
+    strange = re.search(r"[^A-Za-z0-9+/=\s]|=\s*[^=\s]", coded)
+    last = coded.rstrip("\r\n").rpartition("\n")[2].rstrip("\r")
+    goes_on = len(last) == _FULL_LINE and not held.endswith((b"\n", b"\r"))
+    if strange or left == 1 or ("=" not in coded and (left or goes_on)):
+        problems.say(_DAMAGED)
+    return held
+
+
 # ── Words ──
 
 
@@ -149,11 +186,14 @@ def _has_markup(part: Message) -> bool:
 def _text(part: Message, problems: Problems) -> list[str]:
     """The words of a part that has no parts; none of one that is no text."""
     kind = part.get_content_type()
+    if part.get_content_maintype() in {"multipart", "message"}:
+        problems.say("The e-mail does not say where its parts begin: it was read as it stands.")
+        return [decoded(_payload(part, problems), problems)]
     attached = part.get_filename() is not None
     if kind not in {"text/plain", "text/html"} or (attached and kind == "text/html"):
         problems.say("An attachment is kept with the message, but not shown here.")
         return []
-    text = decoded(_payload(part), problems, part.get_content_charset())
+    text = decoded(_payload(part, problems), problems, part.get_content_charset())
     if kind == "text/html":
         if len(text) > _LONGEST_MARKUP:
             problems.say("The e-mail is very long: only its beginning is shown.")
@@ -161,7 +201,9 @@ def _text(part: Message, problems: Problems) -> list[str]:
     return [_unfolded(text) if part.get_param("format") == "flowed" else text]
 
 
-def _payload(part: Message) -> bytes:
+def _payload(part: Message, problems: Problems) -> bytes:
+    if _is_coded(part) and isinstance(coded := part.get_payload(), str):
+        return _from_base64(coded, problems)
     held = part.get_payload(decode=True)
     return held if isinstance(held, bytes) else b""
 

@@ -17,11 +17,12 @@ from adapters.particulars import (
     People,
     birth_of,
     checked_nhs_number,
+    is_adult,
     located,
     postcode_of,
     sex_of,
 )
-from adapters.reading import Problems
+from adapters.reading import Problems, told_died
 from domain.described import (
     AddressDescribed,
     ChildDescribed,
@@ -85,9 +86,15 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
             problems.say(
                 "The patient has no birth date and is named as a parent: listed among the adults."
             )
-            people.other(replace(patient, relationship=SUBJECT))
+            people.other(replace(patient, relationship=SUBJECT), _patients_telephones(segment))
         else:
-            people.subject(located(patient, homes), birth.adult)
+            telephones = _patients_telephones(segment)
+            people.subject(located(patient, homes), birth.adult, telephones)
+        grown = of_a_parent or birth.adult or is_adult(birth.on, people.told_on)
+        _tell_more(segment, "" if number == 1 else f"{whose}: ", problems, grown=bool(grown))
+    for visit in message.all("PV1"):
+        if ward := ", ".join(dict.fromkeys(visit.parts(3))):
+            problems.keep(f"Ward: {ward}")
     for segment, fields in relatives[:MOST_PEOPLE]:
         if _relative(segment, fields, people, problems, of_a_parent=of_a_parent):
             role = _relation(segment.first(fields.relation))
@@ -124,6 +131,30 @@ def _patient(
         identifiers=identifiers,
     )
     return patient, birth
+
+
+def _patients_telephones(segment: Segment) -> str | None:
+    return _telephones(segment, 13, 14, 40)
+
+
+def _tell_more(segment: Segment, whose: str, problems: Problems, *, grown: bool) -> None:
+    """What has no field: it stands with the concern. `whose`: empty, or `Patient 2: `."""
+    died_on = written_out(segment.first(29)[1])
+    if died_on or segment.first(30)[1].upper() == "Y":
+        told_died(whose, died_on, problems, grown=grown)
+    telephones = _patients_telephones(segment)
+    if telephones and not grown:  # of an adult it is a field
+        problems.keep(f"{whose}Telephone: {telephones}")
+    names = segment.repeats(5)
+    if names and names[0][3]:
+        problems.keep(f"{whose}Other given names: {names[0][3]}")
+    for other in (*names[1:], *segment.repeats(9)):
+        if words := _full_name(other[5], other[2], other[3], other[1]):
+            problems.keep(f"{whose}Also called: {words}")
+    for number, what in ((6, "Mother's maiden name"), (21, "Mother's identifier")):
+        for part in segment.repeats(number):
+            if words := " ".join(filter(None, (part[2] if number == 6 else "", part[1]))):
+                problems.keep(f"{whose}{what}: {words}")
 
 
 def _identifiers(
@@ -170,7 +201,7 @@ def _relative(
         sex=sex_of(segment.first(fields.sex)[1], problems, "Relative"),
         relationship=role,
     )
-    contact = _telephone(segment.first(fields.contact))
+    contact = _telephones(segment, fields.contact, fields.contact + 1)
     if of_a_parent and fields is _NK1 and role in _CHILDREN_OF_THE_PATIENT:
         people.subject(person, birth.adult, contact)
         return True
@@ -199,6 +230,12 @@ def _addresses(
             yield AddressDescribed(
                 lines=lines, postcode=postcode_of(part[5]), of=of, restricted=restricted
             )
+
+
+def _telephones(segment: Segment, *numbers: int) -> str | None:
+    """All numbers and e-mail addresses in these fields."""
+    told = (_telephone(part) for number in numbers for part in segment.repeats(number)[:20])
+    return ", ".join(dict.fromkeys(each for each in told if each)) or None
 
 
 def _telephone(part: Components) -> str | None:

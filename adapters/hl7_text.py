@@ -125,8 +125,14 @@ class Message:
 
 # ── Text into messages ──
 
-_HEADER = re.compile(r"MSH[^\w\s]")
-_HEADER_OR_PATIENT = re.compile(r"(?:MSH|PID)[^\w\s]")
+_HEADER = re.compile(r"MSH[^\w\s]", re.I)
+_HEADER_OR_PATIENT = re.compile(r"(?:MSH|PID)[^\w\s]", re.I)
+_SMALL = re.compile(
+    r"(?:msh|evn|pid|pd1|pv1|pv2|nk1|gt1|rf1|prd|dg1|nte|obx|obr|al1|mrg|arv|con|z[a-z0-9]{2})"
+    r"(?=[^\w\s])",
+    re.I,
+)
+_WRITTEN_IN = ("NTE", "OBX")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}(?![A-Za-z0-9 ])")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _OF_THE_FILE = ("FHS", "BHS", "BTS", "FTS")
@@ -134,7 +140,7 @@ _OF_THE_FILE = ("FHS", "BHS", "BTS", "FTS")
 
 def looks_like_hl7(text: str) -> bool:
     """Whether it begins with a header of a message, batch or file."""
-    return text[:3] in {"MSH", "BHS", "FHS"} and bool(re.match(r"[^\w\s]", text[3:4]))
+    return text[:3].upper() in {"MSH", "BHS", "FHS"} and bool(re.match(r"[^\w\s]", text[3:4]))
 
 
 def declared_charset(body: bytes) -> str | None:
@@ -161,7 +167,7 @@ def texts_of_messages(text: str) -> list[str]:
 
 def message_of(text: str, problems: Problems) -> Message:
     """The segments of one message; a line that is none belongs to the segment before it."""
-    lines = [line for line in _LINE_ENDS.split(text) if line.strip()]
+    lines = [_capital(line, problems) for line in _LINE_ENDS.split(text) if line.strip()]
     if len(lines) > MOST_SEGMENTS:
         problems.say("The message has more segments than are read: the rest is kept, not shown.")
         del lines[MOST_SEGMENTS:]
@@ -175,6 +181,8 @@ def message_of(text: str, problems: Problems) -> Message:
         elif joined:
             problems.say("A line is not a segment: it was read as part of the one before it.")
             joined[-1].append(line)
+            if not joined[-1][0].startswith(_WRITTEN_IN):
+                problems.keep(line.strip())  # nobody reads words in a name or a number
         else:
             problems.say("The first line is not a segment: it was read as a note.")
             joined.append([f"NTE|||{line}"])
@@ -182,6 +190,14 @@ def message_of(text: str, problems: Problems) -> Message:
     if not ended:
         problems.say("The last segment is not ended: the message may be cut off.")
     return Message([Segment("\n".join(parts), separators) for parts in joined])
+
+
+def _capital(line: str, problems: Problems) -> str:
+    """A line with the name of its segment in capitals."""
+    if line[:3].isupper() or not _SMALL.match(line):
+        return line
+    problems.say("Names of segments are in small letters: they were read as if in capitals.")
+    return line[:3].upper() + line[3:]
 
 
 def has_segments(text: str) -> bool:

@@ -124,7 +124,8 @@ class _Reading:
         addresses = named(self.message, self.people, self.problems)
         intent = self._intent(pieces)
         happened_at = self._happened_at()
-        lines = [*(piece.words for piece in pieces if piece.words), *self.problems.kept]
+        lines = [piece.words for piece in pieces if piece.words]
+        lines += self.problems.kept if intent != "no-concern" else ()
         references, earlier = self._references(intent)
         return Translation(
             intent=intent,
@@ -207,8 +208,8 @@ class _Reading:
 
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sender's names of it, and of what it refers to: a referral, or its first message."""
-        told = self.message.first("RF1")
-        referral = [name for field in (6, 11) if (name := self._entity(told.first(field)))]
+        named = [told.first(field) for told in self.message.all("RF1") for field in (6, 11)]
+        referral = [name for each in named if (name := self._entity(each))]
         own = dict.fromkeys((*referral, *filter(None, [self._key()])))
         if intent not in {"update", "cancel"}:
             return tuple(own), ()

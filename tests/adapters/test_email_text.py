@@ -1,5 +1,6 @@
 """Is an e-mail read to its words, however broken it is?"""
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -103,3 +104,50 @@ def test_an_email_is_known_by_its_headers() -> None:
     assert not looks_like_email("To: me\n\nFrom: you\n")
     assert not looks_like_email("please ring me about a child")
     assert not looks_like_email("MSH|^~\\&|\rPID|||\r")
+
+
+CODED = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+STORY = base64.encodebytes(
+    b"He said he was frightened of going home at the weekend.\n" * 3
+).decode()
+
+
+@pytest.mark.parametrize("left", [40, 41, 42, 43, 77, 78, 100])
+def test_a_coded_body_that_is_cut_off_is_told(left: int) -> None:
+    said, problems = read(f"{HEAD}{CODED}{STORY[:left]}")
+    assert said.text.startswith("He said he was frighten")
+    assert any("cut off" in problem for problem in problems)
+    assert read(f"{HEAD}{CODED}{STORY}")[1] == ()
+
+
+def test_coded_parts_that_are_whole_are_no_problem() -> None:
+    part = base64.encodebytes(b"He said that he was afraid").decode()
+    said, problems = read(
+        f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n"
+        f"--X\n{CODED}{part}--X\n{CODED}{STORY}--X--\n"
+    )
+    assert said.text.startswith("He said that he was afraid\n\nHe said he was frightened")
+    assert problems == ()
+
+
+def test_a_coded_body_with_other_signs_in_it_is_told() -> None:
+    said, problems = read(f"{HEAD}{CODED}{STORY}-- \nSent from my telephone\n")
+    assert said.text.startswith("He said he was frightened")
+    assert any("damaged" in problem for problem in problems)
+
+
+def test_a_last_part_that_is_not_ended_is_told() -> None:
+    kind = "Content-Type: multipart/mixed; boundary=X\n\n"
+    said, problems = read(f"{HEAD}{kind}--X\n\nHe said he was frigh")
+    assert said.text == "He said he was frigh"
+    assert any("cut off" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative; boundary="])
+def test_parts_without_a_boundary_are_shown_as_they_stand(kind: str) -> None:
+    said, problems = read(
+        f"{HEAD}Content-Type: {kind}\n\n--A\nContent-Type: text/plain\n\nNotice number: PN-9\n"
+        "Child 1: Amira Holt\n--A--\n"
+    )
+    assert "Notice number: PN-9\nChild 1: Amira Holt" in said.text
+    assert any("where its parts begin" in problem for problem in problems)

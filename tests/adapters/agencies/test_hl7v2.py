@@ -97,7 +97,7 @@ def test_the_code_for_no_safeguarding_issues_is_ignored_beside_a_concern() -> No
     )
     assert said.intent == "new"
     assert said.concern_codes == ("702953007",)
-    assert said.concern == "Concern: Suspected victim of child neglect"
+    assert said.concern == "Concern: Suspected victim of child neglect\nWard: Ward"
 
 
 def test_words_that_deny_a_concern_are_not_interpreted() -> None:
@@ -481,3 +481,79 @@ def test_the_age_counts_on_the_day_of_receipt() -> None:
     assert read(birthday, "NTE|||x").children == ()
     eve = f"PID|1||H1||Holt^Jo||{RECEIVED.year - 18}0602|M"
     assert read(eve, "NTE|||x").children
+
+
+# ── What has no field of its own ──
+
+
+def field(segment: str, number: int, value: str) -> str:
+    """The segment with a value in a later field."""
+    return segment + "|" * (number - segment.count("|")) + value
+
+
+def test_what_has_no_field_of_its_own_stands_with_the_concern() -> None:
+    person = "PID|1||H1^^^CITYHOSP^MR||Holt^Amira^May~Grey^Amy|Dow^Ann|20160504|F|Reed^Mira"
+    person = field(field(person, 13, "020 7946 0001~020 7946 0002"), 14, "020 7946 0003")
+    said = read(field(person, 21, "M77"), "PV1|1|I|Larch^Bay 2^4", "NTE|||seen")
+    for line in (
+        "Telephone: 020 7946 0001, 020 7946 0002, 020 7946 0003", "Other given names: May",
+        "Also called: Amy Grey", "Also called: Mira Reed", "Mother's maiden name: Ann Dow",
+        "Mother's identifier: M77", "Ward: Larch, Bay 2, 4",
+    ):  # fmt: skip
+        assert line in said.concern.splitlines()
+    assert said.problems == ()
+
+
+def test_what_is_told_of_a_second_patient_is_told_as_theirs() -> None:
+    second = field("PID|2||H2^^^CITYHOSP^MR||Holt^Kit||20180504|M", 13, "020 7946 0004")
+    assert "Patient 2: Telephone: 020 7946 0004" in read(PATIENT, second, "NTE|||x").concern
+
+
+def test_what_is_told_of_a_person_is_no_concern_about_a_child() -> None:
+    said = read(field(PATIENT, 13, "020 7946 0001"))
+    assert "No concern is told: read the message as it came." in said.problems
+    assert admitted().concern == ""
+
+
+@pytest.mark.parametrize(("number", "value"), [(29, "20260519"), (30, "Y")])
+def test_a_child_that_has_died_is_said_first(number: int, value: str) -> None:
+    said = read(EVENT, field(PATIENT, number, value), VISIT, type="ADT^A03")
+    assert said.intent == "new"
+    assert "The sender says that the child has died." in said.problems
+    assert "The sender says that the child has died" in said.concern
+    assert ("2026-05-19" in said.concern) is (number == 29)
+    assert read(EVENT, field(PATIENT, 30, "N"), VISIT, type="ADT^A03").intent == "no-concern"
+
+
+def test_an_adult_that_has_died_opens_nothing() -> None:
+    said = read(EVENT, field("PID|1||H1||Holt^Sam||19800101|M", 30, "Y"), VISIT, type="ADT^A03")
+    assert said.intent == "no-concern"
+
+
+def test_the_telephones_of_an_adult_are_their_contact() -> None:
+    said = read(PATIENT, "NK1|1|Holt^Sam|MTH||020 7946 0001|020 7946 0005", "NTE|||x")
+    assert said.adults[0].contact == "020 7946 0001, 020 7946 0005"
+    grown = read(field("PID|1||H1||Holt^Sam||19800101|M", 13, "020 7946 0001"), "NTE|||x")
+    assert grown.adults[0].contact == "020 7946 0001"
+
+
+def test_every_number_of_the_referral_is_a_reference() -> None:
+    said = read("RF1||A||||R7^EDIS", "RF1||S||||R8^EDIS", PATIENT, "NTE|||x")
+    assert said.references == ("R7^EDIS", "R8^EDIS", "M1|EDIS|CITYHOSP")
+    cancel = read("RF1||A||||R7^EDIS", "RF1||S||||R8^EDIS", PATIENT, type="REF^I14")
+    assert cancel.earlier == ("R7^EDIS", "R8^EDIS")
+
+
+def test_names_of_segments_in_small_letters_are_read() -> None:
+    small = message(PATIENT.replace("PID", "pid"), "nte|||He said he was frightened")
+    for body in (small, small.replace("MSH", "msh", 1)):
+        assert recognised(body) == "hl7v2"
+        said = translated("hl7v2", body)
+        assert said.children[0].family_name == "Holt"
+        assert said.concern == "He said he was frightened"
+        assert any("small letters" in problem for problem in said.problems)
+
+
+def test_a_line_that_is_no_segment_is_shown() -> None:
+    said = read(PATIENT, "he was frightened", "NTE|||x")
+    assert "he was frightened" in said.concern
