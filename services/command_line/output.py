@@ -24,7 +24,9 @@ def show(rows: Iterable[Any], shape: Shape | None = None, *, empty: str = "No ro
     """Write rows to stdout, as UTF-8; how many there were.
 
     `rows`: mappings or Structs. Without `shape`: a table at a terminal, JSON lines otherwise. A
-    JSON line is written out as soon as its row is there.
+    JSON line is written out as soon as its row is there. In CSV, a text that begins with
+    `=`, `+`, `-`, `@`, a tab or a line end has an apostrophe before it, so that no spreadsheet runs
+    what a sender wrote; JSON has every text as it is.
     """
     shape = shape or ("table" if sys.stdout.isatty() else "json")
     match shape:
@@ -80,15 +82,26 @@ def _columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(column for row in rows for column in row))
 
 
+FORMULA = tuple("=+-@\t\r\n")
+"""What a spreadsheet takes a cell for a formula by. Source: OWASP, CSV Injection."""
+
+
 def _csv(rows: list[Mapping[str, Any]]) -> int:
+    """Columns as in a table. A text that a spreadsheet would run has an apostrophe before it."""
     columns, text = _columns(rows), io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if rows:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([_spreadsheet_cell(row.get(column)) for column in columns])
     _out(text.getvalue().encode())
     return len(rows)
+
+
+def _spreadsheet_cell(value: Any) -> str:
+    cell = _cell(value)
+    is_text = not isinstance(value, int | float)  # senders choose names; a number runs nothing
+    return f"'{cell}" if is_text and cell.startswith(FORMULA) else cell
 
 
 def _table(rows: list[Mapping[str, Any]], empty: str) -> int:

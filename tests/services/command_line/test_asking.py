@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters.read_models import ReadModels
+from services.command_line.output import show
 from tests.adapters.event_store.direct import execute, without_triggers
 from tests.services.command_line.conftest import Run, gives
 
@@ -87,6 +88,21 @@ def test_csv_has_a_column_for_whatever_any_row_holds(office: Run, sent: dict[str
     assert len(rows) == len(office("deadlines").rows)
     assert all(row.get("due_on") or row.get("due_at") for row in rows)
     assert all(None not in row for row in rows)
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_no_spreadsheet_runs_what_a_sender_wrote(office: Run, sign: str) -> None:
+    form = json.loads(office("example", "webform", "--seed", 3).out)
+    form["children"] = [form["children"][0] | {"given_name": f"{sign}1+1", "family_name": "Roe"}]
+    assert office("intake", "-", "--sender", "north-police", stdin=json.dumps(form).encode()).row
+    (row,) = csv.DictReader(io.StringIO(office("children", "--format", "csv").out))
+    assert row["name"] == f"'{sign}1+1 Roe"
+    assert office("children").row["name"] == f"{sign}1+1 Roe"
+
+
+def test_a_number_below_nought_is_a_number_in_csv(capfd: pytest.CaptureFixture[str]) -> None:
+    show([{"days": -3, "share": -0.5, "text": "\tx", "words": ["-a", "b"], "none": None}], "csv")
+    assert capfd.readouterr().out == "days,share,text,words,none\n-3,-0.5,'\tx,\"'-a, b\",\n"
 
 
 def test_all_children_are_listed_however_many_there_are(
