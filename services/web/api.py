@@ -15,9 +15,10 @@ from services import questions
 from services.assemble import Parts
 from services.command_line.options import BadInstant, instant, iso_week
 from services.intake import LARGEST, Intake, Receipt
-from services.web.problems import Problem, as_json
+from services.web.problems import TOO_LARGE, Problem, as_json
 from services.web.routes import Answer, Context, open_route, self_guarded
 from services.web.session import SENDER_HEADER, on_this_machine
+from services.web.unpacked import Damaged, TooLarge, UnknownEncoding, unpacked
 
 STATUS = {"duplicate": 200, "conflict": 409, "refused": 422}
 """By what became of a message; 201 for all else."""
@@ -84,9 +85,13 @@ def take(context: Context) -> Response[bytes]:
     if name != "auto" and name not in intake.formats:
         reason = f"There is no such format. There are: {', '.join(('auto', *intake.formats))}."
         return as_json(Problem(404, "No such format", reason), result="refused", reason=reason)
+    try:
+        body = unpacked(context.body, request.headers.get("content-encoding", ""), LARGEST)
+    except (UnknownEncoding, Damaged, TooLarge) as error:
+        return _packed_wrongly(error)
     agency, _, unit = sender.partition(":")
     sent = Sent(
-        body=context.body,
+        body=body,
         agency=agency,
         unit=unit or None,
         received_at=context.parts.now(),
@@ -95,6 +100,19 @@ def take(context: Context) -> Response[bytes]:
         correlation=request.headers.get("x-correlation-id"),
     )
     return _receipts(list(intake.take(sent, channel="http", format=name)))
+
+
+def _packed_wrongly(error: UnknownEncoding | Damaged | TooLarge) -> Response[bytes]:
+    match error:
+        case UnknownEncoding():
+            status, title = 415, "Not unpacked"
+            reason = "The message is packed in a way that is not taken. Send it plain, or as gzip."
+        case TooLarge():
+            status, title, reason = 413, "Too large", TOO_LARGE
+        case Damaged():
+            status, title = 400, "Not unpacked"
+            reason = "The message could not be unpacked: send it again, in full."
+    return as_json(Problem(status, title, reason), result="refused", reason=reason)
 
 
 def _receipts(receipts: list[Receipt]) -> Response[bytes]:

@@ -1,7 +1,9 @@
 """Does each message get its receipt, and do programs get the answers that people get?"""
 
+import gzip
 import http.client
 import json
+import zlib
 from typing import Any
 
 import httpx
@@ -97,6 +99,30 @@ def test_a_message_of_25_mib_is_kept_and_a_larger_one_is_not(site: Site) -> None
     assert most.status_code == 201
     assert most.json()["problems"]
     assert "25 MiB" in refusal(sent(visitor, b"x" * (LARGEST + 1)), 413)["reason"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bits"), [("gzip", 31), ("x-gzip", 31), ("deflate", 15), ("deflate", -15)]
+)
+def test_a_packed_message_is_kept_as_it_was_before(site: Site, encoding: str, bits: int) -> None:
+    body = form(number="9", given_name="Ivo")
+    first = sent(site.visitor(), zlib.compress(body, wbits=bits), content_encoding=encoding)
+    assert (first.status_code, first.json()["result"]) == (201, "recorded")
+    again = sent(site.visitor(), body)
+    assert (again.status_code, again.json()["result"]) == (200, "duplicate")
+
+
+def test_what_cannot_be_unpacked_is_refused(shared_site: Site) -> None:
+    visitor, store = shared_site.visitor(), shared_site.authority.parts.store
+    newest, body = store.newest(), form(number="9")
+    bomb = gzip.compress(b"\0" * (LARGEST + 1))
+    assert "25 MiB" in refusal(sent(visitor, bomb, content_encoding="gzip"), 413)["reason"]
+    assert "gzip" in refusal(sent(visitor, body, content_encoding="br"), 415)["reason"]
+    cut = gzip.compress(body)[:-9]
+    for damaged in (cut, body, gzip.compress(b"") * 101):
+        answer = refusal(sent(visitor, damaged, content_encoding="gzip"), 400)
+        assert "send it again" in answer["reason"]
+    assert store.newest() == newest
 
 
 def test_a_large_message_of_unknown_length_is_refused_too(site: Site) -> None:
