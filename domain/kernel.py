@@ -224,7 +224,21 @@ _STREAMS = frozenset(
 )
 
 Trace = tuple[Any, ...]
-"""What tells a fact from another of its kind: when, by whom, in which message, its clear fields."""
+"""What tells a fact from another of its kind: when, by whom, asked by what, its clear fields."""
+
+Asking = tuple[Any, ...]
+"""What tells one asking from another, whatever its words: a command's id, or when and by whom."""
+
+
+def asking(thing: Event | Command) -> Asking:
+    """By what an event was asked for: the same of the command and of the events it causes.
+
+    State is folded without opening private words. Of two commands with other words the ids differ;
+    the service gives the very same words given again the id that they had (`services.handle`).
+    """
+    if thing.command is not None:
+        return (thing.command,)
+    return (thing.happened_at, thing.by, thing.agency, thing.message)
 
 
 def trace(event: Event) -> Trace:
@@ -240,4 +254,4 @@ def once(event: E, traces: Collection[Trace]) -> list[E]:
 @cache
 def _telling(kind: type[Event]) -> tuple[str, ...]:
     own = (f for f in kind.__struct_fields__ if f not in STAMPED and f not in private_fields(kind))
-    return ("happened_at", "by", "agency", "message", *own)
+    return ("happened_at", "by", "agency", "message", "command", *own)

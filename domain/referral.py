@@ -23,6 +23,7 @@ from domain.described import (
 )
 from domain.kernel import (
     WITHHELD,
+    Asking,
     Command,
     Event,
     Instant,
@@ -30,6 +31,7 @@ from domain.kernel import (
     Private,
     Refused,
     Trace,
+    asking,
     before,
     caused,
     once,
@@ -384,19 +386,24 @@ class Referral(Struct, frozen=True):
     child_ids: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     """Children whom a person took off it: the sender's next message does not put them back."""
+    removal: Asking | None = None
+    """Here and below, of an `Asking`: of the last of its kind, so that it is told from others."""
     acknowledged: bool = False
-    cancelled: bool = False
-    """The last that the sender said was that they withdraw it."""
     conflict: Literal["open", "settled"] | None = None
-    screened: tuple[Rag, Threshold] | None = None
+    settled: Asking | None = None
+    screened: tuple[Rag, Threshold, Asking] | None = None
     decision: tuple[Outcome, str | None, str | None] | None = None
     """The outcome, the team, and who authorised it with the decision."""
     decided_by: str = ""
+    decided: Asking | None = None
     authorised: bool = False
-    told: bool = False
+    authorisation: Asking | None = None
+    told: Asking | None = None
     unattended: bool = False
     """Something came after the decision that nobody has looked at."""
-    reopened: bool = False
+    attended: Asking | None = None
+    reopened: Asking | None = None
+    """While it is reopened and not yet decided again."""
     traces: frozenset[Trace] = frozenset()
 
 
@@ -416,7 +423,6 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 state,
                 messages=_told(state, event),
                 child_ids=tuple(dict.fromkeys([*state.child_ids, *told])),
-                cancelled=False,
                 unattended=state.decision is not None,
                 traces=state.traces | {trace(event)},
             )
@@ -424,8 +430,8 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
             return replace(
                 state,
                 messages=_told(state, event),
-                cancelled=True,
                 unattended=state.decision is not None,
+                traces=state.traces | {trace(event)},
             )
         case ReferralConflicted():
             return replace(
@@ -435,7 +441,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 traces=state.traces | {trace(event)},
             )
         case ConflictSettled():
-            return replace(state, conflict="settled")
+            return replace(state, conflict="settled", settled=asking(event))
         case ReferralRouted(team_id=team_id):
             return replace(state, team_id=team_id)
         case ChildAdded(child_id=child_id):
@@ -449,6 +455,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 state,
                 child_ids=tuple(c for c in state.child_ids if c != child_id),
                 removed=(*state.removed, child_id),
+                removal=asking(event),
             )
         case ReferralAcknowledged():
             return replace(state, acknowledged=True)
@@ -461,25 +468,27 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 traces=state.traces | {trace(event)},
             )
         case ReferralScreened(rag=rag, threshold=threshold):
-            return replace(state, screened=(rag, threshold))
+            return replace(state, screened=(rag, threshold, asking(event)))
         case ReferralDecided():
             return replace(
                 state,
                 decision=(event.outcome, event.team_id, event.authorised_by),
                 decided_by=event.by,
+                decided=asking(event),
                 authorised=event.authorised_by is not None,
-                told=False,
+                authorisation=None,
+                told=None,
                 unattended=False,
-                reopened=False,
+                reopened=None,
             )
         case DecisionAuthorised():
-            return replace(state, authorised=True)
+            return replace(state, authorised=True, authorisation=asking(event))
         case ReferrerToldOutcome():
-            return replace(state, told=True)
+            return replace(state, told=asking(event))
         case ReferralAttended():
-            return replace(state, unattended=False)
+            return replace(state, unattended=False, attended=asking(event))
         case ReferralReopened():
-            return replace(state, decision=None, reopened=True)
+            return replace(state, decision=None, reopened=asking(event))
         case _:
             assert_never(event)
 
@@ -504,7 +513,7 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
         case UpdateReferral():
             return once(caused(ReferralUpdated, command), state.traces)
         case CancelReferral():
-            return [] if state.cancelled else [caused(ReferralCancelled, command)]
+            return once(caused(ReferralCancelled, command), state.traces)
         case ReportConflict():
             return once(caused(ReferralConflicted, command), state.traces)
         case FollowUp(message=None, words=words) if not words.strip():
@@ -513,10 +522,14 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             return once(caused(ReferrerFollowedUp, command), state.traces)
 
         # What is done with it before a decision
-        case SettleConflict() if state.conflict != "open":
-            if state.conflict is None:
-                raise Refused("No other content came for this referral: there is none to settle.")
-            return []
+        case SettleConflict() if state.conflict is None:
+            raise Refused("No other content came for this referral: there is none to settle.")
+        case SettleConflict() if state.conflict == "settled":
+            if asking(command) == state.settled:
+                return []
+            raise Refused(
+                "It is already settled which message holds: read who settled it, and why."
+            )
         case SettleConflict(reason=reason) if not reason.strip():
             raise Refused("Record which message holds, and why.")
         case SettleConflict():
@@ -533,7 +546,9 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
         case AddChild():
             return [caused(ChildAdded, command)]
         case RemoveChild(child_id=child_id) if child_id in state.removed:
-            return []
+            if asking(command) == state.removal:
+                return []
+            raise Refused("That child is already taken off this referral: read by whom, and why.")
         case RemoveChild(child_id=child_id) if child_id not in state.child_ids:
             raise Refused("That child is not on this referral: choose a child who is.")
         case RemoveChild(reason=reason) if not reason.strip():
@@ -556,7 +571,11 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             raise Refused("Record why the agency did not share.")
         case DeclineInformation():
             return once(caused(InformationDeclined, command), state.traces)
-        case ScreenReferral(rag=rag, threshold=threshold) if state.screened == (rag, threshold):
+        case ScreenReferral(rag=rag, threshold=threshold) if state.screened == (
+            rag,
+            threshold,
+            asking(command),
+        ):
             return []
         case ScreenReferral() if state.decision:
             raise Refused("This referral is already decided; reopen the referral first.")
@@ -567,7 +586,8 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
 
         # The decision, and what follows it
         case DecideReferral() if state.decision:
-            if state.decision == (command.outcome, _team(command, state), command.authorised_by):
+            told = (command.outcome, _team(command, state), command.authorised_by)
+            if state.decision == told and asking(command) == state.decided:
                 return []
             raise Refused("This referral is already decided; reopen the referral first.")
         case DecideReferral() if state.conflict == "open":
@@ -598,23 +618,29 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
                 )
             ]
         case ReopenReferral() if state.reopened:
-            return []
+            if asking(command) == state.reopened:
+                return []
+            raise Refused("This referral is already reopened: decide it.")
         case _ if state.decision is None:
             raise Refused("This referral is not decided yet: decide it first.")
         case AuthoriseDecision() if state.authorised:
-            return []
+            if asking(command) == state.authorisation:
+                return []
+            raise Refused("This decision is already authorised: read by whom, and why.")
         case AuthoriseDecision(by=by) if by == state.decided_by:
             raise Refused("You cannot authorise your own decision: ask a manager to.")
         case AuthoriseDecision():
             return [caused(DecisionAuthorised, command)]
-        case TellReferrer() if state.told:
+        case TellReferrer() if asking(command) == state.told:
             return []
         case TellReferrer(words=words) if not words.strip():
             raise Refused("Write what the referrer is told, with the reason for the outcome.")
         case TellReferrer():
             return [caused(ReferrerToldOutcome, command, outcome=state.decision[0])]
         case AttendReferral() if not state.unattended:
-            return []
+            if asking(command) == state.attended:
+                return []
+            raise Refused("Nothing came after the decision that nobody has looked at.")
         case AttendReferral(reason=reason) if not reason.strip():
             raise Refused("Record why the decision stands, or reopen the referral.")
         case AttendReferral():

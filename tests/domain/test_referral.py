@@ -1,11 +1,13 @@
 """Referral: what may happen to a concern, and when."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from domain.kernel import Command
+from domain.kernel import Command, Event
 from tests.examples import (
     CHILD,
     MANAGER,
@@ -121,11 +123,12 @@ def test_the_sender_may_withdraw_it_at_any_time() -> None:
     given(received(), decided()).when(cancel()).then(cancelled())
 
 
-def test_a_withdrawal_is_told_once_until_the_sender_says_more() -> None:
-    again: dict[str, Any] = {"message": "1" * 64}
+def test_each_withdrawal_is_told_and_the_same_one_once() -> None:
+    again: dict[str, Any] = {"message": "1" * 64, "concern": "But do not close it."}
 
     given(received(), cancelled()).when(cancel()).then_nothing()
-    given(received(), cancelled()).when(cancel(**again)).then_nothing()
+    given(received(), cancelled()).when(cancel(**again)).then(cancelled(**again))
+    given(received(), cancelled(), cancelled(**again)).when(cancel(**again)).then_nothing()
     more = updated(message="0" * 64)
     given(received(), cancelled(), more).when(cancel(**again)).then(cancelled(**again))
 
@@ -297,7 +300,13 @@ def test_a_manager_authorises_a_decision_later() -> None:
     given(received(), decided()).when(authorise_decision()).then(decision_authorised())
     authorised = (received(), decided(), decision_authorised())
     given(*authorised).when(authorise_decision()).then_nothing()
-    given(received(), decided(authorised_by=MANAGER)).when(authorise_decision()).then_nothing()
+
+
+def test_a_decision_is_authorised_by_one_person_with_one_rationale() -> None:
+    authorised = (received(), decided(), decision_authorised(command="1"))
+    other = authorise_decision(command="2", rationale="And because she agreed.")
+    given(*authorised).when(other).then_refused("already authorised")
+    given(received(), decided(authorised_by=MANAGER)).when(other).then_refused("already authorised")
 
 
 def test_nobody_authorises_their_own_decision_later() -> None:
@@ -308,6 +317,47 @@ def test_the_referrer_is_told_the_outcome_once() -> None:
     given(received(), decided()).when(tell_referrer()).then(referrer_told())
     told = (received(), decided(), referrer_told())
     given(*told).when(tell_referrer()).then_nothing()
+
+
+def test_what_the_referrer_is_told_in_other_words_is_told_too() -> None:
+    told = (received(), decided(), referrer_told(command="1"))
+    more = {"command": "2", "words": "And whom to ring."}
+    given(*told).when(tell_referrer(**more)).then(referrer_told(**more))
+    given(*told, referrer_told(**more)).when(tell_referrer(**more)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("history", "command", "reason"),
+    [
+        ((conflicted(), conflict_settled(command="1")), settle_conflict(), "already settled"),
+        ((child_removed(command="1"),), remove_child(), "already taken off"),
+        ((decided(command="1"),), decide_referral(), "already decided"),
+        ((decided(), reopened(command="1")), reopen(), "already reopened"),
+    ],
+)
+def test_other_words_for_what_is_done_already_are_refused_and_not_dropped(
+    history: tuple[Event, ...], command: Command, reason: str
+) -> None:
+    given(received(), *history).when(replace(command, command="1")).then_nothing()
+    given(received(), *history).when(replace(command, command="2")).then_refused(reason)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (followed_up, follow_up),
+        (information_requested, request_information),
+        (information_shared, share_information),
+        (information_declined, decline_information),
+        (screened, screen),
+    ],
+)
+def test_other_words_of_the_same_moment_are_told_too(
+    first: Callable[..., Event], again: Callable[..., Command]
+) -> None:
+    history = (received(), first(command="1", message=None))
+    given(*history).when(again(command="1", message=None)).then_nothing()
+    given(*history).when(again(command="2", message=None)).then(first(command="2", message=None))
 
 
 def test_the_referrer_is_told_in_words_and_only_what_is_decided() -> None:
@@ -336,9 +386,11 @@ def test_what_came_after_the_decision_can_be_attended_to_without_deciding_again(
     given(received(), decided(), cancelled()).when(attend()).then(attended())
 
 
-def test_attending_again_or_to_nothing_changes_nothing() -> None:
-    given(received(), decided(), followed_up(), attended()).when(attend()).then_nothing()
-    given(received(), followed_up(), decided()).when(attend()).then_nothing()
+def test_attending_again_changes_nothing_and_there_is_no_attending_to_nothing() -> None:
+    attended_to = (received(), decided(), followed_up(), attended(command="1"))
+    given(*attended_to).when(attend(command="1")).then_nothing()
+    given(*attended_to).when(attend(command="2")).then_refused("Nothing came after")
+    given(received(), followed_up(), decided()).when(attend()).then_refused("Nothing came after")
 
 
 def test_attending_needs_a_reason() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from domain.kernel import Command
 from domain.referral import (
     AcknowledgeReferral,
     DecideReferral,
+    FollowUp,
     ReferralAcknowledged,
     ReopenReferral,
+    TellReferrer,
 )
 from services.handle import Handled, Plan, handle
 from tests.parts.postgres import EACH, new_database
@@ -85,6 +88,47 @@ def test_what_is_so_already_is_already_done(office: Office) -> None:
     asked(office, DecideReferral, **decides(referral), command="c1")
     same = asked(office, DecideReferral, **decides(referral, by="wim"), command="c2")
     assert (same.result, same.events) == ("already done", ())
+
+
+def told(office: Office, referral: str | None, words: str, command: str, **more: Any) -> str:
+    """What becomes of telling the referrer in these words."""
+    whole = {"referral_id": referral, "words": words, "by": "dora"} | more
+    return asked(office, TellReferrer, **whole, command=command).result
+
+
+def test_the_same_words_are_told_once_and_other_words_too(office: Office) -> None:
+    referral = office.receives_one(concern()).referral
+    asked(office, DecideReferral, **decides(referral), command="c1")
+    assert told(office, referral, "Advice given.", "c2") == "done"
+    office.now += timedelta(hours=1)
+    assert told(office, referral, "Advice given.", "c3") == "already done"
+    assert told(office, referral, "Advice given.", "c4", by="wim") == "already done"
+    assert told(office, referral, "And whom to ring.", "c5") == "done"
+    words = [event.words for event in office.events("referral.referrer_told.v1")]
+    assert words == ["Advice given.", "And whom to ring."]
+
+
+def test_the_same_words_are_told_anew_after_a_decision_that_was_taken_anew(office: Office) -> None:
+    referral = office.receives_one(concern()).referral
+    asked(office, DecideReferral, **decides(referral), command="c1")
+    told(office, referral, "Advice given.", "c2")
+    asked(office, ReopenReferral, referral_id=referral, reason="More.", by="dora", command="c3")
+    assert told(office, referral, "Advice given.", "c4") == "refused"
+    asked(office, DecideReferral, **decides(referral), command="c5")
+    assert told(office, referral, "Advice given.", "c6") == "done"
+
+
+def test_other_words_of_the_same_moment_are_stored_and_the_same_words_once(office: Office) -> None:
+    referral = office.receives_one(concern()).referral
+    asks = {"referral_id": referral, "by": "dora"}
+    results = [
+        asked(office, FollowUp, **asks, words=words, command=f"c{number}").result
+        for number, words in enumerate(("What became of it?", "It is worse.", "It is worse."))
+    ]
+    assert results == ["done", "done", "already done"]
+    office.now += timedelta(hours=1)
+    later = asked(office, FollowUp, **asks, words="It is worse.", command="c9")
+    assert later.result == "done", "it was said again"
 
 
 def test_a_refusal_stores_nothing(office: Office) -> None:
