@@ -197,9 +197,14 @@ class Becoming:
         soon = abs(self.part.sent.received_at - state.received_at) <= SAME_MATTER
         return soon and referral_id in self.recording.led_to(self.translation.references[:1])
 
-    def _open(self, result: Result = "recorded", perhaps_about: str | None = None) -> Became:
+    def _open(
+        self,
+        result: Result = "recorded",
+        perhaps_about: str | None = None,
+        among: tuple[str, ...] = (),
+    ) -> Became:
         referral_id = f"referral-{uuid4().hex}"
-        found = self._children(referral_id)
+        found = self._children(referral_id, among)
         duty = self.duty.of(
             tuple(each.child_id for each in found if each.matched),
             self._postcodes(),
@@ -236,7 +241,7 @@ class Becoming:
         self.problems.append(
             "The sender says that two of its records are one child: compare ours before merging."
         )
-        return self._open()
+        return self._open(among=merged.named)
 
     def _keep(self, result: Result, referral_id: str | None) -> Became:
         self.recording.add(self.recording.kept(result, referral_id))

@@ -27,11 +27,16 @@ class Found(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """Two of our records, one child by the sender's word; `certain`: by the automatic rule too."""
+    """Two of our records, one child by the sender's word; `certain`: by the automatic rule too.
+
+    `named`: the record that is kept, where the message tells its very names and birth date without
+    an NHS number, so that no rule finds it.
+    """
 
     child_id: str
     merged_child_id: str
     certain: bool
+    named: tuple[str, ...]
 
     def command(self, stamped: dict[str, Any]) -> MergeRecords:
         return MergeRecords(
@@ -62,8 +67,8 @@ class Identify:
     ) -> tuple[list[Found], list[str], dict[str, str]]:
         """Each child matched or registered; problems for a person; claims to store with them.
 
-        `among`: children whom the sender's earlier messages about this same concern named; one
-        who is named again is not registered again.
+        `among`: children whom the sender's earlier messages about this same concern named, or
+        whose two records it merges; one who is named again is not registered again.
         """
         found: list[Found] = []
         problems: list[str] = []
@@ -135,7 +140,10 @@ class Identify:
         one = on_record(self.store, kept).details
         other = on_record(self.store, replaced).details
         same_number = one.nhs_number is not None and one.nhs_number == other.nhs_number
-        return Merged(kept, replaced, same_number and compare(one, other).certain)
+        unnumbered = [child for child in children if not child.nhs_number]  # no rule finds it
+        told = any(repeated(details_of(child), one) for child in unnumbered)
+        certain = same_number and compare(one, other).certain
+        return Merged(kept, replaced, certain, (kept,) if told else ())
 
     def _held(self, number: str | None, taken: bool, claims: dict[str, str]) -> Held:
         """Who holds a number; nobody, for a child whose number another of the message carries."""

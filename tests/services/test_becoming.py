@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.described import AdultDescribed, ChildDescribed
+from adapters.translation import Translation
+from domain.described import AdultDescribed, ChildDescribed, Identifier
 from domain.referral import RemoveChild
 from services.claims import TURNS
 from services.recording import AHEAD
@@ -213,6 +214,43 @@ def test_a_child_who_is_told_of_twice_in_one_message_is_one(
         receipt = office.receives_one(concern(children=children, concern=f"{number}"))
         assert len(receipt.children) == 1
         assert receipt.problems == ()
+
+
+# ── Two of the sender's records are one child ─────────────────────────────────────────────────────
+
+
+def numbered(child: ChildDescribed, value: str) -> ChildDescribed:
+    return replace(child, identifiers=(Identifier(system="hospital", value=value),))
+
+
+def merge(kept: ChildDescribed, superseded: str) -> Translation:
+    return Translation(intent="merge", children=(kept,), superseded=(superseded,))
+
+
+def test_a_merge_without_an_nhs_number_opens_no_further_record(office: Office) -> None:
+    unnumbered = numbered(replace(KIT, nhs_number=None), "H-2")
+    office.receives(concern(children=(numbered(KIT, "H-1"),)))
+    known = office.receives_one(concern(children=(unnumbered,), concern="Again."))
+    for kept in (unnumbered, replace(unnumbered, postcode=None)):
+        receipt = office.receives_one(merge(kept, "H-1"))
+        assert (receipt.result, receipt.children) == ("recorded", known.children)
+        assert any("compare ours before merging" in problem for problem in receipt.problems)
+    assert len(office.log("child.registered.v1")) == 2
+    assert office.log("child.matched.v1", "child.records_merged.v1") == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"born_on": date(2017, 5, 5)}, {"born_on": None}, {"given_name": "Sam"}]
+)
+def test_a_merge_that_names_somebody_else_is_not_put_on_the_record_of_that_number(
+    office: Office, other: dict[str, Any]
+) -> None:
+    unnumbered = numbered(replace(KIT, nhs_number=None), "H-2")
+    office.receives(concern(children=(numbered(KIT, "H-1"),)))
+    known = office.receives_one(concern(children=(unnumbered,), concern="Again."))
+    receipt = office.receives_one(merge(replace(unnumbered, **other), "H-1"))
+    assert receipt.children != known.children
+    assert len(office.log("child.registered.v1")) == 3
 
 
 # ── Clocks and numbers ────────────────────────────────────────────────────────────────────────────
