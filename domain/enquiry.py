@@ -14,11 +14,13 @@ from msgspec.structs import replace
 
 from domain.kernel import (
     WITHHELD,
+    Asking,
     Command,
     Event,
     Narrative,
     Refused,
     Trace,
+    asking,
     caused,
     trace,
 )
@@ -128,6 +130,7 @@ class Enquiry(Struct, frozen=True):
     """A discussion was asked for and has not been held."""
     started: bool = False
     conclusion: Conclusion | None = None
+    concluded: Asking | None = None
     traces: frozenset[Trace] = frozenset()
 
 
@@ -145,7 +148,7 @@ def evolve(state: Enquiry, event: EnquiryEvent) -> Enquiry:
         case Section47Started():
             return replace(state, started=True)
         case Section47Concluded(conclusion=conclusion):
-            return replace(state, conclusion=conclusion)
+            return replace(state, conclusion=conclusion, concluded=asking(event))
         case _:
             assert_never(event)
 
@@ -180,7 +183,10 @@ def decide(command: EnquiryCommand, state: Enquiry) -> list[EnquiryEvent]:
             joint = command.decision == "section-47-joint"
             return [held, caused(Section47Started, command, joint=joint)]  # R8: the same day
 
-        case ConcludeSection47(conclusion=conclusion) if conclusion == state.conclusion:
+        case ConcludeSection47(conclusion=conclusion) if (conclusion, asking(command)) == (
+            state.conclusion,
+            state.concluded,
+        ):
             return []
         case ConcludeSection47() if state.conclusion:
             raise Refused("This enquiry is already concluded: open a new one.")

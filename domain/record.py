@@ -11,7 +11,16 @@ from typing import ClassVar, Literal, assert_never
 
 from msgspec import Struct
 
-from domain.kernel import WITHHELD, Command, Event, Narrative, Refused, caused
+from domain.kernel import (
+    WITHHELD,
+    Asking,
+    Command,
+    Event,
+    Narrative,
+    Refused,
+    asking,
+    caused,
+)
 
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
 
@@ -66,6 +75,7 @@ RecordCommand = CorrectEntry | RetractEntry
 
 class Record(Struct, frozen=True):
     settled: Literal["corrected", "retracted"] | None = None
+    told: Asking | None = None
     entry: tuple[str, int] | None = None
     """The child, and the position of the entry in the log."""
 
@@ -73,9 +83,9 @@ class Record(Struct, frozen=True):
 def evolve(state: Record, event: RecordEvent) -> Record:
     match event:
         case Corrected():
-            return Record(settled="corrected", entry=(event.child_id, event.position))
+            return Record("corrected", asking(event), (event.child_id, event.position))
         case Retracted():
-            return Record(settled="retracted", entry=(event.child_id, event.position))
+            return Record("retracted", asking(event), (event.child_id, event.position))
         case _:
             assert_never(event)
 
@@ -84,9 +94,9 @@ def decide(command: RecordCommand, state: Record) -> list[RecordEvent]:
     match command:
         case _ if state.entry and state.entry != (command.child_id, command.position):
             raise Refused("That is the correction of another entry: leave its id out.")
-        case CorrectEntry() if state.settled == "corrected":
+        case CorrectEntry() if state.settled == "corrected" and state.told == asking(command):
             return []
-        case RetractEntry() if state.settled == "retracted":
+        case RetractEntry() if state.settled == "retracted" and state.told == asking(command):
             return []
         case _ if state.settled:
             raise Refused(f"This is already {state.settled}: make another correction of the entry.")

@@ -13,11 +13,13 @@ from msgspec.structs import replace
 
 from domain.kernel import (
     WITHHELD,
+    Asking,
     Command,
     Event,
     Narrative,
     Refused,
     Trace,
+    asking,
     caused,
     once,
     trace,
@@ -127,6 +129,7 @@ RiskCommand = RaiseRisk | AnswerRisk | EscalateRisk
 class Risk(Struct, frozen=True):
     child_id: str = ""
     answer: Answer | None = None
+    answered: Asking | None = None
     traces: frozenset[Trace] = frozenset()
 
 
@@ -135,7 +138,7 @@ def evolve(state: Risk, event: RiskEvent) -> Risk:
         case RiskRaised(child_id=child_id):
             return replace(state, child_id=child_id)
         case RiskAnswered(answer=answer):
-            return replace(state, answer=answer)
+            return replace(state, answer=answer, answered=asking(event))
         case RiskEscalated():
             return replace(state, traces=state.traces | {trace(event)})
         case _:
@@ -154,7 +157,10 @@ def decide(command: RiskCommand, state: Risk) -> list[RiskEvent]:
             return [caused(RiskRaised, command)]
         case _ if not state.child_id:
             raise Refused("This risk has not been raised: raise it first.")
-        case AnswerRisk(answer=answer) if answer == state.answer:
+        case AnswerRisk(answer=answer) if (answer, asking(command)) == (
+            state.answer,
+            state.answered,
+        ):
             return []
         case AnswerRisk() if state.answer:
             raise Refused(f"This risk is already answered, as {state.answer}: raise it again.")

@@ -73,6 +73,12 @@ def test_an_enquiry_is_concluded_once() -> None:
     given(*CONCLUDED).when(other).then_refused("already concluded")
 
 
+def test_the_same_conclusion_with_another_rationale_is_refused_and_not_dropped() -> None:
+    history = (*STARTED, section_47_concluded(command="1"))
+    given(*history).when(conclude_section_47(command="1")).then_nothing()
+    given(*history).when(conclude_section_47(command="2")).then_refused("already concluded")
+
+
 @pytest.mark.parametrize(
     "command", [request_discussion(), hold_discussion(decision="section-47-single")]
 )

@@ -19,6 +19,12 @@ def test_a_correction_is_not_changed_into_another() -> None:
     given(retracted()).when(correct_entry()).then_refused("already retracted")
 
 
+def test_another_correction_under_the_same_id_is_refused_and_not_dropped() -> None:
+    given(corrected(command="1")).when(correct_entry(command="1")).then_nothing()
+    given(corrected(command="1")).when(correct_entry(command="2")).then_refused("make another")
+    given(retracted(command="1")).when(retract_entry(command="2")).then_refused("make another")
+
+
 def test_a_correction_says_what_is_right_and_why() -> None:
     given().when(correct_entry(words="")).then_refused("Write what is right")
     given().when(correct_entry(reason=" ")).then_refused("Record why")

@@ -37,6 +37,12 @@ def test_an_answer_is_not_overwritten() -> None:
     given(risk_raised(), risk_answered()).when(other).then_refused("raise it again")
 
 
+def test_the_same_answer_with_other_reasons_is_refused_and_not_dropped() -> None:
+    history = (risk_raised(), risk_answered(command="1"))
+    given(*history).when(answer_risk(command="1")).then_nothing()
+    given(*history).when(answer_risk(command="2")).then_refused("already answered")
+
+
 @pytest.mark.parametrize("missing", ["reason", "evidence"])
 def test_an_answer_has_both_a_reason_and_evidence(missing: str) -> None:
     given(risk_raised()).when(answer_risk(**{missing: " "})).then_refused("Record both")
