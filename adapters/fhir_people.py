@@ -136,6 +136,8 @@ def _identifiers(
 
 def _relative(person: Person, role: str | None, people: People, problems: Problems) -> None:
     told, birth = _patient(person, "Related person", people, problems)
+    young = birth.adult is False or not (birth.on is None or is_adult(birth.on, people.told_on))
+    _tell_more(person, "Related person: ", problems, grown=not young)
     people.other(replace(told, relationship=role), _reached(person.telecom), birth.adult)
 
 

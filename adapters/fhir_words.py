@@ -21,10 +21,10 @@ ADMINISTRATIVE = frozenset(
         "Person", "Practitioner", "PractitionerRole", "Organization", "HealthcareService",
         "Location", "Endpoint", "Device", "Slot", "Schedule", "Consent", "Coverage", "Provenance",
         "AuditEvent", "CapabilityStatement", "MessageDefinition", "StructureDefinition",
-        "ValueSet", "CodeSystem", "Subscription", "Group", "Flag",
+        "ValueSet", "CodeSystem", "Subscription", "Group",
     }
 )  # fmt: skip
-"""Types that name people, places or rules; and flags, which are read by their category."""
+"""Types that name people, places or rules."""
 
 _PASSED_OVER = frozenset(
     {
@@ -74,10 +74,15 @@ class Word(NamedTuple):
 
 
 def words_of(resource: dict[str, Any]) -> list[Word]:
-    """Everything that a resource tells in words, in its order; nothing of an administrative one."""
+    """Everything that a resource tells in words, in its order; nothing of an administrative one.
+
+    Of a flag only its extensions: the rest of it is read by its category.
+    """
     kind = resource.get("resourceType")
     if not isinstance(kind, str) or kind in ADMINISTRATIVE:
         return []
+    if kind == "Flag":
+        resource = {"extension": resource.get("extension")}
     found = _Walk(kind).of(resource, (), 0)
     return [word for word in islice(found, _MOST) if word.line.strip()]
 
@@ -154,7 +159,7 @@ class _Walk:
             path[0] in _SUMMARY or (path[0] == "activity" and path[1:2] and path[1] in _SUMMARY)
         ):
             return False
-        return _DRUGS.isdisjoint(path)
+        return _DRUGS.isdisjoint(path) and path[-2:] != ("attachment", "title")
 
     def _narrative(self, item: dict[str, Any], path: tuple[str, ...]) -> Iterator[Word]:
         """A narrative that is generated says what the other elements say."""

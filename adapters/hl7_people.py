@@ -205,6 +205,8 @@ def _relative(
     if of_a_parent and fields is _NK1 and role in _CHILDREN_OF_THE_PATIENT:
         people.subject(person, birth.adult, contact)
         return True
+    if contact and (birth.adult is False or (birth.on and not is_adult(birth.on, people.told_on))):
+        problems.keep(f"Relative: Telephone: {contact}")  # a child has no field for it
     if birth == UNTOLD and role in _PERHAPS_CHILDREN:
         problems.say("A child or sibling has no birth date: listed among the adults.")
     people.other(person, contact, birth.adult)

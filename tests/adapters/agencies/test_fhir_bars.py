@@ -204,6 +204,8 @@ DIV = {"status": "generated", "div": f"<div>{SAID}</div>"}
 @pytest.mark.parametrize(
     "more",
     [
+        {"resourceType": "Flag", "category": [{"coding": [{"code": "SS"}]}],
+         "extension": [{"url": "x", "valueAnnotation": {"text": SAID}}]},
         {"resourceType": "FamilyMemberHistory", "note": NOTE},
         {"resourceType": "FamilyMemberHistory", "condition": [{"code": {"text": SAID}}]},
         {"resourceType": "MedicationStatement", "note": NOTE},
@@ -262,6 +264,7 @@ CODED = {"coding": [{"system": "sct", "code": "271807003", "display": "Eruption 
         {"resourceType": "QuestionnaireResponse", "item": [
             {"text": "Seen alone?", "answer": [{"valueBoolean": True}]}]},
         {"resourceType": "Composition", "title": "Referral", "section": [{"title": "History"}]},
+        {"resourceType": "DocumentReference", "content": [{"attachment": {"title": "Report"}}]},
         {"resourceType": "Location", "name": "Ward", "description": "Second floor, on the left"},
     ],
 )  # fmt: skip
@@ -302,6 +305,16 @@ def test_what_is_told_of_a_person_is_no_concern_about_a_child() -> None:
     said = read(request(), patient(telecom=[{"value": "020 7946 0003"}]))
     assert "020 7946 0003" in said.concern
     assert "No concern is told: read the message as it came." in said.problems
+
+
+def test_the_telephone_of_a_brother_who_is_a_child_is_told_with_the_concern() -> None:
+    kit = {
+        "resourceType": "RelatedPerson",
+        "name": [{"text": "Kit Holt"}],
+        "birthDate": "2018-01-01",
+        "telecom": [{"system": "phone", "value": "07700 900111"}],
+    }
+    assert "Related person: Telephone: 07700 900111" in read(request(), patient(), kit).concern
 
 
 def test_the_telephone_of_an_adult_is_their_contact() -> None:

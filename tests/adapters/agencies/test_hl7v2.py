@@ -533,6 +533,8 @@ def test_an_adult_that_has_died_opens_nothing() -> None:
 def test_the_telephones_of_an_adult_are_their_contact() -> None:
     said = read(PATIENT, "NK1|1|Holt^Sam|MTH||020 7946 0001|020 7946 0005", "NTE|||x")
     assert said.adults[0].contact == "020 7946 0001, 020 7946 0005"
+    kit = field("NK1|1|Holt^Kit|BRO||07700 900111", 16, "20180504")
+    assert "Relative: Telephone: 07700 900111" in read(PATIENT, kit, "NTE|||x").concern
     grown = read(field("PID|1||H1||Holt^Sam||19800101|M", 13, "020 7946 0001"), "NTE|||x")
     assert grown.adults[0].contact == "020 7946 0001"
 
