@@ -482,8 +482,8 @@ def _links(event: Any, about: str, position: int, at: str) -> Iterator[Write]:
             yield link(UNLINK, child_id, referral_id)
         case ChildRecordsMerged(child_id=child_id, merged_child_id=merged):
             yield link(LINK, child_id, merged)
-        case ChildRecordsSeparated(child_id=child_id, merged_child_id=merged):
-            yield link(UNLINK, child_id, merged)
+        case _:  # ChildRecordsSeparated
+            yield link(UNLINK, event.child_id, event.merged_child_id)
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────
@@ -514,6 +514,16 @@ def timeline(
         {**values, "known": known_at, "agency": agency or "", "kind": kind or ""},
     )
     return rows(Entry, found)
+
+
+def superseding(query: Query, position: int) -> list[int]:
+    """The positions of all that put the entry at this position right, the oldest first."""
+    found = query(
+        "select superseded_by from chronology_superseded where position = :position"
+        " order by superseded_by",
+        {"position": position},
+    )
+    return [row["superseded_by"] for row in found]
 
 
 def agencies_of(query: Query, child_id: str, *, as_known_at: datetime | None = None) -> list[str]:

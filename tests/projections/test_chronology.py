@@ -132,6 +132,15 @@ def test_a_child_registered_or_matched_for_a_referral_has_it(given: Given) -> No
     assert story(view, "child-3") == [3]
 
 
+def test_whom_a_message_names_has_the_referral_that_it_brought(given: Given) -> None:
+    brought = {"referral_id": REFERRAL, "message": "5" * 64}
+    registered = child_registered(child_id=SIBLING, **brought)
+    view = given(chronology, registered, child_matched(rule="automatic", **brought))
+    assert (story(view), story(view, SIBLING)) == ([2], [1])
+    view.given(received(child_ids=(CHILD, SIBLING), message="5" * 64))
+    assert (story(view), story(view, SIBLING)) == ([2, 3], [1, 3])
+
+
 def test_an_undone_match_takes_the_referral_off_and_says_so(given: Given) -> None:
     view = given(chronology, received(child_ids=()), child_matched(referral_id=REFERRAL))
     view.given(on(3, child_unmatched(referral_id=REFERRAL)))

@@ -254,6 +254,16 @@ def test_a_child_registered_for_a_referral_is_on_it(given: Given) -> None:
     assert only(view).child_ids == (CHILD,)
 
 
+def test_whom_a_message_names_is_on_the_referral_that_it_brought(given: Given) -> None:
+    brought = {"referral_id": REFERRAL, "message": "5" * 64}
+    registered = child_registered(child_id=SIBLING, **brought)
+    matched = child_matched(rule="automatic", **brought)
+    view = given(inbox, received(child_ids=(CHILD, SIBLING)), registered, matched)
+    assert only(view).child_ids == (CHILD, SIBLING)
+    without = given(inbox, received(child_ids=()), registered, matched)
+    assert only(without).child_ids == ()
+
+
 def test_a_second_report_of_perhaps_the_same_thing_is_offered(given: Given) -> None:
     second = received(referral_id="referral-2", perhaps_about=REFERRAL)
     view = given(inbox, received(), second)
