@@ -79,6 +79,7 @@ class Feed:
         self._projections = projections
         self._start_ahead = ahead
         self._ahead: Ahead | None = None
+        self._told: set[str] = set()
         self.load()
 
     def load(self) -> None:
@@ -89,8 +90,9 @@ class Feed:
                 self._place.create(projection)
         held = self._place.checkpoints()
         foreign = of_another_log(self._log, held.values())
-        for name in sorted(foreign & self._projections.keys()):
+        for name in sorted(foreign & self._projections.keys() - self._told):
             log.warning("rows_of_another_log", projection=name, position=held[name].position)
+        self._told = foreign  # one that is built again and is foreign once more is told once more
         self._at = {
             name: held[name]
             for name, projection in self._projections.items()

@@ -508,10 +508,8 @@ def test_read_models_of_a_log_that_was_put_back_and_grew_again_are_built_again(
     assert all(line.of_another_log for line in projector.status())
     with capture_logs() as said:
         assert projector.catch_up()
-    assert {line["projection"] for line in said if line["event"] == "rows_of_another_log"} == {
-        "names",
-        "seen",
-    }
+    told = [line["projection"] for line in said if line["event"] == "rows_of_another_log"]
+    assert sorted(told) == ["names", "seen"], "each is told once"
     assert not any(line.of_another_log for line in projector.status())
     assert [row["name"] for row in about(models, "names")] == ["other", "second"]
     assert stands(projector) == {"names": (4, 0, 0), "seen": (4, 0, 0)}
