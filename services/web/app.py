@@ -85,7 +85,7 @@ async def _headers(message: Message, _scope: Scope) -> None:
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     problem = problem_of(error)
-    if request.url.path.startswith("/intake/"):
+    if request.scope["path"].startswith("/intake/"):
         reason = TOO_LARGE if problem.status == 413 else problem.detail
         return as_json(problem, result="refused", reason=reason)
     if is_program(request):

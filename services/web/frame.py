@@ -73,7 +73,7 @@ def frame_of(context: Context, **more: Any) -> Frame:
     """The frame for whoever asks; one without ways on for nobody."""
     who = context.signed_in
     lines = context.parts.projector.status() if who else []
-    path = context.request.url.path
+    path = context.request.scope["path"]
     late = (line.behind for line in lines if line.behind_seconds > PATIENCE_SECONDS)
     return Frame(
         person=person_of(context, who) if who else "",
@@ -143,10 +143,11 @@ def sign_in_again(request: Request[Any, Any, Any]) -> Response[Any]:
     """To the sign-in page; the fields of a form that came too late go with it and come back."""
     from services.web.pages.sign_in import sign_in_page
 
-    url = request.url
+    # Not of `request.url`, which is made from the Host header, whatever a client wrote there.
+    path, query = request.scope["path"], request.scope["query_string"].decode(errors="replace")
     if request.method != "POST":
-        to = quote(f"{url.path}?{url.query}" if url.query else url.path)
+        to = quote(f"{path}?{query}" if query else path)
         return Redirect("/sign-in" if to == "/" else f"/sign-in?to={to}", status_code=303)
     context: Context = request.state.context
     kept = [pair for pair in context.posted if pair[0] != "_csrf_token"]
-    return sign_in_page(context, url.path, kept)
+    return sign_in_page(context, path, kept)

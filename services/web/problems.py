@@ -21,7 +21,7 @@ from adapters.vault import VaultError
 from domain.kernel import Refused
 from services.access import Denied
 from services.intake import Busy
-from services.web.routes import SignInFirst, Stale
+from services.web.routes import HungUp, SignInFirst, Stale
 
 log = structlog.get_logger()
 
@@ -67,6 +67,9 @@ def problem_of(error: Exception) -> Problem:
             )
         case Refused() | Busy():
             return Problem(409 if isinstance(error, Refused) else 503, "Refused", str(error))
+        case HungUp():  # nobody is there to read it
+            log.info("client_hung_up")
+            return Problem(400, "Not sent in full", "Nothing was stored: send it again, in full.")
         case HTTPException(status_code=413):
             return Problem(413, "Too large", TOO_LARGE)
         case HTTPException(status_code=status) if status < 500:
@@ -86,7 +89,7 @@ def _place(error: Exception) -> str:
 
 
 def is_program(request: Request[Any, Any, Any]) -> bool:
-    return request.url.path.startswith(PROGRAMS)
+    return request.scope["path"].startswith(PROGRAMS)
 
 
 def as_json(problem: Problem, **more: Any) -> Response[bytes]:

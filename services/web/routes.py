@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from litestar import Request, Response, get, post
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
 from services.access import ACTIONS, Denied, Principal, Resource
@@ -40,6 +40,10 @@ class SignInFirst(Exception):
 
 class Stale(Exception):
     """A form came without the token of this browser: nothing was done."""
+
+
+class HungUp(Exception):
+    """The client ended the connection before its whole body had come: nothing was done."""
 
 
 class Context:
@@ -185,7 +189,11 @@ def _route(
         return await run_sync(respond, request, b"")
 
     async def send(request: Asking) -> Any:
-        return await run_sync(respond, request, await request.body())
+        try:
+            body = await request.body()
+        except InternalServerException:  # Litestar's only reason for it here
+            raise HungUp from None
+        return await run_sync(respond, request, body)
 
     handler: Callable[..., Any] = send if kind is post else read
     handler.__annotations__["return"] = Response[Any]

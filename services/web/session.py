@@ -6,6 +6,7 @@ holds a random number, and every form carries its keyed hash: only our own pages
 """
 
 import hmac
+import re
 import secrets
 from hashlib import sha256
 from ipaddress import ip_address
@@ -46,10 +47,14 @@ def on_this_machine(connection: Connection) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") and _is_loopback(client)
 
 
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9a-z.-]+))(?::[0-9]{1,5})?")
+"""An IPv6 address in brackets or a name, then perhaps a port, and nothing else (RFC 3986)."""
+
+
 def _host(header: str) -> str:
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0].lower()
+    """The name or address in a Host header; "" where it is none."""
+    found = HOST.fullmatch(header.lower())
+    return (found[1] or found[2]) if found else ""
 
 
 def _is_loopback(address: str) -> bool:

@@ -10,13 +10,17 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import anyio
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from adapters import read_models
 from adapters.access_log import Unrecorded
 from adapters.vault import KeysUnavailable, VaultError
+from services.web.app import application
 from services.web.problems import problem_of
 from services.web.templating import CONTENT_SECURITY_POLICY
 from tests.parts.authority import DUTY, Authority
@@ -102,6 +106,33 @@ def test_a_fault_of_ours_is_told_without_its_text(
     for told in (said, page.text, answer.text):
         assert "Traceback" not in told
         assert "no such table" not in told
+
+
+def test_who_hangs_up_in_the_middle_is_no_fault_of_the_program(authority: Authority) -> None:
+    sent = iter(
+        [
+            {"type": "http.request", "body": b"please r", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(sent)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    headers = [(b"host", b"localhost"), (b"x-demo-sender", b"open-door")]
+    scope: Any = {"type": "http", "method": "POST", "path": "/intake/auto", "headers": headers}
+    scope |= {"raw_path": b"/intake/auto", "query_string": b"", "root_path": "", "scheme": "http"}
+    scope |= {"client": ("127.0.0.1", 9), "server": ("127.0.0.1", 80), "http_version": "1.1"}
+    before = authority.parts.store.newest()
+    with capture_logs() as logged:
+        anyio.run(application(authority.parts), scope, receive, send)
+    assert [(line["event"], line["log_level"]) for line in logged] == [("client_hung_up", "info")]
+    assert [m["status"] for m in said if m["type"] == "http.response.start"] == [400]
+    assert authority.parts.store.newest() == before
 
 
 def test_a_store_that_was_deleted_is_said_to_be_out_of_reach(site: Site) -> None:

@@ -13,6 +13,13 @@ ELSEWHERE = [
     {"host": "localhost.evil.example:80"},
     {"host": "127.0.0.1.evil.example"},
     {"host": "[::2]:80"},
+    {"host": "[::1]evil.example"},
+    {"host": "[::1]:80.evil.example"},
+    {"host": "[::1"},
+    {"host": "[localhost]"},
+    {"host": "localhost:evil"},
+    {"host": "127.0.0.1:80:80"},
+    {"host": "localhost@evil.example"},
 ]
 
 
