@@ -32,7 +32,7 @@ from domain.conference import HoldInitialConference, InitialConferenceHeld
 from domain.enquiry import HoldStrategyDiscussion, RequestStrategyDiscussion
 from domain.kernel import Command, Refused
 from domain.plan import Plan, RecordFailedVisit, RecordVisit, StartProtectionPlan, plan_of
-from domain.record import CorrectEntry, RetractEntry
+from domain.record import CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
     OPENS_A_CASE,
     DecideReferral,
@@ -179,8 +179,8 @@ def _records(query: Query, child_id: str) -> frozenset[str]:
 
 def _mergeable(parts: Parts, command: MergeRecords, merged: str) -> str | None:
     into = children.merged_into(parts.query, merged)
-    if into == command.child_id:
-        return None  # it is so already
+    if merged == command.child_id or into == command.child_id:
+        return None  # the family says why not; or it is so already
     if into is not None:
         return "That record is merged into another already: separate it from that one first."
     survivor = children.child(parts.query, command.child_id)
@@ -338,6 +338,14 @@ def _on_the_timeline(
     return "There is no such entry on this child's record."
 
 
+def _not_retracted(parts: Parts, command: CorrectEntry | RetractEntry, position: int) -> str | None:
+    for later in chronology.superseding(parts.query, position):
+        (recorded,) = parts.store.recorded_at(later)
+        if isinstance(recorded.event, Retracted) and recorded.stream != command.record_id:
+            return "This entry is retracted already: record what is right as a new entry."
+    return None
+
+
 # ── What is asked of which field ──────────────────────────────────────────────────────────────────
 
 CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
@@ -367,5 +375,6 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((CloseCase,), "case_id", _nothing_in_force),
     ((CloseCase,), "reason", _assessment_authorised),
     ((CorrectEntry, RetractEntry, OverturnDecision), "position", _on_the_timeline),
+    ((CorrectEntry, RetractEntry), "position", _not_retracted),
 )
 """The commands, their field, and what it must refer to, in the order in which it is asked."""

@@ -118,6 +118,12 @@ def test_a_merge_that_would_close_a_circle_is_refused(authority: Authority) -> N
     assert gives(authority, MANAGER, "merge-records", **same, **why).result == "already done"
 
 
+def test_a_record_is_not_merged_with_itself(authority: Authority) -> None:
+    child = authority.children["kofi"]
+    itself = {"child_id": child, "merged_child_id": child, "reason": "The same."}
+    assert "with itself" in refused(authority, MANAGER, "merge-records", **itself)
+
+
 def test_records_merged_into_each_other_can_be_separated(authority: Authority) -> None:
     """Two may merge at once, before either is in the read models."""
     child, ama, why = authority.children["kofi"], authority.children["ama"], {"reason": "Same."}
@@ -399,6 +405,19 @@ def test_only_an_entry_of_the_childs_own_record_is_put_right(authority: Authorit
             assert "no such entry" in refused(authority, MANAGER, command, **fields, **entry)
     right = kofi(authority) | {"position": own, "words": "Right.", "reason": "Wrong."}
     assert gives(authority, MANAGER, "correct-entry", **right).result == "done"
+
+
+def test_an_entry_is_retracted_once_and_then_no_more_put_right(authority: Authority) -> None:
+    own = authority.parts.store.history(case_of(authority.children["kofi"]))[0].position
+    entry: dict[str, Any] = kofi(authority) | {"position": own, "reason": "Wrong."}
+    right = {"words": "Right."}
+    authority.give(MANAGER, "correct-entry", **entry, **right)
+    authority.give(MANAGER, "correct-entry", **entry, **right)
+    first = authority.give(MANAGER, "retract-entry", **entry)
+    assert "retracted already" in refused(authority, MANAGER, "retract-entry", **entry)
+    assert "retracted already" in refused(authority, MANAGER, "correct-entry", **entry, **right)
+    same = entry | {"record_id": first.events[0].stream}
+    assert gives(authority, MANAGER, "retract-entry", **same).result == "already done"
 
 
 def test_a_command_given_again_is_known_whatever_has_become_of_what_it_named(
