@@ -91,6 +91,10 @@ def timeline(
         }
 
 
+def _whose(deadline: deadlines_.Deadline) -> Resource:
+    return Resource(teams=_known(deadline.team_id), workers=_known(deadline.worker_id))
+
+
 def text_of(store: EventStore, sealed: bytes) -> str:
     """The words of an entry, a paragraph a field; destroyed or unreadable ones are said to be."""
     return _text(store, sealed)[0]
@@ -121,14 +125,28 @@ def deadlines(
     team: str | None = None,
     worker: str | None = None,
 ) -> Iterator[Row]:
-    """What is due, met, late or stopped, the earliest due first."""
+    """What is due, met, late or stopped, the earliest due first.
+
+    Without a team: whatever of it is the asker's to see.
+    """
     found = deadlines_.due(
         parts.query, as_at, team=team, worker=worker, overdue=overdue, as_known_at=as_known_at
     )
+    if team is None:
+        found = [each for each in found if parts.gate.may(who, "see-deadlines", _whose(each))]
     about = tuple(dict.fromkeys(child for each in found for child in each.child_ids))
-    teams = frozenset((team,)) if team else frozenset[str]()
-    workers = frozenset((worker,)) if worker else frozenset[str]()
-    parts.gate.open(who, "see-deadlines", Resource(about=about, teams=teams, workers=workers))
+    if team is not None:
+        teams = {team}
+    elif worker is not None:
+        teams = {post.team_id for post in people.posts(parts.query, worker)}
+    else:
+        teams = {post.team for post in who.posts if post.team}
+    resource = Resource(
+        about=about,
+        teams=frozenset(teams),
+        workers=frozenset((worker or who.person,)) if team is None else _known(worker),
+    )
+    parts.gate.open(who, "see-deadlines", resource)
     for each in found:
         limit = {"due_at": each.due_at} if each.due_at else {"due_on": each.due_on}
         yield {
@@ -432,6 +450,15 @@ def _last_events(store: EventStore, streams: tuple[str, ...], faults: list[str])
             faults.append(_damage(error))
             found += [error.position] if error.position else []
     return sorted(found)
+
+
+def no_such_team(parts: Parts, team_id: str | None) -> str:
+    """What is wrong with a team that is asked for; "" if it is formed, or none is asked for."""
+    formed = [each.team_id for each in people.teams(parts.query)]
+    if team_id is None or team_id in formed:
+        return ""
+    there = f"There are: {', '.join(formed)}." if formed else "No team is formed yet."
+    return f"There is no team {team_id}. {there}"
 
 
 # ── The facts about what is asked for ─────────────────────────────────────────────────────────────

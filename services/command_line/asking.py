@@ -49,6 +49,13 @@ def _asker(parts: Parts, person: str | None) -> Principal:
     return who
 
 
+def _formed(parts: Parts, team: str | None) -> str | None:
+    """The team, which is there. Raises `Refused`: no rows would read as no work."""
+    if wrong := questions.no_such_team(parts, team):
+        raise Refused(wrong)
+    return team
+
+
 def _answer(rows: Iterable[Any], shown: Shown, empty: str) -> int:
     faults: list[str] = []
     try:
@@ -74,7 +81,7 @@ def inbox(
 ) -> int:
     """Referrals that wait for a decision, oldest due first."""
     with asked(where) as parts:
-        rows = questions.the_inbox(parts, _asker(parts, as_), team)
+        rows = questions.the_inbox(parts, _asker(parts, as_), _formed(parts, team))
         return _answer(rows, shown, "Nothing waits.")
 
 
@@ -147,7 +154,7 @@ def deadlines(
     at = instant(as_at)
     known = instant(as_known_at) if as_known_at else None
     with asked(where) as parts:
-        who = _asker(parts, as_)
+        who, team = _asker(parts, as_), _formed(parts, team)
         rows = questions.deadlines(
             parts, who, as_at=at, as_known_at=known, overdue=overdue, team=team, worker=worker
         )
@@ -197,7 +204,8 @@ def flags(
     """Teams whose practice slips: the signals that hold together, and since when."""
     at = instant(as_at)
     with asked(where) as parts:
-        rows = questions.flags(parts, _asker(parts, as_), team=team, as_at=at)
+        who, team = _asker(parts, as_), _formed(parts, team)
+        rows = questions.flags(parts, who, team=team, as_at=at)
         return _answer(rows, shown, "No flag is up.")
 
 

@@ -117,7 +117,9 @@ def _packed_wrongly(error: UnknownEncoding | Damaged | TooLarge) -> Response[byt
 
 def _receipts(receipts: list[Receipt]) -> Response[bytes]:
     """The receipt, or a list of them where the message held several referrals."""
-    status = max(STATUS.get(receipt.result, 201) for receipt in receipts)
+    statuses = {STATUS.get(receipt.result, 201) for receipt in receipts}
+    # of several that went different ways each receipt says its own; nothing of it was refused
+    status = statuses.pop() if len(statuses) == 1 else 201
     if len(receipts) > 1:
         return _json(receipts, status)
     (receipt,) = receipts

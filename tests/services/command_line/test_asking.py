@@ -61,6 +61,13 @@ def test_a_new_store_has_no_answers_and_that_is_good(run: Run) -> None:
     assert (ran.code, ran.out, ran.error) == (0, "", "Nothing waits.\n")
 
 
+@pytest.mark.parametrize("question", ["inbox", "deadlines", "flags"])
+def test_a_team_that_is_not_there_is_no_team_without_work(office: Run, question: str) -> None:
+    ran = office(question, "--team", "nope")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.error == "There is no team nope. There are: team-east.\n"
+
+
 def test_a_table_is_for_people(office: Run, sent: dict[str, Any]) -> None:
     heading, *lines = office("inbox", "--format", "table").out.splitlines()
     assert heading.split()[:3] == ["referral", "agency", "received"]

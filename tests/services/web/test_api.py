@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.translation import formats
+from services import questions
+from services.access import COMMAND_LINE
 from services.intake import LARGEST
 from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.authority import DUTY, MANAGER, NOW, OTHER_MANAGER, WORKER, form
@@ -58,6 +61,21 @@ def test_the_same_key_with_other_content_is_a_conflict_that_is_kept(site: Site, 
         "conflict",
         first.json()["referral"],
     )
+
+
+def test_of_several_in_one_message_each_receipt_says_its_own(site: Site) -> None:
+    visitor, headers = site.visitor(), {"x-demo-sender": "city-hospital"}
+    one, two = (formats()["hl7v2"].example(seed) for seed in (1, 2))
+    altered = one.rstrip(b"\r") + b"\rNTE|||And more.\r"
+    for body, status, results in (
+        (one, 201, ["recorded"]),
+        (altered + two, 201, ["conflict", "recorded"]),
+        (altered + two, 200, ["duplicate", "duplicate"]),
+    ):
+        answer = visitor.post("/intake/hl7v2", content=body, headers=headers)
+        told = answer.json()
+        receipts = told if isinstance(told, list) else [told]
+        assert (answer.status_code, [each["result"] for each in receipts]) == (status, results)
 
 
 def test_the_unit_of_the_sender_is_kept(site: Site) -> None:
@@ -245,6 +263,21 @@ def test_deadlines_and_teams_are_told_to_those_whose_they_are(shared_site: Site)
     }
     assert asked(shared_site, MANAGER, "/api/flags").json() == []
     assert asked(shared_site, WORKER, "/api/flags").status_code == 404
+
+
+def test_without_a_team_deadlines_are_told_as_far_as_they_are_ones_own(shared_site: Site) -> None:
+    everything = questions.deadlines(shared_site.authority.parts, COMMAND_LINE, as_at=NOW)
+    of_east = [row["about"] for row in everything if row["team"] == "team-east"]
+    for person in (MANAGER, WORKER, DUTY):
+        told = asked(shared_site, person, "/api/deadlines")
+        assert told.status_code == 200
+        assert [row["about"] for row in told.json()] == of_east
+    her_workers = asked(shared_site, MANAGER, f"/api/deadlines?worker={WORKER}").json()
+    assert her_workers == asked(shared_site, WORKER, f"/api/deadlines?worker={WORKER}").json()
+    assert {row["worker"] for row in her_workers} == {WORKER}
+    for elsewhere in (f"worker={WORKER}", "team=team-east"):
+        answer = asked(shared_site, OTHER_MANAGER, f"/api/deadlines?{elsewhere}")
+        assert answer.status_code == 404, elsewhere
 
 
 def test_children_are_told_a_page_at_a_time(shared_site: Site) -> None:
