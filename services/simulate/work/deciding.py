@@ -115,7 +115,7 @@ def attending(office: Office, referral: Referral, chance: Chance) -> Steps:
     """What came after the decision is read by somebody, who leaves the decision as it is."""
     practice = referral.team.practice(office.now)
     yield at_work(office.now, chance.between(0.2, 1.2), chance)
-    if referral.decided and chance.likely(practice.acknowledged):
+    if chance.likely(practice.acknowledged):
         office.give(
             office.duty(referral.team, chance),
             "attend-referral",

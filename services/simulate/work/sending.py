@@ -5,7 +5,7 @@ from datetime import timedelta
 from adapters.made_up import MadeUpChild
 from services.intake import Receipt
 from services.simulate.setting import agencies, words
-from services.simulate.setting.agencies import AGENCIES, Agency
+from services.simulate.setting.agencies import AGENCIES, Agency, Message
 from services.simulate.setting.agenda import Steps
 from services.simulate.setting.chance import Chance
 from services.simulate.setting.hours import at_work
@@ -135,13 +135,18 @@ def following(office: Office, referral: Referral, chance: Chance) -> Steps:
     yield at_work(office.now, chance.between(0.1, 2), chance)
     if kind == "update":
         more = say(words.MORE, first, chance)
-        office.take(agencies.update(concern, more), concern.agency)
-        office.start(attending(office, referral, chance))
+        _further(office, referral, chance, agencies.update(concern, more))
     elif kind == "withdrawal" and concern.severity == "slight":
-        office.take(agencies.withdrawal(concern), concern.agency)
+        _further(office, referral, chance, agencies.withdrawal(concern))
         referral.withdrawn = True
-        office.start(attending(office, referral, chance))
     elif kind == "contradiction" and concern.agency == agencies.HOSPITAL and not referral.decided:
         more = say(words.MORE, first, chance)
         office.take(agencies.contradiction(concern, more), concern.agency)
         referral.conflicted = True
+
+
+def _further(office: Office, referral: Referral, chance: Chance, message: Message) -> None:
+    """More from the sender; what comes after the decision is read by somebody."""
+    office.take(message, referral.concern.agency)
+    if referral.decided:
+        office.start(attending(office, referral, chance))
