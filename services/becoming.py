@@ -22,7 +22,7 @@ from services.identify import Found, Identify
 from services.numbers import on_record
 from services.received import Part
 from services.recording import Became, Recording
-from services.same_matter import APART, Relation, leaves_some, relation, told_of
+from services.same_matter import APART, Relation, leaves_some, relation, told_by_name, told_of
 
 
 class Becoming:
@@ -129,7 +129,7 @@ class Becoming:
                 "else: compare the two referrals."
             )
             return self._open(perhaps_about=led[0])
-        if len(about) > 1 and not self.translation.children:
+        if len(about) > 1 and not told_by_name(self.translation.children):
             self.problems.append(
                 "Several referrals came under the same reference and nobody is named: check which "
                 "of them the sender means."

@@ -54,7 +54,7 @@ def told_of(store: EventStore, referral_id: str) -> Told:
         children.extend(getattr(event, "children", None) or ())
         adults.extend(getattr(event, "adults", None) or ())
         numbers.update(own_number(getattr(event, "references", None) or ()))
-    return Told(_named(children), tuple(adults), frozenset(numbers))
+    return Told(told_by_name(children), tuple(adults), frozenset(numbers))
 
 
 def own_number(references: Iterable[str]) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def relation(said: Translation, told: Told) -> Relation:
     """
     if not told.numbers:
         return "the same"  # it was destroyed, or is not there: whoever writes to it is told so
-    named = _named(said.children)
+    named = told_by_name(said.children)
     if named and told.children:
         return "the same" if _meets(named, told.children) else "somebody else"
     speaks_of = {*map(str.strip, said.earlier), *own_number(said.references)}
@@ -84,7 +84,7 @@ def relation(said: Translation, told: Told) -> Relation:
 
 def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> bool:
     """Whether a message names children of a referral, but not all whom it is about now."""
-    named = _named(said.children)
+    named = told_by_name(said.children)
     if not named:
         return False
     off = [_described(each) for each in taken_off]
@@ -95,7 +95,8 @@ def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> 
     return not all(_meets([child], meant) for child in known)
 
 
-def _named(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
+def told_by_name(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
+    """The children of whom anything says who they are."""
     return tuple(c for c in children if c.identifiers or details_of(c) != Details())
 
 

@@ -109,6 +109,17 @@ def test_an_update_of_that_very_one_needs_no_name(
     assert more.result == ("updated" if intent == "update" else "cancelled")
 
 
+@pytest.mark.parametrize("children", [(), (TODDLER,)])
+def test_a_number_of_several_referrals_with_nobody_named_is_checked_by_a_person(
+    office: Office, children: tuple[ChildDescribed, ...]
+) -> None:
+    office.receives(concern(references=("1",)))
+    second = office.receives_one(concern(references=("1",), children=(BO,)))
+    more = office.receives_one(concern(intent="update", earlier=("1",), children=children))
+    assert (more.result, more.referral) == ("updated", second.referral)
+    assert any("nobody is named" in problem for problem in more.problems)
+
+
 def test_an_unknown_child_is_named_and_then_identified_in_one_referral(office: Office) -> None:
     first = office.receives_one(
         concern(references=("notice 1", "incident 7"), children=(TODDLER,), adults=(FATHER,))
