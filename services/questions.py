@@ -170,13 +170,15 @@ PAGE = 500
 """Children that are read, and whose look is recorded, at a time."""
 
 
-def children(parts: Parts, who: Principal, search: str | None = None) -> Iterator[Row]:
+def children(
+    parts: Parts, who: Principal, search: str | None = None, *, at_a_time: int = PAGE
+) -> Iterator[Row]:
     """Children by whole names, in any case; without words all, those registered last first."""
     if search is None:
-        page = children_page(parts, who)
+        page = children_page(parts, who, limit=at_a_time)
         yield from page.rows
         while page.after is not None:
-            page = children_page(parts, who, after=page.after)
+            page = children_page(parts, who, limit=at_a_time, after=page.after)
             yield from page.rows
         return
     tokens = parts.store.vault.tokens(search)

@@ -72,6 +72,21 @@ def test_a_look_is_on_record_before_the_first_line(parts: Parts) -> None:
     assert (look.person, look.action, look.permitted) == ("dora", "see-child", True)
 
 
+def test_all_children_are_listed_however_many_are_read_at_a_time(parts: Parts) -> None:
+    sent = Sent(
+        body=b"child name,concern\n" + b"".join(b"Kit No%d,Cold.\n" % n for n in range(7)),
+        agency="police",
+        received_at=parts.now(),
+    )
+    receipts = list(Intake(parts.store).take(sent, format="csv"))
+    parts.projector.catch_up()
+    newest_first = [child for each in reversed(receipts) for child in each.children]
+    assert len(newest_first) == 7
+    for at_a_time in (1, 3, 7, 500):
+        rows = questions.children(parts, COMMAND_LINE, at_a_time=at_a_time)
+        assert [row["child"] for row in rows] == newest_first
+
+
 def test_a_restricted_record_is_not_found_by_others(parts: Parts) -> None:
     receipt = receives(parts)
     found = list(questions.children(parts, who(parts, "dora")))

@@ -112,16 +112,6 @@ def test_a_number_below_nought_is_a_number_in_csv(capfd: pytest.CaptureFixture[s
     assert capfd.readouterr().out == "days,share,text,words,none\n-3,-0.5,'\tx,\"'-a, b\",\n"
 
 
-def test_all_children_are_listed_however_many_there_are(
-    office: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = b"child name,concern\n" + b"".join(b"Kit No%d,Cold.\n" % n for n in range(7))
-    sent = office("intake", "-", "--sender", "north-police", "--format", "csv", stdin=rows).rows
-    monkeypatch.setattr("services.questions.PAGE", 3)
-    listed = [row["child"] for row in office("children").rows]
-    assert listed == [child for row in reversed(sent) for child in row["children"]]
-
-
 def test_children_are_found_by_whole_names_in_any_case(office: Run, sent: dict[str, Any]) -> None:
     known = {row["child"]: row for row in office("children").rows}
     assert set(known) == set(sent["children"])
