@@ -637,10 +637,8 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             raise Refused("Write what the referrer is told, with the reason for the outcome.")
         case TellReferrer():
             return [caused(ReferrerToldOutcome, command, outcome=state.decision[0])]
-        case AttendReferral() if not state.unattended:
-            if asking(command) == state.attended:
-                return []
-            raise Refused("Nothing came after the decision that nobody has looked at.")
+        case AttendReferral() if not state.unattended and asking(command) == state.attended:
+            return []
         case AttendReferral(reason=reason) if not reason.strip():
             raise Refused("Record why the decision stands, or reopen the referral.")
         case AttendReferral():

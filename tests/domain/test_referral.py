@@ -386,11 +386,11 @@ def test_what_came_after_the_decision_can_be_attended_to_without_deciding_again(
     given(received(), decided(), cancelled()).when(attend()).then(attended())
 
 
-def test_attending_again_changes_nothing_and_there_is_no_attending_to_nothing() -> None:
+def test_attending_again_changes_nothing_unless_more_is_said() -> None:
     attended_to = (received(), decided(), followed_up(), attended(command="1"))
     given(*attended_to).when(attend(command="1")).then_nothing()
-    given(*attended_to).when(attend(command="2")).then_refused("Nothing came after")
-    given(received(), followed_up(), decided()).when(attend()).then_refused("Nothing came after")
+    more = {"command": "2", "reason": "And her school was told."}
+    given(*attended_to).when(attend(**more)).then(attended(**more))
 
 
 def test_attending_needs_a_reason() -> None:
