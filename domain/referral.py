@@ -472,6 +472,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
         case ReferralDecided():
             return replace(
                 state,
+                team_id=event.team_id or state.team_id,
                 decision=(event.outcome, event.team_id, event.authorised_by),
                 decided_by=event.by,
                 decided=asking(event),

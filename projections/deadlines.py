@@ -287,6 +287,8 @@ def _referral(recorded: Recorded, event: Any) -> Iterator[Write]:
         case ReferralDecided():
             yield Write(DECIDED, _done(recorded, referral_id=referral_id))
             yield _started(recorded, clock("R3", event.happened_at), referral_id)
+            if event.team_id:  # whose the work becomes, the referral becomes too
+                yield _held(referral_id, event.team_id)
             if event.outcome == "assessment":
                 limit = clock("R5", event.referral_received_at)
                 for child in event.child_ids:
@@ -580,7 +582,7 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
 
 deadlines = Projection(
     name="deadlines",
-    version=2,
+    version=3,
     tables={
         "deadlines": ("clock",),
         "deadlines_held": ("held",),

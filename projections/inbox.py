@@ -200,6 +200,7 @@ where referral_id = :referral_id
 DECIDED = """
 update inbox set decided_at = :at, decided_by = :decided_by, outcome = :outcome,
     decided_position = :position, authorised_by = :authorised_by, told_at = null,
+    team_id = coalesce(:team_id, team_id),
     reopened_at = null, updated_at = null, followed_up_at = null,
     waiting = case when conflict_at is null then 0 else 1 end
 where referral_id = :referral_id
@@ -367,6 +368,7 @@ def _changed(recorded: Recorded) -> Iterator[Write]:
                 "outcome": event.outcome,
                 "position": recorded.position,
                 "authorised_by": event.authorised_by,
+                "team_id": event.team_id,
             }
             yield Write(DECIDED, wanted | decided)
         case DecisionAuthorised():
@@ -553,7 +555,7 @@ def _with_children(query: Query, referrals: list[Waiting]) -> list[Waiting]:
 
 inbox = Projection(
     name="inbox",
-    version=2,
+    version=3,
     tables={
         "inbox": ("referral_id",),
         "inbox_children": ("referral_id", "child_id"),

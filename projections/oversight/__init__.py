@@ -122,7 +122,7 @@ def _numbers(
 
 oversight = Projection(
     name="oversight",
-    version=2,
+    version=3,
     tables={
         "oversight_teams": ("team_id",),
         "oversight_posts": ("position",),

@@ -405,6 +405,8 @@ def _referral(event: Any, then: Then) -> Iterator[Write]:
                 yield _referred(TOLD_OF, child, event.referral_id)
         case ReferralDecided():
             yield Write(DECIDED, of_referral)
+            if event.team_id:  # whose the work becomes, the referral becomes too
+                yield Write(ROUTED, of_referral | {"team_id": event.team_id})
             if event.authorised_by:
                 yield Write(AUTHORISED_DECISION, of_referral)
             if event.outcome == "assessment":

@@ -242,6 +242,12 @@ def test_a_decision_carries_what_it_is_about() -> None:
     given(received()).when(decide_referral()).then(decided())
 
 
+def test_a_referral_is_the_teams_that_it_was_decided_for_until_it_is_routed() -> None:
+    theirs = decided(team_id=OTHER_TEAM)
+    given(received(), theirs).when(route(team_id=OTHER_TEAM)).then_nothing()
+    given(received(), theirs).when(route(team_id=TEAM)).then(routed(team_id=TEAM))
+
+
 def test_a_decision_without_a_rationale_is_refused() -> None:
     given(received()).when(decide_referral(rationale=" ")).then_refused("Record why")
 

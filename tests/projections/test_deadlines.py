@@ -87,6 +87,16 @@ def test_a_referral_is_to_be_decided_and_acknowledged_in_a_working_day(given: Gi
     assert due(view.query, day(-1)) == []
 
 
+def test_the_team_that_a_referral_is_decided_for_has_its_clocks_from_then_on(given: Given) -> None:
+    view = given(deadlines, received(team_id=None), on(1, decided(team_id=OTHER_TEAM)))
+    for rule in ("R1", "R3"):
+        assert of(view, rule, team=OTHER_TEAM).team_id == OTHER_TEAM
+    view.given(on(1, routed(team_id=TEAM)))
+    assert of(view, "R3").team_id == TEAM
+    view.given(on(1, reopened()), on(2, decided(team_id=None)))
+    assert of(view, "R3", day(1)).team_id == TEAM
+
+
 def test_it_is_met_by_the_later_of_the_two(given: Given) -> None:
     view = given(deadlines, received(), on(1, decided()))
     assert of(view, "R1", day(1)).waiting_for == ("acknowledgement",)

@@ -105,6 +105,16 @@ def test_a_team_has_its_own_and_those_that_went_to_none(given: Given) -> None:
     assert ids(waiting(view.query, OTHER_TEAM)) == [REFERRAL, "referral-2"]
 
 
+def test_the_team_that_a_referral_is_decided_for_has_it_from_then_on(given: Given) -> None:
+    view = given(inbox, received(team_id=None), decided(team_id=OTHER_TEAM, authorised_by=None))
+    assert ids(unfinished(view.query, OTHER_TEAM)) == [REFERRAL]
+    assert ids(unfinished(view.query, TEAM)) == []
+    view.given(on(1, reopened()), on(1, routed(team_id=TEAM)))
+    assert ids(waiting(view.query, TEAM)) == [REFERRAL]
+    view.given(on(2, decided(team_id=None, authorised_by=None)))
+    assert ids(unfinished(view.query, TEAM)) == [REFERRAL]
+
+
 def test_the_workers_who_were_told_find_it_too(given: Given) -> None:
     view = given(inbox, received(told_workers=(WORKER,)), received(referral_id="referral-2"))
     assert ids(told(view.query, WORKER)) == [REFERRAL]

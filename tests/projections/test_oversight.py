@@ -117,6 +117,18 @@ def test_a_referral_counts_for_the_team_that_it_was_routed_to(given: Given) -> N
     assert counted(view, "decided-late", team=OTHER_TEAM) == (1, 1, (REFERRAL,))
 
 
+def test_a_referral_counts_for_the_team_that_it_was_decided_for(given: Given) -> None:
+    view = given(oversight, received(team_id=None))
+    assert counted(view, "decided-late", team=OTHER_TEAM) == (0, 0, ())
+    view.given(on(1, decided(team_id=OTHER_TEAM, authorised_by=None)))
+    for measure in ("decided-in-time", "decided-without-authorisation"):
+        assert counted(view, measure, team=OTHER_TEAM) == (1, 1, (REFERRAL,))  # type: ignore[arg-type]
+    view.given(on(1, routed(team_id=TEAM)))
+    assert counted(view, "decided-in-time") == (1, 1, (REFERRAL,))
+    view.given(on(1, reopened()), on(1.1, decided(team_id=None)))
+    assert counted(view, "decided-in-time") == (2, 2, (REFERRAL, REFERRAL))
+
+
 def test_a_decision_that_nobody_authorised_is_shown(given: Given) -> None:
     alone = decided(referral_id="referral-2", authorised_by=None)
     view = given(oversight, received(), received(referral_id="referral-2"), alone)
