@@ -5,6 +5,7 @@ Which child is this, and which of our records are about them?
     registered(query, *, limit=None, below=None) -> list[Child]   newest record first
     child(query, child_id) -> Child | None           a merged record gives the child it became
     merged_into(query, child_id) -> str | None       the record that this one was merged into
+    restricted(query) -> frozenset[str]              every record of the restricted children
     relationships(query, child_id) -> list[Relationship]
     households(query, child_id) -> list[Household]   each with the other children in it now
 
@@ -323,6 +324,13 @@ def merged_into(query: Query, child_id: str) -> str | None:
         "select merged_into from children where child_id = :child_id", {"child_id": child_id}
     )
     return found[0]["merged_into"] if found else None
+
+
+def restricted(query: Query) -> frozenset[str]:
+    """Every record of the children whose record, or one found to be about them, is restricted."""
+    found = query("select child_id from children where restricted = 1", {})
+    closed = _children(query, [row["child_id"] for row in found])
+    return frozenset(record for each in closed for record in (each.child_id, *each.records))
 
 
 def relationships(query: Query, child_id: str) -> list[Relationship]:

@@ -4,7 +4,7 @@ Every answer passes the gate first: who asks, what for, and the look is recorded
 leaves. Private words are opened here, from the sealed parts that the read models' rows carry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -471,10 +471,11 @@ def about_child(query: Query, child_id: str) -> Resource:
     child = children_.child(query, child_id)
     if child is None:
         return Resource(about=(child_id,), present=False)
-    cases = [caseload.of_child(query, each) for each in (child_id, *child.records)]
+    records = (child.child_id, *child.records)
+    cases = [caseload.of_child(query, each) for each in records]
     worked = [case for case in cases if case]
     current = [case for case in worked if case.is_open]
-    named = [r for each in (child_id, *child.records) for r in inbox.naming(query, each)]
+    named = [r for each in records for r in inbox.naming(query, each)]
     return Resource(
         about=(child_id,),
         teams=_known(*(case.team_id for case in current), *(each.team_id for each in named)),
@@ -491,15 +492,18 @@ def about_child(query: Query, child_id: str) -> Resource:
 def about_referral(query: Query, referral_id: str) -> Resource:
     """What the rules must know of a referral: whose duty it is, and whose its children are.
 
-    It waits until it is decided, authorised where somebody else decided it, and the referrer told.
+    It waits until it is decided and the referrer told. One that names a child whose record is
+    restricted is as closed as the record: as long as it, or what came since, must be decided, those
+    on duty triage it, and the rest of it, with all addresses, stays closed. The agency that sent it
+    goes on seeing what it sent.
     """
     found = inbox.referral(query, referral_id)
     if found is None:
         return Resource(about=(referral_id,), present=False)
     now = found.now
     children = [about_child(query, child_id) for child_id in now.child_ids]
-    waiting = now.waiting or now.told_at is None
     restricted = [child.named for child in children if child.named is not None]
+    sender = frozenset((now.agency,))
     return Resource(
         about=(referral_id, *now.child_ids),
         teams=_known(now.team_id, *(team for child in children for team in child.teams)),
@@ -508,16 +512,28 @@ def about_referral(query: Query, referral_id: str) -> Resource:
             *now.told_workers,
             *(worker for child in children for worker in child.workers),
         ),
-        waiting=waiting,
+        waiting=now.waiting or now.told_at is None,
         agency=now.agency,
-        # one that waits is triaged even so; afterwards a restricted child's is as closed as they
-        named=frozenset.intersection(*restricted) if restricted and not waiting else None,
+        named=frozenset.intersection(*restricted) | sender if restricted else None,
+        triaged=bool(restricted) and now.waiting,
     )
+
+
+def theirs(parts: Parts, who: Principal, found: Sequence[inbox.Waiting]) -> list[inbox.Waiting]:
+    """Those of these referrals that are not closed to this person by a restricted record."""
+    closed = children_.restricted(parts.query)
+    return [
+        each
+        for each in found
+        if closed.isdisjoint(each.child_ids)
+        or parts.gate.may(who, "see-referral", about_referral(parts.query, each.referral_id))
+    ]
 
 
 def both(one: Resource, other: Resource) -> Resource:
     """What belongs to two things at once: as closed as the more closed of them."""
-    named = [each.named for each in (one, other) if each.named is not None]
+    closed = [each for each in (one, other) if each.named is not None]
+    named = [each.named for each in closed if each.named is not None]
     return Resource(
         about=(*one.about, *other.about),
         present=one.present and other.present,
@@ -525,6 +541,7 @@ def both(one: Resource, other: Resource) -> Resource:
         workers=one.workers,
         waiting=one.waiting,
         named=frozenset.intersection(*named) if named else None,
+        triaged=bool(closed) and all(each.triaged for each in closed),
         conflicted=one.conflicted | other.conflicted,
     )
 

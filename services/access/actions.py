@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from services.access.principal import Role
 
-About = Literal["office", "counts", "work", "team", "agency", "log"]
+About = Literal["office", "counts", "work", "triage", "team", "agency", "log"]
 """What an action is about: nothing in particular, figures over all teams, a child or referral (or
-a list of them), one team, an agency's own referrals, the headers of the log."""
+a list of them), a restricted child's referral that must be decided, one team, an agency's own
+referrals, the headers of the log."""
 
 
 class Action(Struct, frozen=True):
@@ -150,6 +151,31 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
 
 That a decision's maker does not authorise it too is for the domain to refuse.
 """
+
+TRIAGE = frozenset(
+    ["see-referral"]
+    + [
+        f"give:{name}"
+        for name in (
+            "settle-conflict",
+            "route-referral",
+            "add-child",
+            "remove-child",
+            "unmatch-child",
+            "match-child",
+            "register-child",
+            "acknowledge-referral",
+            "request-information",
+            "screen-referral",
+            "decide-referral",
+            "attend-referral",
+            "reopen-referral",
+        )
+    ]
+)
+"""What those on duty may do with a restricted child's referral until it is decided: read what was
+said, and decide. The message as it came (it holds addresses) and all that follows from the decision
+(authorising it, telling the referrer) are for the people named on the record."""
 
 GIVABLE = tuple(name for commands in GIVE.values() for name, roles in commands.items() if roles)
 """The commands that a person may give."""

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from domain.calendar import local_day
-from services.access.actions import ACTIONS, About
+from services.access.actions import ACTIONS, DUTY, TRIAGE, About
 from services.access.principal import Post, Principal, Role
 
 # ── What is asked for ─────────────────────────────────────────────────────────────────────────────
@@ -27,8 +27,9 @@ class Resource(Struct, frozen=True, kw_only=True):
     the open case, or the team itself. `closed_with`: the team that last had a closed case.
     `workers`: allocated to it, told of it, or being handed it. `waiting`: it is a referral that
     awaits a decision, or a child whom such a referral names. `agency`: whose referral it is.
-    `named`: the only people who may open a restricted record (a referral that waits is triaged even
-    so: give none for it). `conflicted`: people with a conflict of interest.
+    `named`: the only people who may open a restricted record. `triaged`: it is such a record's
+    referral that must be decided, which those on duty do even so. `conflicted`: people with a
+    conflict of interest.
     """
 
     about: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Resource(Struct, frozen=True, kw_only=True):
     waiting: bool = False
     agency: str | None = None
     named: frozenset[str] | None = None
+    triaged: bool = False
     conflicted: frozenset[str] = frozenset()
 
 
@@ -127,6 +129,14 @@ RULES = (
         " their own and their team's work.",
     ),
     Rule(
+        "duty-triage",
+        "duty-worker",
+        _about("triage"),
+        always,
+        "A duty worker reads and decides a referral about a restricted record; the record and every"
+        " address stay closed to them.",
+    ),
+    Rule(
         "manager-office",
         "team-manager",
         _about("office"),
@@ -155,6 +165,14 @@ RULES = (
         managed_work,
         "A team manager sees and acts on referrals that wait, and on their team's work, closed"
         " cases too.",
+    ),
+    Rule(
+        "manager-triage",
+        "team-manager",
+        _about("triage"),
+        always,
+        "A team manager reads and decides a referral about a restricted record; the record and"
+        " every address stay closed to them.",
     ),
     Rule(
         "auditor-headers",
@@ -217,15 +235,18 @@ def decide(principal: Principal, action: str, resource: Resource, now: datetime)
     Raises `KeyError` for an action that is not in the table.
     """
     asked = ACTIONS[action]
+    about, roles, otherwise = asked.about, asked.roles, "not-related"
     if denied := _overruled(principal, resource):
-        return _denied(principal, denied)
-    posts = [post for post in principal.posts if post.role in asked.roles]
+        if denied != "restricted" or not resource.triaged or action not in TRIAGE:
+            return _denied(principal, denied)
+        about, roles, otherwise = "triage", roles & DUTY, denied
+    posts = [post for post in principal.posts if post.role in roles]
     for post in posts:
-        rule = _RULE_OF[post.role, asked.about]
+        rule = _RULE_OF[post.role, about]
         if rule.related(principal, post, resource, local_day(now)):
             recorded: frozenset[Obligation] = frozenset({"record"} if asked.personal else ())
             return Decision(True, rule.id, post.role, rule.obligations | recorded)
-    return _denied(principal, "not-related" if posts else "not-this-role")
+    return _denied(principal, otherwise if posts or otherwise == denied else "not-this-role")
 
 
 def _overruled(principal: Principal, resource: Resource) -> str | None:

@@ -389,6 +389,25 @@ def test_a_restricted_record_is_for_the_people_named(
 
 
 @given(principals, actions, resources)
+def test_a_restricted_referral_is_only_triaged_by_those_on_duty(
+    who: Principal, action: str, what: Resource
+) -> None:
+    what = replace(what, named=frozenset({"bob"}) - {who.person}, triaged=True)
+    decision = decide(who, action, what, NOW)
+    if decision.permit and who.role != "command-line":
+        assert decision.rule_id in ("duty-triage", "manager-triage")
+        assert action not in ("see-child", "see-address", "see-message", "give:tell-referrer")
+
+
+@pytest.mark.parametrize(("role", "permit"), [("duty-worker", True), ("social-worker", False)])
+def test_a_restricted_referral_is_decided_by_those_on_duty(role: Role, permit: bool) -> None:
+    what = replace(OUR_TEAMS, named=frozenset({"bob"}), triaged=True)
+    assert decide(principal(role), "see-referral", what, NOW).permit is permit
+    what = replace(what, triaged=False)
+    assert decide(principal(role), "see-referral", what, NOW).rule_id == "restricted"
+
+
+@given(principals, actions, resources)
 def test_what_is_not_there_is_for_nobody(who: Principal, action: str, what: Resource) -> None:
     decision = decide(who, action, replace(what, present=False), NOW)
     assert (decision.permit, decision.rule_id) == (False, "absent")

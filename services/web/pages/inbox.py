@@ -14,7 +14,7 @@ from domain.referral import OUTCOMES
 from projections import children, inbox, people
 from projections.inbox import Waiting
 from services.access import Resource
-from services.questions import details_of
+from services.questions import details_of, theirs
 from services.web import form as forms
 from services.web.form import Field
 from services.web.frame import news, show, stretch
@@ -87,7 +87,9 @@ def decided(context: Context) -> Response[str]:
     """Referrals that are decided, where a manager or the referrer does not know it yet."""
     team = context.asked("team")
     do: Do = "tell" if context.asked("do") == "tell" else "authorise"
-    left = _left(inbox.unfinished(context.parts.query, team), do)
+    left = _left(
+        theirs(context.parts, context.who, inbox.unfinished(context.parts.query, team)), do
+    )
     found, page, pages = stretch(context, left, AT_ONCE)
     _look(context, found)
     names = Names(context.parts)
@@ -142,7 +144,7 @@ def _href(path: str, team: str | None, **more: str) -> str:
 
 def _here(context: Context, team: str | None, here: Do | None = None) -> list[Link]:
     waits = len(inbox.waiting(context.parts.query, team))
-    unfinished = inbox.unfinished(context.parts.query, team)
+    unfinished = theirs(context.parts, context.who, inbox.unfinished(context.parts.query, team))
     links = [Link(f"Waiting ({waits})", _href("/inbox", team), here=here is None)]
     for do, words in TO_DO.items():
         text = f"{words} ({number(len(_left(unfinished, do)))})"

@@ -32,6 +32,7 @@ from services.web.pages.agency import own_referral
 from services.web.referral_forms import FORMS, Asks, offered
 from services.web.referral_story import Situation, about, acts, clocks, not_on_it, said
 from services.web.routes import Answer, Context, guarded, self_guarded
+from services.web.story import referral_href
 from services.web.templating import govdate
 from services.web.waits import waits
 
@@ -56,6 +57,10 @@ def referral(context: Context) -> Response[Any]:
     situation = Situation(context)
     first, other = offered(situation)
     gate, who = context.parts.gate, context.who
+    reachable = gate.may(who, "see-address", situation.resource)
+    addresses = reachable and context.asked("addresses") is not None
+    if addresses:
+        gate.open(who, "see-address", situation.resource)
     return show(
         context,
         "referral.html",
@@ -63,7 +68,8 @@ def referral(context: Context) -> Response[Any]:
         now=situation.now,
         waits=waits(situation.now, local_day(context.parts.now())),
         names=situation.names,
-        said=said(situation, addresses=context.asked("addresses") is not None),
+        said=said(situation, addresses=addresses),
+        reachable=reachable,
         about=about(situation),
         left_over=[(_named(each), _prefill(each)) for each in not_on_it(situation)],
         acts=acts(situation),
@@ -90,7 +96,7 @@ def _perhaps_same(situation: Situation) -> list[tuple[str, str]]:
     return [
         (f"/referrals/{i}", f"{situation.names(r.now.agency)}, {govdate(r.now.received_at)}")
         for i, r in found
-        if r
+        if r and referral_href(situation.context, i)
     ]
 
 

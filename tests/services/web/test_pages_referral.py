@@ -9,7 +9,16 @@ from domain.kernel import stored_name
 from domain.referral import ReferralEvent
 from projections import inbox
 from services.web.referral_story import DONE
-from tests.parts.authority import DUTY, EAST, MANAGER, OTHER_WORKER, WEST, WORKER, form
+from tests.parts.authority import (
+    DUTY,
+    EAST,
+    MANAGER,
+    OTHER_MANAGER,
+    OTHER_WORKER,
+    WEST,
+    WORKER,
+    form,
+)
 from tests.parts.site import Site, Visitor, words_of
 
 WHEN = {
@@ -423,3 +432,75 @@ def test_the_allocated_worker_reads_what_they_were_told_of(shared_site: Site) ->
 def test_every_act_has_words_on_the_page() -> None:
     acts = {stored_name(kind) for kind in get_args(ReferralEvent)} - inbox.MESSAGE_NAMES
     assert acts <= DONE.keys()
+
+
+# ── About a restricted record ─────────────────────────────────────────────────────────────────────
+
+
+def restrict(site: Site, child: str, *named: str) -> None:
+    """A child's record is for these people alone."""
+    fields = {"named": list(named), "reason": "A colleague's child."}
+    site.authority.write(
+        "restrict-record", named[0], child_id=site.authority.children[child], **fields
+    )
+
+
+def raw_of(site: Site, path: str) -> str:
+    """Where a referral's first message is read as it came."""
+    (link,) = re.findall(rf"{path}/messages/[0-9]+", site.visitor(DUTY).get(path).text)
+    return str(link)
+
+
+def test_a_restricted_childs_referral_is_closed_once_it_is_decided(site: Site) -> None:
+    path = address(site, "untold")
+    raw = raw_of(site, path)
+    restrict(site, "lena", MANAGER)
+    for person in (DUTY, WORKER, OTHER_MANAGER):
+        visitor = site.visitor(person)
+        assert visitor.get(path).status_code == 404, person
+        assert visitor.get(raw).status_code == 404, person
+        assert visitor.get(f"{path}/tell-referrer").status_code == 404, person
+    duty = site.visitor(DUTY)
+    assert "Restricted record" not in told(duty, "/inbox/decided?do=tell")
+    assert "To tell (0)" in told(duty, "/inbox")
+    manager = site.visitor(MANAGER)
+    assert "Lena missed three appointments" in told(manager, path)
+    assert "To tell (1)" in told(manager, "/inbox")
+    assert manager.get(f"{path}/tell-referrer").status_code == 200
+    assert "Lena missed three appointments" in told(site.visitor("elm-surgery"), path)
+
+
+def test_a_restricted_childs_referral_is_triaged_without_the_record_or_an_address(
+    site: Site,
+) -> None:
+    path, jonah = address(site, "west"), site.authority.children["jonah"]
+    raw = raw_of(site, path)
+    restrict(site, "jonah", OTHER_MANAGER)
+    duty = site.visitor(DUTY)
+    words = told(duty, f"{path}?addresses=shown")
+    assert "Jonah was alone" in words
+    assert "Mill Walk" not in words
+    assert "only for the people named on the restricted record" in words
+    assert f"{path}/remove-child" not in duty.get(path).text
+    for closed in (raw, f"/children/{jonah}", f"/children/{jonah}/address"):
+        assert duty.get(closed).status_code == 404, closed
+    looks = [each for each in site.authority.parts.gate.log.seen_by(jonah) if each.person == DUTY]
+    assert "duty-triage" in {each.rule for each in looks if each.permitted}
+    decision = {"outcome": "advice", "rationale": "He is with his aunt.", **WHEN}
+    page = duty.follow(duty.send_form(f"{path}/decide-referral", decision))
+    assert "The decision is recorded." in words_of(page)
+    assert duty.get(path).status_code == 404
+    assert "Mill Walk" in told(site.visitor(OTHER_MANAGER), f"{path}?addresses=shown")
+
+
+def test_what_comes_after_the_decision_is_triaged_again(site: Site) -> None:
+    path = address(site, "untold")
+    restrict(site, "lena", MANAGER)
+    duty = site.visitor(DUTY)
+    assert duty.get(path).status_code == 404
+    site.visitor("elm-surgery").send_form(f"{path}/ask", words="What became of it?")
+    site.authority.catch_up()
+    assert "What became of it?" in told(duty, path)
+    attended = {"reason": "She was seen.", **WHEN}
+    duty.follow(duty.send_form(f"{path}/attend-referral", attended))
+    assert duty.get(path).status_code == 404
