@@ -21,14 +21,14 @@ from typing import Any
 import psycopg
 
 from adapters.event_store import EventStore, Page
-from adapters.read_models import Bound, ReadModels, bound
+from adapters.read_models import Bound, ReadModels
 from adapters.read_models.place import NEXT
 from adapters.read_models.sqlite import PRAGMAS
 from adapters.read_models.statements import by_dollar
 from adapters.vault import Vault
 from projections.base import Projection
 from services.feed import PAGE
-from services.found import found
+from services.found import found, statements
 from services.project import Projector
 from tests.lives import lives
 
@@ -130,9 +130,8 @@ def pages_of(store: EventStore) -> Iterator[Page]:
 def writes_of(page: Page, projections: Sequence[Projection]) -> Iterator[Bound]:
     """What the projections make of a page, one after the other."""
     for projection in projections:
-        for event in page:
-            if isinstance(event.event, projection.events):
-                yield from (bound(*write) for write in projection.project(event))
+        wanted = [event for event in page if isinstance(event.event, projection.events)]
+        yield from statements(projection, wanted)
 
 
 def main() -> None:

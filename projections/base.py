@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +17,7 @@ Query = Callable[[str, Mapping[str, Any]], list[Mapping[str, Any]]]
 """Runs one SELECT with `:name` parameters on the read models; rows are mappings by column."""
 
 
-class Write(NamedTuple):
+class Write(Struct, frozen=True, gc=False):
     """One SQL statement with `:name` parameters, and their values."""
 
     sql: str

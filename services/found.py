@@ -55,4 +55,5 @@ def asked_for(
 
 def statements(projection: Projection, events: Iterable[Recorded]) -> list[Bound]:
     """What a projection writes for events that it asked for. Raises whatever it raises."""
-    return [bound(*write) for event in events for write in projection.project(event)]
+    project = projection.project
+    return [bound(write.sql, write.values) for event in events for write in project(event)]

@@ -13,10 +13,11 @@ from weakref import finalize
 
 from msgspec.structs import replace
 
-from adapters.read_models import Session, bound
+from adapters.read_models import Session
 from adapters.read_models.sqlite import SQLiteSession
 from domain.kernel import Event, Recorded, stream_of
 from projections.base import Projection
+from services.found import statements
 from tests.examples import MONDAY_9AM
 
 E = TypeVar("E", bound=Event)
@@ -60,7 +61,7 @@ class View:
     def _take(self) -> None:
         # A projection that did not ask for it is not given it.
         if isinstance(self._last.event, self.projection.events):
-            self.session.write([bound(*write) for write in self.projection.project(self._last)])
+            self.session.write(statements(self.projection, [self._last]))
 
     def query(self, sql: str, values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return self.session.rows(sql, values)

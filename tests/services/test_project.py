@@ -432,8 +432,8 @@ def test_a_new_version_of_a_projection_replaces_the_rows_of_the_old(
     projector.run(once=True)
 
     def louder(recorded: Recorded) -> Iterator[Write]:
-        for sql, values in name_it(recorded):
-            yield Write(sql, {**values, "name": values["name"].upper()})
+        for write in name_it(recorded):
+            yield Write(write.sql, {**write.values, "name": write.values["name"].upper()})
 
     schema = (
         "create table names (agency text primary key, name text, changes integer, more text)",
