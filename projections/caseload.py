@@ -80,6 +80,7 @@ SCHEMA = (
         plan_id text,
         plan_category text,
         plan_since text,
+        plan_ended_at text,
         visited_at text,
         visit_failed_at text,
         seen_at text,
@@ -177,11 +178,11 @@ where child_id = :child_id
 # What may be known of a child who has no case: the row is made if it is not there.
 KNOWN = "insert into caseload (child_id) values (:child_id) on conflict (child_id) do nothing"
 PLAN = """
-insert into caseload (child_id, plan_id, plan_category, plan_since)
-values (:child_id, :plan_id, :category, :at)
+insert into caseload (child_id, plan_id, plan_category, plan_since, plan_ended_at)
+values (:child_id, :plan_id, :category, :at, :ended_at)
 on conflict (child_id) do update
 set plan_id = excluded.plan_id, plan_category = excluded.plan_category,
-    plan_since = excluded.plan_since
+    plan_since = excluded.plan_since, plan_ended_at = excluded.plan_ended_at
 """
 CONFERENCE = """
 insert into caseload (child_id, conference_at) values (:child_id, :at)
@@ -324,6 +325,7 @@ class Case(Struct, frozen=True, kw_only=True):
     plan_id: str | None
     plan_category: AbuseCategory | None
     plan_since: datetime | None
+    plan_ended_at: datetime | None
     visited_at: datetime | None
     visit_failed_at: datetime | None
     seen_at: datetime | None
@@ -439,12 +441,11 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case InitialConferenceHeld(child_id=child_id):
             yield Write(CONFERENCE, {"child_id": child_id, "at": at})
         case ProtectionPlanStarted(child_id=child_id, plan_id=plan_id, category=category):
-            plan = {"plan_id": plan_id, "category": category, "at": at}
+            plan = {"plan_id": plan_id, "category": category, "at": at, "ended_at": None}
             yield Write(PLAN, plan | {"child_id": child_id})
         case ProtectionPlanEnded(child_id=child_id, plan_id=plan_id):
-            yield Write(
-                PLAN, {"child_id": child_id, "plan_id": plan_id, "category": None, "at": None}
-            )
+            ended = {"category": None, "at": None, "ended_at": at}
+            yield Write(PLAN, ended | {"child_id": child_id, "plan_id": plan_id})
         case VisitMade(child_id=child_id, seen=seen):
             yield Write(VISITED, {"child_id": child_id, "at": at})
             if seen:
@@ -529,7 +530,7 @@ def _cases(query: Query, where: str, values: Mapping[str, Any]) -> list[Case]:
 
 caseload = Projection(
     name="caseload",
-    version=1,
+    version=2,
     tables={
         "caseload": ("child_id",),
         "caseload_assessments": ("assessment_id",),

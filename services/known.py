@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from domain import case, plan
+from domain import case
 from domain.agency import RegisterAgency
 from domain.assessment import StartAssessment
 from domain.calendar import local_day
@@ -28,10 +28,11 @@ from domain.case import (
     child_of,
 )
 from domain.child import MergeRecords, RestrictRecord
+from domain.codes import ClosureReason
 from domain.conference import HoldInitialConference, InitialConferenceHeld
 from domain.enquiry import HoldStrategyDiscussion, RequestStrategyDiscussion
 from domain.kernel import Command, Refused
-from domain.plan import Plan, RecordFailedVisit, RecordVisit, StartProtectionPlan, plan_of
+from domain.plan import RecordFailedVisit, RecordVisit, StartProtectionPlan
 from domain.record import CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
     OPENS_A_CASE,
@@ -47,6 +48,7 @@ from projections import agencies, caseload, children, chronology, inbox, people
 from projections.base import Query
 from services.access import COMMAND_LINE, OPERATOR
 from services.assemble import Parts
+from services.left_open import conference_owed_since, left_open, section_47_runs
 
 AUTHORITY = "authority"
 """The council's own agency id. It is nobody's and no sender's."""
@@ -279,9 +281,9 @@ def _case_or_referral(parts: Parts, _command: Command, child_id: str) -> str | N
     )
 
 
-def _section_47_runs(query: Query, child_id: str) -> bool:
+def _works(query: Query, child_id: str) -> list[caseload.Case]:
     works = (caseload.of_child(query, record) for record in _records(query, child_id))
-    return any(each.state == "section-47" for work in works if work for each in work.enquiries)
+    return [work for work in works if work]
 
 
 def _case_for_the_enquiry(parts: Parts, command: DecideReferral, outcome: str) -> str | None:
@@ -289,39 +291,26 @@ def _case_for_the_enquiry(parts: Parts, command: DecideReferral, outcome: str) -
     if outcome in OPENS_A_CASE or referral is None:
         return None
     for child_id in referral.now.child_ids:
-        if _section_47_runs(parts.query, child_id) and not _is_open(parts, child_id):
+        if _is_open(parts, child_id):
+            continue
+        works = _works(parts.query, child_id)
+        if section_47_runs(works):
             return (
                 "A section 47 enquiry about this child runs: conclude it first, or choose an "
                 "outcome that opens a case."
             )
+        if conference_owed_since(works):
+            return "A conference about this child is owed: choose an outcome that opens a case."
     return None
 
 
-def _nothing_in_force(parts: Parts, _command: CloseCase, case_id: str) -> str | None:
-    child_id = child_of(case_id)
-    for record in _records(parts.query, child_id):
-        if reduce(plan.evolve, _story(parts, plan_of(record)), Plan()).started:
-            return "End the protection plan first: a case stays open while one is in force."
-    if _section_47_runs(parts.query, child_id):
-        return "Conclude the section 47 enquiry first: a case stays open while one runs."
-    return None
+def _nothing_left_open(parts: Parts, command: CloseCase, reason: ClosureReason) -> str | None:
+    child_id = child_of(command.case_id)
+    if not _is_open(parts, child_id):
+        return None  # the family says what became of it
+    records = _records(parts.query, child_id)
+    return " ".join(left_open(parts, records, reason)) or None
 
-
-def _assessment_authorised(parts: Parts, command: CloseCase, reason: str) -> str | None:
-    """R25: closed after assessment is said only of one that a manager has authorised."""
-    work = caseload.case(parts.query, command.case_id)
-    if reason not in AFTER_ASSESSMENT or work is None:
-        return None
-    for each in work.assessments:
-        if each.state != "authorised" and each.referral_received_at == work.referral_received_at:
-            return (
-                "The assessment is not authorised, so that the case cannot be closed after it: "
-                "have it authorised first, or choose another reason."
-            )
-    return None
-
-
-AFTER_ASSESSMENT = ("RC8", "RC9")
 
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -372,8 +361,7 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((DecideReferral,), "outcome", _case_for_the_enquiry),
     ((HoldInitialConference,), "enquiry_id", _childs_enquiry),
     ((StartProtectionPlan,), "conference_id", _childs_conference),
-    ((CloseCase,), "case_id", _nothing_in_force),
-    ((CloseCase,), "reason", _assessment_authorised),
+    ((CloseCase,), "reason", _nothing_left_open),
     ((CorrectEntry, RetractEntry, OverturnDecision), "position", _on_the_timeline),
     ((CorrectEntry, RetractEntry), "position", _not_retracted),
 )

@@ -197,7 +197,9 @@ def test_a_protection_plan_shows_its_category_while_it_lasts(given: Given) -> No
     assert (planned.plan_id, planned.plan_category) == (PLAN, "PHY")
     assert planned.plan_since == planned.conference_at == day(1)
     view.given(plan_ended())
-    assert (only(view).plan_category, only(view).plan_since) == (None, None)
+    ended = only(view)
+    assert (ended.plan_category, ended.plan_since) == (None, None)
+    assert ended.plan_ended_at is not None
 
 
 def test_the_last_visit_and_when_the_child_was_last_seen_are_two_things(given: Given) -> None:

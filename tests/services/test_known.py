@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.case import case_of
+from projections import caseload, risks
 from services import questions
 from services.access import OPERATOR, Denied
 from services.give import give
@@ -376,6 +377,99 @@ def test_a_case_stays_open_while_a_section_47_enquiry_runs(authority: Authority)
     assert gives(authority, MANAGER, "close-case", **close).result == "done"
 
 
+def substantiated(authority: Authority) -> str:
+    """Kofi's section 47 enquiry is concluded: he is at continuing risk. Its id."""
+    held = authority.give(MANAGER, "hold-strategy-discussion", **kofi(authority), **DISCUSSION)
+    concluded = {"conclusion": "substantiated-continuing-risk", "rationale": "Not safe."}
+    enquiry = held.events[0].stream
+    authority.give(MANAGER, "conclude-section-47", enquiry_id=enquiry, **concluded)
+    return enquiry
+
+
+NO_LONGER = {"reason": "RC7", "rationale": "No longer in need."}
+RISK = {"kind": "neglect", "raised_by_agency": "elm-surgery", "words": "Hungry."}
+
+
+def test_a_case_stays_open_while_a_conference_is_owed(authority: Authority) -> None:
+    close = kofis_case(authority) | NO_LONGER
+    enquiry = substantiated(authority)
+    why = refused(authority, MANAGER, "close-case", **close)
+    assert why == "A conference has been owed since 10 March 2026: hold it and record it first."
+    authority.clock.move(days=3)
+    held = kofi(authority) | CONFERENCE | {"enquiry_id": enquiry}
+    authority.give(MANAGER, "hold-initial-conference", **held)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def test_a_plan_that_ran_since_stands_for_the_conference(authority: Authority) -> None:
+    close = kofis_case(authority) | NO_LONGER
+    substantiated(authority)
+    authority.clock.move(days=1)
+    authority.give(MANAGER, "start-protection-plan", **kofi(authority), category="NEG")
+    ended = {"reason": "no-longer-needed", "rationale": "Safe."}
+    authority.give(MANAGER, "end-protection-plan", **kofi(authority), **ended)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def test_a_case_stays_open_while_a_discussion_is_to_be_held(authority: Authority) -> None:
+    close = kofis_case(authority) | NO_LONGER
+    asked = kofi(authority) | {"reason": "A burn."}
+    enquiry = authority.give(WORKER, "request-strategy-discussion", **asked).events[0].stream
+    why = refused(authority, MANAGER, "close-case", **close)
+    assert "discussion was asked for on 10 March 2026: hold it and record what it decided" in why
+    none = kofi(authority) | DISCUSSION | {"decision": "no-section-47", "enquiry_id": enquiry}
+    authority.give(MANAGER, "hold-strategy-discussion", **none)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def test_a_case_stays_open_while_a_risk_is_not_answered(authority: Authority) -> None:
+    close = kofis_case(authority) | NO_LONGER
+    raised = authority.give(WORKER, "raise-risk", **kofi(authority), **RISK).events[0].stream
+    why = refused(authority, MANAGER, "close-case", **close)
+    assert why == (
+        "The risk raised by elm-surgery on 10 March 2026 is not answered: answer it first."
+    )
+    answer = {"risk_id": raised, "answer": "mitigated", "reason": "Meals.", "evidence": "School."}
+    authority.give(WORKER, "answer-risk", **answer)
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+
+
+def test_all_that_is_open_is_said_at_once(authority: Authority) -> None:
+    substantiated(authority)
+    authority.give(MANAGER, "hold-strategy-discussion", **kofi(authority), **DISCUSSION)
+    authority.give(WORKER, "request-strategy-discussion", **kofi(authority), reason="A burn.")
+    authority.give(WORKER, "raise-risk", **kofi(authority), **RISK)
+    start = kofi(authority) | kofis_case(authority) | {"worker_id": WORKER}
+    authority.give(WORKER, "start-assessment", **start)
+    authority.give(MANAGER, "start-protection-plan", **kofi(authority), category="NEG")
+    close = kofis_case(authority) | NO_LONGER | {"reason": "RC8"}
+    why = refused(authority, MANAGER, "close-case", **close)
+    for said in ("protection plan", "section 47", "not authorised", "discussion", "The risk"):
+        assert said in why
+
+
+@pytest.mark.parametrize("reason", ["RC2", "RC5"])
+def test_a_child_who_died_or_moved_is_owed_no_conference_here(
+    authority: Authority, reason: str
+) -> None:
+    substantiated(authority)
+    authority.give(WORKER, "raise-risk", **kofi(authority), **RISK)
+    close = kofis_case(authority) | {"reason": reason, "rationale": "Said so by the registrar."}
+    assert gives(authority, MANAGER, "close-case", **close).result == "done"
+    known = {"referral_id": authority.referrals["known"], "rationale": "They know."}
+    advice = gives(authority, DUTY, "decide-referral", **known, outcome="advice")
+    assert advice.result == "done"  # what was open then is not owed by a later episode
+
+
+def test_a_child_who_is_owed_a_conference_gets_a_case(authority: Authority) -> None:
+    ama = {"child_id": authority.children["ama"]}
+    held = authority.give(MANAGER, "hold-strategy-discussion", **ama, **DISCUSSION)
+    concluded = {"conclusion": "substantiated-continuing-risk", "rationale": "Not safe."}
+    authority.give(MANAGER, "conclude-section-47", enquiry_id=held.events[0].stream, **concluded)
+    late = {"referral_id": authority.referrals["late"], "rationale": "A burn."}
+    assert "is owed" in refused(authority, DUTY, "decide-referral", **late, outcome="advice")
+
+
 @pytest.mark.parametrize("reason", ["RC8", "RC9"])
 def test_a_case_is_closed_after_an_assessment_only_when_that_is_authorised(
     authority: Authority, reason: str
@@ -407,8 +501,36 @@ def test_only_an_entry_of_the_childs_own_record_is_put_right(authority: Authorit
     assert gives(authority, MANAGER, "correct-entry", **right).result == "done"
 
 
+def test_what_has_an_undoing_of_its_own_is_not_retracted(authority: Authority) -> None:
+    about = kofi(authority)
+    opened = authority.parts.store.history(case_of(about["child_id"]))[0].position
+    risk = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry."}
+    raised = authority.give(WORKER, "raise-risk", **about, **risk).events[0].stream
+    said = {"answer": "refuted", "reason": "He eats.", "evidence": "Seen."}
+    answered = authority.give(WORKER, "answer-risk", risk_id=raised, **said).events[0].position
+    for position, why in ((opened, "close it"), (answered, "withdraws the answer")):
+        entry = about | {"position": position, "reason": "Wrong."}
+        assert why in refused(authority, MANAGER, "retract-entry", **entry)
+    denied(authority, WORKER, "withdraw-risk-answer", risk_id=raised, reason="Another child's.")
+    authority.give(MANAGER, "withdraw-risk-answer", risk_id=raised, reason="Another child's.")
+    (waiting,) = risks.unanswered(authority.parts.query, worker=WORKER)
+    assert waiting.risk_id == raised
+
+
+def test_a_visit_that_is_retracted_was_never_made(authority: Authority) -> None:
+    about = kofi(authority)
+    before = caseload.of_child(authority.parts.query, about["child_id"])
+    made = authority.give(WORKER, "record-visit", **about, **VISIT).events[0].position
+    seen = caseload.of_child(authority.parts.query, about["child_id"])
+    assert seen is not None and seen.seen_at is not None
+    entry = about | {"position": made, "reason": "Another child's."}
+    authority.give(MANAGER, "retract-entry", **entry)
+    assert caseload.of_child(authority.parts.query, about["child_id"]) == before
+
+
 def test_an_entry_is_retracted_once_and_then_no_more_put_right(authority: Authority) -> None:
-    own = authority.parts.store.history(case_of(authority.children["kofi"]))[0].position
+    made = authority.give(WORKER, "record-visit", **kofi(authority), **VISIT)
+    own = made.events[0].position
     entry: dict[str, Any] = kofi(authority) | {"position": own, "reason": "Wrong."}
     right = {"words": "Right."}
     authority.give(MANAGER, "correct-entry", **entry, **right)

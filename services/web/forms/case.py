@@ -4,6 +4,7 @@ from domain.case import AllocateCase
 from domain.codes import CLOSURE_REASONS, WORKER_CHANGES
 from projections import people
 from services.access import Denied
+from services.left_open import left_open
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
 from services.web.templating import govdate
@@ -182,24 +183,23 @@ def audit_case(situation: Situation) -> Ask:
 
 def close_case(situation: Situation) -> Ask:
     case = situation.case()
-    left = []
-    if case.assessment:
-        left.append("an assessment is not authorised")
-    if case.enquiry:
-        left.append("an enquiry is not concluded")
-    if case.plan_category:
-        left.append("a child protection plan is in force")
+    records = (situation.child_id, *situation.child.records)
+    left = [situation.names.worded(each) for each in left_open(situation.parts, records)]
+    told = (
+        "Before you close it, see to all that is open. A conference, a discussion and risks need "
+        "not be seen to here when the child has died or moved to another authority."
+    )
     return Ask(
         title="Close the case",
         button="Close the case",
-        told=f"Before you close it: {' and '.join(left)}." if left else "",
+        told=told if left else "",
         fields={
             "reason": Field("Reason for closing", choices=CLOSURE_REASONS),
             "rationale": RATIONALE,
             "happened_at": WHEN,
         },
         given={"case_id": case.case_id},
-        facts=_now(situation),
+        facts=[*_now(situation), *(("Still open", each) for each in left)],
         grave=True,
     )
 

@@ -12,6 +12,7 @@ from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS
 from domain.enquiry import ATTENDED
 from domain.kernel import Instant
 from projections import children, inbox
+from services.left_open import conference_owed_since
 from services.questions import Row, about_child
 from services.web import form as forms
 from services.web.command_form import Situation
@@ -148,6 +149,9 @@ def _tags(situation: Situation) -> list[tuple[str, str]]:
         tags.append((f"Child protection plan: {category}", "red"))
     if work and work.enquiry and work.enquiry.state == "section-47":
         tags.append(("Section 47 enquiry", "orange"))
+    owed = conference_owed_since(situation.works) if work and work.is_open else None
+    if owed:
+        tags.append((f"Conference owed since {govdate(owed)}", "red"))
     if work and work.handover_to:
         tags.append((f"Handed over to {situation.names(work.handover_to)}", "blue"))
     return tags

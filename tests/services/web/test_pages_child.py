@@ -217,3 +217,23 @@ def test_an_auditor_sees_who_looked_by_id_and_no_name(site: Site) -> None:
     for name in (NAMES[WORKER], "Kofi"):
         assert name not in words
     assert auditor.get(of(site, "kofi")).status_code == 404
+
+
+def test_while_a_conference_is_owed_the_page_says_since_when(site: Site) -> None:
+    it, kofi = site.authority, site.authority.children["kofi"]
+    discussion = {"attended": ["police", "health"], "decision": "section-47-joint"}
+    said = {"rationale": "A burn.", "actions": "A medical."}
+    held = it.give(MANAGER, "hold-strategy-discussion", child_id=kofi, **discussion, **said)
+    concluded = {"conclusion": "substantiated-continuing-risk", "rationale": "Not safe."}
+    enquiry = held.events[0].stream
+    it.give(MANAGER, "conclude-section-47", enquiry_id=enquiry, **concluded)
+    manager = site.visitor(MANAGER)
+    assert "Conference owed since 10 March 2026" in words_of(manager.get(f"/children/{kofi}"))
+    closing = words_of(manager.get(f"/children/{kofi}/close-case"))
+    assert "A conference has been owed since 10 March 2026" in closing
+    it.clock.move(days=2)
+    met = {"child_id": kofi, "enquiry_id": enquiry, "attended": ["police"], "rationale": "Safe."}
+    decided = {"decision": "no-protection-plan", "child_said": "I like it here."}
+    it.give(MANAGER, "hold-initial-conference", **met, **decided)
+    assert "Conference owed" not in words_of(manager.get(f"/children/{kofi}"))
+    assert "Still open" not in words_of(manager.get(f"/children/{kofi}/close-case"))
