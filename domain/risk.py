@@ -2,6 +2,7 @@
 A risk: what an agency or worker feared for a child, and whether anybody answered it.
 
     raised ──> escalated* ──> answered
+      └──── answer withdrawn <──┘
 
 Read top to bottom: events, commands, state, evolve, decide.
 """
@@ -91,7 +92,13 @@ class RiskEscalated(_OfRisk, frozen=True, tag="risk.escalated.v1"):
     reason: Narrative = WITHHELD
 
 
-RiskEvent = RiskRaised | RiskAnswered | RiskEscalated
+class RiskAnswerWithdrawn(_OfRisk, frozen=True, tag="risk.answer_withdrawn.v1"):
+    """The answer was wrong, or another risk's: nobody has answered this one since it was raised."""
+
+    reason: Narrative = WITHHELD
+
+
+RiskEvent = RiskRaised | RiskAnswered | RiskEscalated | RiskAnswerWithdrawn
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,7 +128,11 @@ class EscalateRisk(_ForRisk, frozen=True, tag="escalate-risk"):
     reason: Narrative
 
 
-RiskCommand = RaiseRisk | AnswerRisk | EscalateRisk
+class WithdrawRiskAnswer(_ForRisk, frozen=True, tag="withdraw-risk-answer"):
+    reason: Narrative
+
+
+RiskCommand = RaiseRisk | AnswerRisk | EscalateRisk | WithdrawRiskAnswer
 
 # ── State ── only what decide() needs ─────────────────────────────────────────────────────────────
 
@@ -130,6 +141,8 @@ class Risk(Struct, frozen=True):
     child_id: str = ""
     answer: Answer | None = None
     answered: Asking | None = None
+    """Here and below: by what it was last asked for, also of an answer that was withdrawn."""
+    withdrawn: Asking | None = None
     traces: frozenset[Trace] = frozenset()
 
 
@@ -141,6 +154,8 @@ def evolve(state: Risk, event: RiskEvent) -> Risk:
             return replace(state, answer=answer, answered=asking(event))
         case RiskEscalated():
             return replace(state, traces=state.traces | {trace(event)})
+        case RiskAnswerWithdrawn():
+            return replace(state, answer=None, withdrawn=asking(event))
         case _:
             assert_never(event)
 
@@ -157,13 +172,12 @@ def decide(command: RiskCommand, state: Risk) -> list[RiskEvent]:
             return [caused(RiskRaised, command)]
         case _ if not state.child_id:
             raise Refused("This risk has not been raised: raise it first.")
-        case AnswerRisk(answer=answer) if (answer, asking(command)) == (
-            state.answer,
-            state.answered,
+        case AnswerRisk(answer=answer) if asking(command) == state.answered and (
+            state.answer in (None, answer)
         ):
             return []
         case AnswerRisk() if state.answer:
-            raise Refused(f"This risk is already answered, as {state.answer}: raise it again.")
+            raise Refused(_answered(state.answer))
         case AnswerRisk() if not (command.reason.strip() and command.evidence.strip()):
             raise Refused("Record both why you answer so and the evidence that you rely on.")
         case AnswerRisk():
@@ -173,7 +187,22 @@ def decide(command: RiskCommand, state: Risk) -> list[RiskEvent]:
         case EscalateRisk():
             escalated = caused(RiskEscalated, command, child_id=state.child_id)
             if state.answer and trace(escalated) not in state.traces:
-                raise Refused(f"This risk is already answered, as {state.answer}: raise it again.")
+                raise Refused(_answered(state.answer))
             return once(escalated, state.traces)
+        case WithdrawRiskAnswer() if state.answer is None:
+            if asking(command) == state.withdrawn:
+                return []
+            raise Refused("This risk is not answered: there is no answer to withdraw.")
+        case WithdrawRiskAnswer(reason=reason) if not reason.strip():
+            raise Refused("Record why the answer is withdrawn.")
+        case WithdrawRiskAnswer():
+            return [caused(RiskAnswerWithdrawn, command, child_id=state.child_id)]
         case _:
             assert_never(command)
+
+
+def _answered(answer: Answer) -> str:
+    return (
+        f"This risk is already answered, as {answer}: raise it again, or have a manager withdraw"
+        " that answer."
+    )

@@ -99,7 +99,14 @@ from domain.referral import (
     ReferrerFollowedUp,
     ReferrerToldOutcome,
 )
-from domain.risk import ANSWERS, RISK_KINDS, RiskAnswered, RiskEscalated, RiskRaised
+from domain.risk import (
+    ANSWERS,
+    RISK_KINDS,
+    RiskAnswered,
+    RiskAnswerWithdrawn,
+    RiskEscalated,
+    RiskRaised,
+)
 from projections.base import EVER, Projection, Query, Write, among, known, rows, stamp
 
 SCHEMA = (
@@ -278,6 +285,7 @@ TITLES: dict[type[Event], Callable[[Any], str]] = {
     RecordUnrestricted: lambda e: "Record no longer restricted",
     RiskRaised: lambda e: _joined(f"Risk raised by {e.raised_by_agency}", RISK_KINDS[e.kind]),
     RiskAnswered: lambda e: "Risk answered: " + ANSWERS[e.answer].partition(":")[0].lower(),
+    RiskAnswerWithdrawn: lambda e: "Answer to a risk withdrawn: nobody has answered it",
     RiskEscalated: lambda e: f"Risk escalated to {e.to}",
     CaseOpened: lambda e: f"Case opened, episode {e.episode}",
     CaseAllocated: lambda e: f"Case allocated to {e.worker_id}",
@@ -337,6 +345,10 @@ def _decision(event: Any) -> str:
     return f"decision|{event.referral_id}"
 
 
+def _answer(event: Any) -> str:
+    return f"answer|{event.risk_id}"
+
+
 def _completion(event: Any) -> str:
     return f"completion|{event.assessment_id}"
 
@@ -349,6 +361,7 @@ SAYS: dict[type[Event], Callable[[Any], str]] = {
     ChildMatched: _match,
     ChildRecordsMerged: _merge,
     ReferralDecided: _decision,
+    RiskAnswered: _answer,
     AssessmentCompleted: _completion,
     CaseClosed: _closure,
 }
@@ -356,6 +369,7 @@ UNDOES: dict[type[Event], Callable[[Any], str]] = {
     ChildUnmatched: _match,
     ChildRecordsSeparated: _merge,
     ReferralReopened: _decision,
+    RiskAnswerWithdrawn: _answer,
     AssessmentReturned: _completion,
     CaseReopened: _closure,
 }
@@ -554,7 +568,7 @@ def _story(query: Query, child_id: str, as_known_at: datetime | None) -> set[str
 
 chronology = Projection(
     name="chronology",
-    version=2,
+    version=3,
     tables={
         "chronology": ("position",),
         "chronology_links": ("child_id", "about", "position"),

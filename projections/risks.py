@@ -3,6 +3,7 @@ Which risks has somebody raised that nobody has answered, and for how long?
 
     unanswered(query, *, team=None, worker=None, agency=None, as_at=None) -> list[Risk]
                                                       oldest first; as they stood at `as_at`
+                                                      by the answers that hold now
     of_child(query, child_id) -> list[Risk]           answered ones too, newest first
     risk(query, risk_id) -> Risk | None
 
@@ -26,7 +27,14 @@ from domain.case import (
 )
 from domain.kernel import Recorded
 from domain.referral import ReferralReceived, ReferralRouted
-from domain.risk import Answer, RiskAnswered, RiskEscalated, RiskKind, RiskRaised
+from domain.risk import (
+    Answer,
+    RiskAnswered,
+    RiskAnswerWithdrawn,
+    RiskEscalated,
+    RiskKind,
+    RiskRaised,
+)
 from projections.base import Projection, Query, Write, rows, stamp
 
 SCHEMA = (
@@ -74,6 +82,10 @@ where risk_id = :risk_id
 ANSWERED = """
 update risks set answered_at = :at, answered_by = :answered_by, answer = :answer,
     answer_sealed = :sealed
+where risk_id = :risk_id
+"""
+WITHDRAWN = """
+update risks set answered_at = null, answered_by = null, answer = null, answer_sealed = null
 where risk_id = :risk_id
 """
 TEAM = """
@@ -139,6 +151,8 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case RiskAnswered(risk_id=risk_id, answer=answer):
             answered = {"at": stamp(event.happened_at), "answered_by": event.by, "answer": answer}
             yield Write(ANSWERED, answered | {"risk_id": risk_id, "sealed": recorded.sealed})
+        case RiskAnswerWithdrawn(risk_id=risk_id):
+            yield Write(WITHDRAWN, {"risk_id": risk_id})
         case ReferralReceived(referral_id=about, team_id=team_id):
             yield Write(TEAM, {"about": about, "team_id": team_id})
         case ReferralRouted(referral_id=about, team_id=team_id):
@@ -203,13 +217,14 @@ def _chosen(query: Query, where: str, wanted: str) -> list[Risk]:
 
 risks = Projection(
     name="risks",
-    version=1,
+    version=2,
     tables={"risks": ("risk_id",), "risks_teams": ("about",)},
     schema=SCHEMA,
     events=(
         RiskRaised,
         RiskEscalated,
         RiskAnswered,
+        RiskAnswerWithdrawn,
         ReferralReceived,
         ReferralRouted,
         CaseOpened,

@@ -167,8 +167,10 @@ from domain.risk import (
     EscalateRisk,
     RaiseRisk,
     RiskAnswered,
+    RiskAnswerWithdrawn,
     RiskEscalated,
     RiskRaised,
+    WithdrawRiskAnswer,
 )
 from domain.workforce import (
     AppointManager,
@@ -454,6 +456,10 @@ risk_answered = _event(
 answer_risk = _command(AnswerRisk, risk_answered())
 risk_escalated = _event(RiskEscalated(**_RISK, to=MANAGER, reason="Nobody has answered it."))
 escalate_risk = _command(EscalateRisk, risk_escalated())
+risk_answer_withdrawn = _event(
+    RiskAnswerWithdrawn(**_RISK | BY_MANAGER, reason="It was the answer to another child's risk.")
+)
+withdraw_risk_answer = _command(WithdrawRiskAnswer, risk_answer_withdrawn())
 
 # ── Case ──────────────────────────────────────────────────────────────────────────────────────────
 

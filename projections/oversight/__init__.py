@@ -122,7 +122,7 @@ def _numbers(
 
 oversight = Projection(
     name="oversight",
-    version=3,
+    version=4,
     tables={
         "oversight_teams": ("team_id",),
         "oversight_posts": ("position",),
@@ -132,7 +132,9 @@ oversight = Projection(
         "oversight_holdings": ("position",),
         "oversight_clocks": ("clock",),
         "oversight_assessments": ("assessment_id",),
+        "oversight_seen": ("position",),
         "oversight_risks": ("risk_id",),
+        "oversight_withdrawn": ("position",),
     },
     schema=SCHEMA,
     events=tuple(PARTS),

@@ -28,6 +28,7 @@ from domain.child import ChildMatched, ChildUnmatched
 from domain.clocks import Clock
 from domain.kernel import Event, Recorded
 from domain.policy import in_force
+from domain.record import Retracted
 from domain.referral import (
     ChildAdded,
     ChildRemoved,
@@ -39,7 +40,7 @@ from domain.referral import (
     ReferralRouted,
     ReferralUpdated,
 )
-from domain.risk import RiskAnswered, RiskRaised
+from domain.risk import RiskAnswered, RiskAnswerWithdrawn, RiskRaised
 from domain.workforce import (
     ManagerAppointed,
     ManagerLeft,
@@ -176,14 +177,23 @@ SCHEMA = (
         since text not null,
         recorded_at text not null,
         unseen_from text not null,
-        seen_at text not null,
-        seen_recorded_at text not null,
         ended_at text not null,
         ended_recorded_at text not null,
         closed integer not null default 0
     )
     """,
     "create index if not exists oversight_assessments_of on oversight_assessments (case_id)",
+    # Each time that the child was seen, so that one of them can be retracted.
+    """
+    create table if not exists oversight_seen (
+        position integer primary key,
+        assessment_id text not null,
+        seen_at text not null,
+        recorded_at text not null,
+        retracted_recorded_at text
+    )
+    """,
+    "create index if not exists oversight_seen_of on oversight_seen (assessment_id)",
     """
     create table if not exists oversight_risks (
         risk_id text primary key,
@@ -196,6 +206,17 @@ SCHEMA = (
     )
     """,
     "create index if not exists oversight_risks_open on oversight_risks (answered_at)",
+    # The answers that hold no more: until each was withdrawn, the risk was known as answered.
+    """
+    create table if not exists oversight_withdrawn (
+        position integer primary key,
+        risk_id text not null,
+        answered_at text not null,
+        answered_recorded_at text not null,
+        withdrawn_recorded_at text not null
+    )
+    """,
+    "create index if not exists oversight_withdrawn_of on oversight_withdrawn (risk_id)",
 )
 
 FORMED = """
@@ -321,15 +342,19 @@ where referral_id = :referral_id and assessed = 0 and authorised_at = '9999'
 """
 STARTED = """
 insert into oversight_assessments (assessment_id, case_id, clock, position, since, recorded_at,
-    unseen_from, seen_at, seen_recorded_at, ended_at, ended_recorded_at)
+    unseen_from, ended_at, ended_recorded_at)
 values (:assessment_id, :case_id,
     coalesce((select own.clock from oversight_clocks own where own.clock = :own), :clock),
-    :position, :at, :recorded_at, :unseen_from, '9999', '9999', '9999', '9999')
+    :position, :at, :recorded_at, :unseen_from, '9999', '9999')
 on conflict (assessment_id) do nothing
 """
 SEEN = """
-update oversight_assessments set seen_at = :at, seen_recorded_at = :recorded_at
-where assessment_id = :assessment_id and seen_at > :at
+insert into oversight_seen (position, assessment_id, seen_at, recorded_at)
+values (:position, :assessment_id, :at, :recorded_at) on conflict (position) do nothing
+"""
+NOT_SEEN = """
+update oversight_seen set retracted_recorded_at = :recorded_at
+where position = :wrong and retracted_recorded_at is null
 """
 AUTHORISED = """
 update oversight_clocks set authorised_at = :at, authorised_recorded_at = :recorded_at
@@ -365,6 +390,17 @@ on conflict (risk_id) do nothing
 """
 ANSWERED = """
 update oversight_risks set answered_at = :at, answered_recorded_at = :recorded_at
+where risk_id = :risk_id
+"""
+WITHDRAWN = """
+insert into oversight_withdrawn (position, risk_id, answered_at, answered_recorded_at,
+    withdrawn_recorded_at)
+select :position, risk_id, answered_at, answered_recorded_at, :recorded_at
+from oversight_risks where risk_id = :risk_id and answered_at <> '9999'
+on conflict (position) do nothing
+"""
+UNANSWERED = """
+update oversight_risks set answered_at = '9999', answered_recorded_at = '9999'
 where risk_id = :risk_id
 """
 
@@ -482,8 +518,15 @@ def _risk(event: Any, then: Then) -> Iterator[Write]:
         case RiskRaised(risk_id=risk_id, child_id=child):
             raised = {"risk_id": risk_id, "case_id": case_of(child)}
             yield Write(RAISED, then | raised | {"referral_id": event.referral_id})
+        case RiskAnswerWithdrawn(risk_id=risk_id):
+            yield Write(WITHDRAWN, then | {"risk_id": risk_id})
+            yield Write(UNANSWERED, {"risk_id": risk_id})
         case _:  # RiskAnswered
             yield Write(ANSWERED, then | {"risk_id": event.risk_id})
+
+
+def _retraction(event: Any, then: Then) -> Iterator[Write]:
+    yield Write(NOT_SEEN, then | {"wrong": event.position})
 
 
 def _people(event: Any, then: Then) -> Iterator[Write]:
@@ -531,6 +574,8 @@ PARTS: dict[type[Event], Callable[[Any, Then], Iterator[Write]]] = {
     AssessmentAuthorised: _assessment,
     RiskRaised: _risk,
     RiskAnswered: _risk,
+    RiskAnswerWithdrawn: _risk,
+    Retracted: _retraction,
     TeamFormed: _people,
     WorkerJoined: _people,
     WorkingTimeChanged: _people,

@@ -220,7 +220,12 @@ class Team:
     def assessments(self) -> list[Mapping[str, Any]]:
         return self._rows(
             f"""
-            select case_id, since, unseen_from, {_ended("seen_at")}, {_ended("ended_at")}
+            select case_id, since, unseen_from, {_ended("ended_at")}, coalesce((
+                select min(seen_at) from oversight_seen seen
+                where seen.assessment_id = oversight_assessments.assessment_id
+                    and seen.recorded_at <= :known
+                    and coalesce(retracted_recorded_at > :known, true)
+            ), '{EVER}') as seen_at
             from oversight_assessments
             where case_id in (select case_id from oversight_holdings where team_id = :team)
                 and recorded_at <= :known and since <= :last
@@ -233,7 +238,7 @@ class Team:
     def risks(self) -> list[Mapping[str, Any]]:
         return self._rows(
             f"""
-            select risk_id, case_id, raised_at, {_ended("answered_at")}, team_id as sent_to
+            select risk_id, case_id, raised_at, {ANSWERED} as answered_at, team_id as sent_to
             {RISKS} order by raised_at, risk_id
             """
         )
@@ -289,6 +294,16 @@ where oversight_risks.recorded_at <= :known and raised_at <= :last
     and (answered_at > :first or answered_recorded_at > :known)
     and (team_id = :team
         or case_id in (select case_id from oversight_holdings where team_id = :team))
+"""
+
+
+# By the answer that holds, or by the one that was known then and withdrawn since.
+ANSWERED = f"""
+case when answered_recorded_at <= :known then answered_at else coalesce((
+    select max(answer.answered_at) from oversight_withdrawn answer
+    where answer.risk_id = oversight_risks.risk_id
+        and answer.answered_recorded_at <= :known and answer.withdrawn_recorded_at > :known
+), '{EVER}') end
 """
 
 

@@ -200,8 +200,11 @@ def unanswered(situation: Situation, story: Story) -> list[Unanswered]:
     """The risks that were known, and not known to be answered; the oldest first."""
     names, store = situation.names, situation.parts.store
     known: dict[str, set[str]] = {}
-    for entry in story.entries:
-        known.setdefault(entry.stream, set()).add(entry.event)
+    for entry in sorted(story.entries, key=lambda entry: entry.position):
+        events = known.setdefault(entry.stream, set())
+        events.add(entry.event)
+        if entry.event == "risk.answer_withdrawn.v1":
+            events.discard("risk.answered.v1")
     found: list[risks.Risk] = [
         risk
         for child_id in (situation.child_id, *situation.child.records)

@@ -1,5 +1,7 @@
 """Record: an error is put right by a new entry, and the old one stays."""
 
+from domain.record import ALONE, INSTEAD
+from projections.chronology import chronology
 from tests.examples import correct_entry, corrected, retract_entry, retracted
 from tests.scenario import given
 
@@ -34,3 +36,9 @@ def test_a_correction_says_what_is_right_and_why() -> None:
 def test_the_id_of_another_correction_is_not_taken_again() -> None:
     given(corrected()).when(correct_entry(child_id="child-other")).then_refused("another entry")
     given(retracted()).when(retract_entry(position=99)).then_refused("another entry")
+
+
+def test_of_every_entry_of_a_timeline_it_is_said_what_puts_it_right() -> None:
+    assert set(chronology.events) == ALONE | INSTEAD.keys()
+    assert not ALONE & INSTEAD.keys()
+    assert all(told.strip().endswith(".") and "  " not in told for told in INSTEAD.values())

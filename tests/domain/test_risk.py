@@ -8,9 +8,11 @@ from tests.examples import (
     answer_risk,
     escalate_risk,
     raise_risk,
+    risk_answer_withdrawn,
     risk_answered,
     risk_escalated,
     risk_raised,
+    withdraw_risk_answer,
 )
 from tests.scenario import given
 
@@ -77,3 +79,33 @@ def test_the_id_of_another_childs_risk_is_not_taken_again() -> None:
     again = raise_risk(child_id="child-other")
 
     given(risk_raised()).when(again).then_refused("another child's risk")
+
+
+# ── An answer that was wrong ──────────────────────────────────────────────────────────────────────
+
+ANSWERED = (risk_raised(), risk_answered(command="1"))
+WITHDRAWN = (*ANSWERED, risk_answer_withdrawn(command="2"))
+
+
+def test_an_answer_is_withdrawn_once() -> None:
+    withdraw = withdraw_risk_answer(command="2")
+    given(*ANSWERED).when(withdraw).then(risk_answer_withdrawn(command="2"))
+    given(*WITHDRAWN).when(withdraw).then_nothing()
+
+
+def test_a_withdrawn_answer_has_a_reason() -> None:
+    given(*ANSWERED).when(withdraw_risk_answer(reason=" ")).then_refused("Record why")
+
+
+def test_only_an_answer_that_stands_is_withdrawn() -> None:
+    given(risk_raised()).when(withdraw_risk_answer()).then_refused("no answer to withdraw")
+    given(*WITHDRAWN).when(withdraw_risk_answer(command="3")).then_refused("no answer to withdraw")
+
+
+def test_a_risk_whose_answer_was_withdrawn_is_answered_again_and_escalated() -> None:
+    given(*WITHDRAWN).when(answer_risk(command="3")).then(risk_answered(command="3"))
+    given(*WITHDRAWN).when(escalate_risk()).then(risk_escalated())
+
+
+def test_an_answer_that_was_withdrawn_does_not_come_back_when_it_is_sent_twice() -> None:
+    given(*WITHDRAWN).when(answer_risk(command="1")).then_nothing()

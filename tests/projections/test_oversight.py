@@ -50,6 +50,8 @@ from tests.examples import (
     manager_left,
     received,
     reopened,
+    retracted,
+    risk_answer_withdrawn,
     risk_answered,
     risk_raised,
     routed,
@@ -336,6 +338,16 @@ def test_a_child_not_seen_by_the_review_point_is_shown(given: Given) -> None:
     assert counted(view, "children-not-seen", "2026-W04") == (0, 0, ())
 
 
+def test_a_child_is_not_seen_if_the_entry_was_retracted(given: Given) -> None:
+    view = given(oversight, case_opened(), assessment_started(), on(3, child_seen()))
+    view.given(on(40, retracted(position=3)), on(50, retracted(position=3)))
+    assert counted(view, "children-not-seen", "2026-W04") == (1, 1, (CASE,))
+    assert counted(view, "children-not-seen", "2026-W04", as_at=day(20)) == (0, 1, ())
+    assert counted(view, "children-not-seen", "2026-W07", as_at=day(40)) == (1, 1, (CASE,))
+    view.given(on(16, child_seen(), recorded=60))
+    assert counted(view, "children-not-seen", "2026-W04") == (0, 1, ())
+
+
 # Risks
 
 
@@ -356,6 +368,19 @@ def test_a_risk_counts_for_the_team_that_has_or_last_had_the_child(given: Given)
     assert number(view, "risks-unanswered").cases == ("risk-1",)
     assert number(view, "risks-unanswered", NEXT).cases == ()
     assert number(view, "risks-unanswered", NEXT, team=OTHER_TEAM).cases == ("risk-1",)
+
+
+def test_a_risk_whose_answer_was_withdrawn_is_unanswered_since_it_was_raised(given: Given) -> None:
+    view = given(oversight, case_opened(), risk_raised(), on(8, risk_answered()))
+    view.given(on(15, risk_answer_withdrawn()))
+    for week in (NEXT, "2026-W04"):
+        assert counted(view, "risks-unanswered", week) == (1, None, ("risk-1",))
+    assert counted(view, "risks-unanswered", NEXT, as_at=day(9)) == (0, None, ())
+    assert counted(view, "oldest-risk-days", NEXT) == (13, None, ("risk-1",))
+    view.given(on(16, risk_answered()), on(17, risk_answer_withdrawn()), on(25, risk_answered()))
+    assert counted(view, "risks-unanswered", "2026-W04", as_at=day(16)) == (0, None, ())
+    assert counted(view, "risks-unanswered", "2026-W04", as_at=day(17)) == (1, None, ("risk-1",))
+    assert counted(view, "risks-unanswered", "2026-W05") == (0, None, ())
 
 
 def test_where_every_risk_is_answered_none_is_old(given: Given) -> None:

@@ -18,6 +18,7 @@ from tests.examples import (
     case_transferred,
     case_unallocated,
     received,
+    risk_answer_withdrawn,
     risk_answered,
     risk_escalated,
     risk_raised,
@@ -41,6 +42,16 @@ def test_a_risk_stays_until_somebody_answers_it(given: Given) -> None:
     )
     assert (raised.escalated_to, raised.escalated_at) == (MANAGER, day(3))
     view.given(on(10, risk_answered()))
+    assert unanswered(view.query) == []
+
+
+def test_a_risk_whose_answer_was_withdrawn_waits_again_since_it_was_raised(given: Given) -> None:
+    view = given(risks, risk_raised(), on(3, risk_answered()), on(9, risk_answer_withdrawn()))
+    (waiting,) = unanswered(view.query)
+    assert waiting == unanswered(view.query, as_at=day(4))[0] == risk(view.query, "risk-1")
+    assert (waiting.answer, waiting.answer_sealed) == (None, None)
+    assert waiting.age(day(30)) == timedelta(days=30)
+    view.given(on(12, risk_answered()))
     assert unanswered(view.query) == []
 
 

@@ -25,7 +25,7 @@ DETAILS = (
 )
 
 
-def _entry(situation: Situation) -> chronology.Entry:
+def entry_of(situation: Situation) -> chronology.Entry:
     """The entry on this child's timeline. Raises `Denied` for another's, or one put right."""
     for entry in chronology.timeline(situation.parts.query, situation.child_id):
         if str(entry.position) == situation.of and entry.superseded_by is None:
@@ -34,7 +34,7 @@ def _entry(situation: Situation) -> chronology.Entry:
 
 
 def _facts(situation: Situation) -> list[tuple[str, str]]:
-    entry = _entry(situation)
+    entry = entry_of(situation)
     told = [
         ("The entry", situation.names.worded(entry.title)),
         ("When", govmoment(entry.happened_at)),
@@ -45,7 +45,7 @@ def _facts(situation: Situation) -> list[tuple[str, str]]:
 
 
 def _given(situation: Situation) -> dict[str, object]:
-    position = _entry(situation).position
+    position = entry_of(situation).position
     return {"child_id": situation.child_id, "record_id": "", "position": position}
 
 
@@ -53,7 +53,8 @@ def correct_entry(situation: Situation) -> Ask:
     return Ask(
         title="Correct an entry",
         button="Record the correction",
-        told="The entry stays, struck through, with a link to what you write here.",
+        told="The entry stays, struck through, with a link to what you write here. When it "
+        "happened and what is counted of it stay as they were.",
         fields={"words": Field("What is right?", "what is right"), "reason": WRONG},
         given=_given(situation),
         facts=_facts(situation),
@@ -64,8 +65,8 @@ def retract_entry(situation: Situation) -> Ask:
     return Ask(
         title="Retract an entry",
         button="Retract the entry",
-        told="For what does not belong on this child's record at all. The entry stays, struck "
-        "through, with your reason.",
+        told="For what does not belong on this child's record at all, or happened at another time. "
+        "The entry stays, struck through, with your reason, and no longer counts.",
         fields={"reason": WRONG},
         given=_given(situation),
         facts=_facts(situation),

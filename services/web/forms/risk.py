@@ -1,4 +1,4 @@
-"""What is asked when a risk is raised, answered or escalated?"""
+"""What is asked when a risk is raised, answered or escalated, or its answer withdrawn?"""
 
 from datetime import datetime
 
@@ -90,4 +90,25 @@ def escalate_risk(situation: Situation) -> Ask:
         },
         given={"risk_id": _risk(situation).risk_id},
         facts=_facts(situation),
+    )
+
+
+def withdraw_risk_answer(situation: Situation) -> Ask:
+    risk = _risk(situation)
+    if risk.answer is None or risk.answer_sealed is None:
+        raise Denied
+    facts = [fact for fact in _facts(situation) if fact[0] != "Unanswered for"]
+    words = text_of(situation.parts.store, risk.answer_sealed)
+    return Ask(
+        title="Withdraw the answer to a risk",
+        button="Withdraw the answer",
+        told="For an answer that was wrong, or was meant for another risk. The risk is unanswered "
+        "again, since it was raised.",
+        fields={
+            "reason": Field("Why is the answer withdrawn?", "why the answer is withdrawn"),
+            "happened_at": WHEN,
+        },
+        given={"risk_id": risk.risk_id},
+        facts=[*facts, ("Its answer", ANSWERS[risk.answer]), ("Why", words)],
+        grave=True,
     )

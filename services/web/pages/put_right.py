@@ -4,9 +4,13 @@ from typing import Any
 
 from litestar import Response
 
+from domain.catalogue import EVENTS
+from domain.record import INSTEAD
+from domain.risk import RiskAnswered
 from services.access import Denied
 from services.questions import about_child
 from services.web.command_form import Situation, asked_forms
+from services.web.forms.entry import entry_of
 from services.web.frame import show
 from services.web.offered import may
 from services.web.routes import Context, page
@@ -14,12 +18,14 @@ from services.web.routes import Context, page
 WAYS = {
     "correct-entry": (
         "What it says is wrong",
-        "It stays, struck through, with a link to what you write in its place.",
+        "It stays, struck through, with a link to what you write in its place. When it "
+        "happened and what is counted of it stay as they were.",
         "Correct it",
     ),
     "retract-entry": (
-        "It does not belong on this child's record",
-        "It stays, struck through, with your reason, and nothing stands in its place.",
+        "It does not belong on this child's record, or happened at another time",
+        "It stays, struck through, with your reason, and no longer counts. What did happen is "
+        "recorded anew.",
         "Retract it",
     ),
 }
@@ -29,6 +35,21 @@ WAYS = {
 def ways(situation: Situation) -> tuple[str, ...]:
     """The commands by which this person may put an entry of this record right."""
     return tuple(command for command in WAYS if may(situation, command))
+
+
+def _way(situation: Situation, command: str, here: str) -> tuple[str, str, str, str]:
+    """When it is the right one, what becomes of the entry, the words of its link and the link.
+
+    What has an undoing of its own is not retracted: there the words say what undoes it.
+    """
+    when, told, words = WAYS[command]
+    entry = entry_of(situation)
+    kind = EVENTS[entry.event]
+    if command == "correct-entry" or kind not in INSTEAD:
+        return when, told, words, f"{here}/{command}?of={situation.of}"
+    if kind is RiskAnswered:
+        return when, INSTEAD[kind], "Withdraw it", f"{here}/withdraw-risk-answer?of={entry.stream}"
+    return when, INSTEAD[kind], "", ""
 
 
 def _child(context: Context) -> Any:
@@ -50,5 +71,5 @@ def put_right(context: Context) -> Response[str]:
         here=here,
         back=f"{here}#event-{situation.of}",
         facts=asked_forms()[offered[0]](situation).facts,
-        ways=[(*WAYS[command], f"{here}/{command}?of={situation.of}") for command in offered],
+        ways=[_way(situation, command, here) for command in offered],
     )
