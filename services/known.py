@@ -33,7 +33,7 @@ from domain.conference import HoldInitialConference, InitialConferenceHeld
 from domain.enquiry import HoldStrategyDiscussion, RequestStrategyDiscussion
 from domain.kernel import Command, Refused
 from domain.plan import RecordFailedVisit, RecordVisit, StartProtectionPlan
-from domain.record import CorrectEntry, Retracted, RetractEntry
+from domain.record import INSTEAD, CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
     OPENS_A_CASE,
     DecideReferral,
@@ -335,6 +335,12 @@ def _not_retracted(parts: Parts, command: CorrectEntry | RetractEntry, position:
     return None
 
 
+def _stands_alone(parts: Parts, _command: RetractEntry, position: int) -> str | None:
+    """What has an undoing of its own is undone by that, so that all who built on it know."""
+    (recorded,) = parts.store.recorded_at(position)
+    return INSTEAD.get(type(recorded.event))
+
+
 # ── What is asked of which field ──────────────────────────────────────────────────────────────────
 
 CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
@@ -364,5 +370,6 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((CloseCase,), "reason", _nothing_left_open),
     ((CorrectEntry, RetractEntry, OverturnDecision), "position", _on_the_timeline),
     ((CorrectEntry, RetractEntry), "position", _not_retracted),
+    ((RetractEntry,), "position", _stands_alone),
 )
 """The commands, their field, and what it must refer to, in the order in which it is asked."""

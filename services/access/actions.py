@@ -100,6 +100,7 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "raise-risk": PRACTICE,
         "answer-risk": PRACTICE,
         "escalate-risk": PRACTICE,
+        "withdraw-risk-answer": MANAGER,
         # A case and its oversight
         "allocate-case": MANAGER,
         "unallocate-case": MANAGER,

@@ -88,6 +88,7 @@ TRIAGE = """see-message give:settle-conflict give:add-child give:remove-child
     give:unmatch-child"""
 MANAGERS = """see-who-looked give:route-referral give:authorise-decision give:merge-records
     give:separate-records give:restrict-record give:unrestrict-record give:retract-entry
+    give:withdraw-risk-answer
     give:allocate-case give:unallocate-case give:transfer-case give:hold-supervision
     give:record-management-decision give:audit-case give:overturn-decision give:close-case
     give:reopen-case give:authorise-assessment give:return-assessment

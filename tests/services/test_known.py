@@ -522,7 +522,8 @@ def test_a_visit_that_is_retracted_was_never_made(authority: Authority) -> None:
     before = caseload.of_child(authority.parts.query, about["child_id"])
     made = authority.give(WORKER, "record-visit", **about, **VISIT).events[0].position
     seen = caseload.of_child(authority.parts.query, about["child_id"])
-    assert seen is not None and seen.seen_at is not None
+    assert seen is not None
+    assert seen.seen_at is not None
     entry = about | {"position": made, "reason": "Another child's."}
     authority.give(MANAGER, "retract-entry", **entry)
     assert caseload.of_child(authority.parts.query, about["child_id"]) == before
