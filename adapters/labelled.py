@@ -7,12 +7,21 @@
 Labels in any order and case; a line without a known label goes on with the text before it. A label
 that names a person begins another one when it comes again; any other is read once. Lines that are
 quoted (`>`) or belong to an earlier message below are somebody else's, and are never read as
-labels. Whatever is taken into no field is handed back as text.
+labels. Whatever is taken into no field is handed back as text, but for what looks like part of an
+address: those who may read a concern need not know where somebody lives.
 """
 
 import re
 from typing import Any, NamedTuple
 
+from adapters.looks_like_address import (
+    POSTCODE,
+    in_a_line,
+    is_address,
+    may_be_in_a_line,
+    starts_in,
+    without_beginning,
+)
 from adapters.particulars import may_be_name
 from adapters.reading import Problems
 
@@ -54,6 +63,7 @@ _PERSON = {
 _ADDRESS = re.compile(
     r"((?:[\w']+ ){0,3})(?:address|location)\b[ ]?\d{0,2}[ ]?(?:[(\[.,;-]?[ ]*(.*?)[)\]]?)", re.I
 )
+_UNNUMBERED = re.compile(r"^(child|adult|person) ?\d{1,2}(?:'s)? ", re.I)
 _MARKS = frozenset({"restricted", "confidential"})
 _WHOSE = frozenset(
     {
@@ -91,13 +101,38 @@ _LABEL = re.compile(
     r"[\s*•\-]*([A-Za-z][A-Za-z0-9 /()\[\]'_.,;!&\-]{0,80}?)\s*:(?:[ \t]+|$)(.*)", re.S
 )
 _BLOCK = re.compile(r"(child|adult|person)(?: present)?(?: (\d{1,2}))?(?: (.+))?")
-_POSTCODE = re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}")
-_AT_ITS_END = re.compile(rf"(.+?)[ ]({_POSTCODE.pattern})")
+_AT_ITS_END = re.compile(rf"(.*?)({POSTCODE.pattern})", re.I)
+_RELATED = frozenset(
+    {
+        "mother", "mum", "mummy", "father", "dad", "daddy", "parent", "parents", "carer",
+        "guardian", "son", "daughter", "child", "baby", "infant", "toddler", "unborn", "sibling",
+        "brother", "sister", "twin", "cousin", "niece", "nephew", "aunt", "auntie", "uncle",
+        "grandmother", "grandfather", "grandparent", "grandparents", "grandson", "granddaughter",
+        "grandchild", "nan", "nana", "gran", "grandad", "granddad", "stepmother", "stepfather",
+        "stepbrother", "stepsister", "stepson", "stepdaughter", "stepchild", "stepparent",
+        "stepdad", "stepmum", "partner", "husband", "wife", "spouse", "fiance", "boyfriend",
+        "girlfriend", "friend", "neighbour", "lodger", "relative", "relation", "subject", "suspect",
+        "perpetrator", "offender", "victim", "witness", "informant", "caller", "complainant",
+        "aggressor", "teacher", "nanny", "childminder", "babysitter", "person", "adult",
+    }
+)  # fmt: skip
+"""Who somebody may be; see `_BESIDE` for what may stand beside it."""
+_BESIDE = frozenset(
+    {
+        "half", "step", "older", "elder", "eldest", "oldest", "younger", "youngest", "little",
+        "big", "maternal", "paternal", "foster", "adoptive", "adopted", "birth", "biological",
+        "natural", "former", "ex", "new", "current", "great", "grand", "in", "law", "alleged",
+        "main", "primary", "sole", "expectant", "young", "male", "female", "close", "family",
+        "and", "of", "to", "the", "a", "her", "his", "their", "s", "legal", "private", "kinship",
+        "concerned", "reported", "possible", "suspected", "twins", "1", "2",
+    }
+)  # fmt: skip
 _DATE = (
     r"(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)? [A-Za-z]{3,9} \d{4})"
 )
 _BORN = re.compile(rf"(?:(?:born|dob|date of birth)[: ]+(?:on )?)?{_DATE}", re.I)
 _DUE = re.compile(rf"(?:due|expected)(?: date| on)?[: ]+{_DATE}", re.I)
+_ROLE = re.compile(r"(?:role|relationship)(?: to (?:the )?child)?:? (.+)", re.I)
 _SEXES = frozenset({"male", "female", "m", "f", "boy", "girl"})
 _AGED = re.compile(
     r"aged?:? (\d{1,3}(?: ?[a-z]{1,6}){0,2})"
@@ -106,6 +141,7 @@ _AGED = re.compile(
 )
 _NAMES = frozenset({"name", "given_name", "family_name"})
 _LONGEST_LINE = 500
+_MOST_COMPARED = 20
 _APART = re.compile(
     r"[;,()]|\s(?=(?:born|dob|date of birth|due|aged?)[: ](?: ?on ?)?\d)", re.I
 )  # what ends the name in a line about one person
@@ -167,6 +203,7 @@ class _Person:
         self.called = f"{kind.capitalize()} {number}"
         self.fields: dict[str, str] = {}
         self.begun = False
+        self.homes: list[dict[str, Any]] = []
 
     def may_be(self, told: dict[str, str]) -> bool:
         """Whether these are words about the same person: no field says anything else."""
@@ -192,6 +229,13 @@ def _same(one: str, other: str) -> bool:
     return one.casefold().split() == other.casefold().split()
 
 
+class _Line(NamedTuple):
+    """What one line says of a person: `place` the parts of an address."""
+
+    fields: dict[str, str]
+    place: list[str]
+
+
 class _Reader:
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -202,6 +246,7 @@ class _Reader:
         self.labels: set[str] = set()
         self.problems = Problems()
         self._restricted = False
+        self._open: dict[str, Any] | None = None  # the address that the next line may go on with
         self._numbered: dict[tuple[str, int], _Person] = {}
         self._person: _Person | None = None
         self._text: list[str] | None = None
@@ -210,12 +255,19 @@ class _Reader:
     def notice(self) -> dict[str, Any]:
         """All that was read; what has several lines is joined."""
         texts = {name: "\n".join(lines).strip() for name, lines in self._texts.items()}
+        children = [each for each in self.people if each.kind == "child"]
+        adults = [each for each in self.people if each.kind != "child"]
+        for called, people in (("Child", children), ("Person", adults)):
+            for number, person in enumerate(people, start=1):
+                for home in person.homes:
+                    whose = [home["of"]] if "of" in home else []
+                    home["of"] = ", ".join([*whose, f"{called} {number}"])
         return {
             **self.values,
             **texts,
             "officer": self.officer,
-            "children": [each.fields for each in self.people if each.kind == "child"],
-            "adults": [each.fields for each in self.people if each.kind != "child"],
+            "children": [each.fields for each in children],
+            "adults": [each.fields for each in adults],
             "addresses": self.addresses,
         }
 
@@ -226,20 +278,47 @@ class _Reader:
             self._more(line.rstrip())
 
     def _more(self, line: str) -> None:
+        told = line.strip()
         if self._text is not None:
             self._text.append(line)
-        elif line.strip():
-            self.left_over.append(line.strip())
+        elif not told or _QUOTED.match(line):
+            self._open = None
+            self.left_over.extend([told] if told else [])
+        elif is_address(told) or (self._open is not None and may_be_name(told)):
+            self._on_its_own_line(told)
+        else:
+            self._open = None
+            self.left_over.append(told)
+
+    def _on_its_own_line(self, told: str) -> None:
+        """A line of an address that no label of its own announces."""
+        if home := self._open:
+            more = _place(told)
+            home["lines"] += more["lines"]
+            home["postcode"] = more["postcode"]
+            home.update({"restricted": True} if _KEEP_FROM.search(told) else {})
+            self._open = None if home["postcode"] else home
+        elif self._person is not None:
+            self._home(self._person, [told])
+        else:
+            self._address(told, False, "")
 
     def _labelled(self, written: str, value: str) -> bool:
         """Whether the label is known; its value is then where it belongs."""
+        going_on, self._open = self._open, None
+        if self._known(written, value):
+            return True
+        self._open = going_on
+        return False
+
+    def _known(self, written: str, value: str) -> bool:
         label = _plain(written)
         if self._person is not None and label in _PERSON_LABELS:
             return self._of_this_person(self._person, _PERSON_LABELS[label], value)
         if label in _NOTICE_LABELS:
             self._person = None
             return self._of_the_notice(_NOTICE_LABELS[label], value)
-        if block := _BLOCK.fullmatch(label):
+        if (block := _BLOCK.fullmatch(label)) and not (block[3] or "").endswith("address"):
             return self._of_a_person(block[1], int(block[2] or 1), block[3] or "", value)
         if label in _OFFICER_LABELS:
             self._person = None
@@ -275,13 +354,15 @@ class _Reader:
         self._person = known or self._another(kind, number)
         if rest:
             return self._of_this_person(self._person, _PERSON_LABELS[rest], value)
-        told = self._in_one_line(self._person.called, value)
+        told, place = self._in_one_line(self._person, value)
         begun = known is not None and (known.begun or "name" in known.fields)
         if begun and not (told and self._person.may_be(told)):
             self._person = self._another(kind, number)
         self._person.begun = True
         for field, each in told.items():
             self._person.fields.setdefault(field, each)
+        if place:
+            self._home(self._person, place)
         return True
 
     def _another(self, kind: str, number: int) -> _Person:
@@ -310,30 +391,58 @@ class _Reader:
         self.left_over.append(f"{label}: {value}")
         return False
 
-    def _in_one_line(self, called: str, value: str) -> dict[str, str]:
-        """A person in one line: the name first, then date, sex, school; whatever else as role."""
+    def _in_one_line(self, person: _Person, value: str) -> _Line:
+        """A person in one line: the name first, then date, sex, school, relationship, address.
+
+        A part that is none of these is told; beside an address it is taken as part of it.
+        """
+        called = person.called
         parts = [part.strip() for part in _APART.split(value[:_LONGEST_LINE]) if part.strip()]
-        if len(value) > _LONGEST_LINE:
-            self.left_over.append(f"{called}: {value}")
-        name = "" if not parts or _part(parts[0]) else parts.pop(0)
+        parts = [each for at, part in enumerate(parts) for each in _before_an_address(part, at)]
+        first = parts[0] if parts else ""
+        name = "" if not first or _part(first) or starts_in(first) == 0 else parts.pop(0)
         alone = name.isupper() and " " not in name and parts and not _part(parts[0])
         if alone and re.fullmatch(r"[^\d:]+", parts[0]):  # FAMILY, Given
             name = f"{name}, {parts.pop(0)}"
-        told = [(part, _part(part)) for part in parts]
+        told = _fields(parts)
         others = [part for part, field in told if not field]
         sentence = name.islower() and any(len(part.split()) > 2 for part in others)
         fields = {field[0]: field[1] for _, field in told if field}
+        somewhere = any(may_be_in_a_line(each) for each in [*others, value[_LONGEST_LINE:]])
+        where = "kept with the address" if somewhere else "shown with the concern"
+        kept = [] if len(value) <= _LONGEST_LINE else [value]
         if name and (sentence or not may_be_name(name)):
-            self.problems.say(f"{called} is not a name: it is shown with the concern.")
-            self.left_over.append(f"{called}: {value}")
-            return fields
+            self.problems.say(f"{called} is not a name: it is {where}.")
+            return self._line(called, fields, [value], somewhere)
         if name.casefold() in _NOBODY:
-            self.left_over.extend([f"{called}: {value}"] if value else [])
-            return fields
-        roles = [part for part in others if may_be_name(part)]
-        self.left_over.extend(f"{called}: {part}" for part in others if part not in roles)
-        role = {"role": ", ".join(roles)} if roles else {}
-        return {"name": name, **fields, **role}
+            return self._line(called, fields, others if somewhere else [value], somewhere)
+        roles = [part for part in others if self._is_role(part, name)]
+        rest = [part for part in others if part not in roles]
+        if roles:
+            fields.setdefault("role", ", ".join(roles))
+        if rest and not (somewhere and _is_all_of_an_address(rest)):
+            self.problems.say(f"{called}: a part of the line could not be read: it is {where}.")
+        return self._line(called, {"name": name, **fields}, rest + kept, somewhere)
+
+    def _line(self, called: str, fields: dict[str, str], rest: list[str], somewhere: bool) -> _Line:
+        """`rest` with the address where the line tells `somewhere`, else with the concern."""
+        if not somewhere:
+            self.left_over.extend(f"{called}: {part}" for part in rest if part)
+        return _Line(fields, rest if somewhere else [])
+
+    def _is_role(self, part: str, name: str) -> bool:
+        """Whether all its words are those of a relationship, or the names of people told of."""
+        words = re.findall(r"[^\W_]+", part.casefold().replace("'s ", " "))
+        held = [
+            name,
+            *(
+                each.fields.get(field, "")
+                for each in self.people[-_MOST_COMPARED:]
+                for field in _NAMES
+            ),
+        ]
+        named = {word for each in held for word in re.findall(r"[^\W_]+", each.casefold())}
+        return not _RELATED.isdisjoint(words) and {*words} <= _RELATED | _BESIDE | named
 
     # Addresses
 
@@ -347,7 +456,7 @@ class _Reader:
             answers = "(" not in label and not re.search(r"\d", value)
             if answers:
                 return self._told_restricted(label, value)
-        found = _ADDRESS.fullmatch(label)
+        found = _ADDRESS.fullmatch(_UNNUMBERED.sub(r"\1 ", label))
         if found is None:
             return False
         before, remark = _plain(found[1]).split(), found[2].strip()
@@ -388,18 +497,26 @@ class _Reader:
         restricted = restricted or self._restricted or bool(remarks)
         restricted = restricted or _KEEP_FROM.search(value) is not None
         self._restricted = False
-        parts = [part for each in place.split(",") if (part := each.strip(" -;:."))]
-        last = parts.pop() if parts else ""
-        if ended := _AT_ITS_END.fullmatch(last):
-            parts.append(ended[1].strip())
-            last = ended[2]
-        elif last and not _POSTCODE.fullmatch(last):
-            parts.append(last)
-            last = ""
         marked = {"restricted": True} if restricted else {}
-        self.addresses.append({"lines": parts, "postcode": last, **marked})
+        home = {**_place(place), **marked}
+        self.addresses.append(home)
+        self._open = None if home["postcode"] else home
         self.labels.add("address")
         self._text = None
+
+    def _home(self, person: _Person, place: list[str]) -> None:
+        """An address of this person's, or the one of somebody else that is the very same."""
+        self._address(", ".join(place), False, "")
+        home = self.addresses[-1]
+        known = (each for other in self.people[-_MOST_COMPARED:] for each in other.homes)
+        same = next((each for each in known if each == home), None)
+        if same is None:
+            person.homes.append(home)
+            return
+        self._open = None
+        self.addresses.pop()
+        if not any(same is each for each in person.homes):
+            person.homes.append(same)
 
     def _put(self, into: dict[str, Any], field: str, value: str, of: str = "") -> bool:
         self.labels.add(field)
@@ -417,13 +534,26 @@ class _Reader:
         return True
 
 
+def _place(told: str) -> dict[str, Any]:
+    """The lines and the postcode of an address in one piece."""
+    parts = [part for each in re.split(r"[,;]", told) if (part := each.strip(" -;:."))]
+    parts = [part for each in parts if (part := without_beginning(each))]
+    postcode = ""
+    for at in reversed(range(len(parts))):
+        if ended := _AT_ITS_END.fullmatch(parts[at]):
+            parts[at : at + 1] = [before] if (before := ended[1].strip(" -;:.")) else []
+            postcode = ended[2]
+            break
+    return {"lines": parts, "postcode": postcode}
+
+
 def _without_remarks(value: str) -> tuple[list[str], str]:
     """What an address says of itself that asks for care, and the address without it."""
     remarks = [each for each in _REMARK.findall(value) if _KEEP_FROM.search(each)]
     place = _REMARK.sub(lambda m: "" if _KEEP_FROM.search(m[1]) else m[0], value)
     kept = []
     for part in re.split(r"(,|;| - |: )", place):
-        if _KEEP_FROM.search(part) and not re.search(r"\d", part):
+        if _KEEP_FROM.search(part) and not (re.search(r"\d", part) or in_a_line(part)):
             remarks.append(part.strip())
         else:
             kept.append(part)
@@ -438,10 +568,42 @@ def _words(field: str) -> str:
     return field.replace("_", " ")
 
 
+def _before_an_address(part: str, at: int) -> list[str]:
+    """The name, or a field, and the address that follows it without a comma between the two."""
+    start = starts_in(part)
+    if not start:
+        return [part]
+    before = part[:start].strip()
+    return [before, part[start:]] if not at or _part(before) else [part]
+
+
+def _is_all_of_an_address(rest: list[str]) -> bool:
+    """Whether these parts, in their order, are an address and nothing else: it begins as one, and
+    after the last that looks like one stands nothing but names of places."""
+    looks = [in_a_line(each) for each in rest]
+    if not looks[0]:
+        return False
+    last = len(looks) - 1 - looks[::-1].index(True)
+    ended = POSTCODE.search(rest[last]) is not None
+    return not any(ended or not each[:1].isupper() for each in rest[last + 1 :])
+
+
+def _fields(parts: list[str]) -> list[tuple[str, tuple[str, str] | None]]:
+    """Each part with the field that it says it is; a number before a street is no age."""
+    told = [(part, _part(part)) for part in parts]
+    for at, (part, _) in enumerate(told[:-1]):
+        after, field = told[at + 1]
+        if part.isdecimal() and field is None and in_a_line(f"{part} {after}"):
+            told[at : at + 2] = [(f"{part} {after}", None), ("", None)]
+    return [each for each in told if each[0]]
+
+
 def _part(part: str) -> tuple[str, str] | None:
     """The field, and its value, of a part of a line that says by itself what it is."""
     label, _, rest = part.partition(" ")
     label = label.lower().rstrip(":")
+    if role := _ROLE.fullmatch(part):
+        return "role", role[1]
     if due := _DUE.fullmatch(part):
         return "due_date", due[1]
     if born := _BORN.fullmatch(part):

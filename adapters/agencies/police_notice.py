@@ -6,6 +6,7 @@ nothing about consent.
 """
 
 import json
+import re
 from email.utils import format_datetime
 from typing import Annotated, Any, Literal
 
@@ -130,6 +131,7 @@ _ROLES_OF_CHILDREN = frozenset(
     }
 )  # fmt: skip
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
+_OF_SOMEBODY = re.compile(r"(?:Child|Person) \d")
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
 _URGENCIES: dict[str | None, Urgency] = {
     "immediate": "immediate", "priority": "urgent", "standard": "routine",
@@ -235,13 +237,19 @@ def _said(
     )
     for number, child in enumerate(notice.children, start=1):
         described, adult = _person(child, f"Child {number}", people, problems)
-        people.subject(located(described, addresses), adult, child.contact or None)
+        people.subject(
+            located(described, _homes(f"Child {number}", addresses)), adult, child.contact or None
+        )
         if child.contact:
             problems.keep(f"Child {number}: contact {child.contact}")
     for number, other in enumerate(notice.adults, start=1):
         described, adult = _person(other, f"Person {number}", people, problems)
         if other.role.casefold().strip(" .") in _ROLES_OF_CHILDREN:
-            people.subject(located(described, addresses), adult, other.contact or None)
+            people.subject(
+                located(described, _homes(f"Person {number}", addresses)),
+                adult,
+                other.contact or None,
+            )
         else:
             people.other(described, other.contact or None, adult)
     own, incident = reference_of(notice.notice_id), reference_of(notice.incident_number)
@@ -280,6 +288,15 @@ def _said(
         addresses=addresses,
         problems=problems.told(),
     )
+
+
+def _homes(whose: str, addresses: tuple[AddressDescribed, ...]) -> tuple[AddressDescribed, ...]:
+    """Where somebody may live: their own addresses, else those that are of nobody in particular;
+    all of them where one is restricted, as any may tell it."""
+    if any(each.restricted for each in addresses):
+        return addresses
+    own = tuple(each for each in addresses if whose in (each.of or "").split(", "))
+    return own or tuple(each for each in addresses if not _OF_SOMEBODY.match(each.of or ""))
 
 
 def _intent(notice: Notice, own: str, problems: Problems) -> tuple[Intent, tuple[str, ...]]:

@@ -611,3 +611,218 @@ def test_a_sentence_that_names_an_address_is_none() -> None:
     said = by_mail(*LINES, "He came to her sister's address: she let him in")
     assert len(said.addresses) == 1
     assert "she let him in" in said.concern
+
+
+HOUSE = ("99 Canal Terrace", "Southwell Park")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "born 22/09/2020, F, 99 Canal Terrace, Southwell Park, XE3 1JY",
+        "born 22/09/2020; F; 99 Canal Terrace; Southwell Park; XE3 1JY",
+        "born 22/09/2020, F, 99 Canal Terrace, Southwell Park, xe31jy",
+        "born 22/09/2020, F, 99 Canal Terrace, Southwell Park XE3 1JY",
+        "born 22/09/2020 of 99 Canal Terrace, Southwell Park, XE3 1JY, F",
+        "of 99 Canal Terrace, Southwell Park, XE3 1JY, born 22/09/2020, F",
+        "born 22/09/2020, F, address: 99 Canal Terrace, Southwell Park, XE3 1JY",
+        "born 22/09/2020, F, home address 99 Canal Terrace, Southwell Park, postcode: XE3 1JY",
+        "born 22/09/2020, F, lives at 99 Canal Terrace, Southwell Park, XE3 1JY",
+        "(born 22/09/2020), F, living at 99 Canal Terrace (Southwell Park) XE3 1JY",
+        "99 Canal Terrace, Southwell Park, XE3 1JY, born 22/09/2020, F, lives with her aunt",
+    ],
+)
+def test_an_address_in_a_childs_line_is_an_address(line: str) -> None:
+    for said in (
+        by_mail("Notice number: PN-1", f"Child: Yasmin Clough, {line}", "Circumstances: Hurt."),
+        by_mail("Notice number: PN-1", f"Child: Yasmin Clough {line}", "Circumstances: Hurt."),
+    ):
+        (child,), (address,) = said.children, said.addresses
+        assert (child.given_name, child.family_name) == ("Yasmin", "Clough")
+        assert (child.born_on, child.sex) == (date(2020, 9, 22), "F")
+        assert (child.relationship, child.postcode) == (None, "XE3 1JY")
+        assert (address.lines[:2], address.postcode, address.of) == (HOUSE, "XE3 1JY", "Child 1")
+        for part in (*HOUSE, "Canal", "XE3", "1JY", "xe31jy"):
+            assert part not in f"{said.concern}{said.problems}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Flat 3, 99 Canal Terrace, Southwell",
+        "Flat 3 99 Canal Terrace",
+        "99, Canal Terrace, Southwell Park",
+        "99a Canal Terrace",
+        "Southwell Park, Rose Cottage",
+        "address 99 Canal Terrace, the blue door, speaks no English",
+        "Southwell, XE3 1JY",
+        "Southwell, the old mill, xe31jy, England",
+        "lives at the old mill in Southwell",
+        "who lives with her aunt at 99 Canal Terrace",
+        "No fixed abode; Southwell, XE3 1JY",
+    ],
+)
+@pytest.mark.parametrize("before", ["Yasmin Clough, born 22/09/2020", "unknown", "Yasmin Clough"])
+def test_no_part_of_an_address_stands_in_the_concern(before: str, line: str) -> None:
+    for label in ("Child", "Adult 2"):
+        said = by_mail("Notice number: PN-1", f"{label}: {before}, {line}", "Circumstances: Hurt.")
+        assert len(said.addresses) == 1
+        told = f"{said.concern}{said.problems}{said.children}{said.adults}"
+        for word in ("Canal", "Southwell", "99", "Flat", "Cottage", "mill", "blue"):
+            assert word not in told
+        assert "1JY" not in f"{said.concern}{said.problems}"
+
+
+def test_a_sentence_with_an_address_is_kept_with_the_address() -> None:
+    told = "She rang us. She lives at 99 Canal Terrace, Southwell, XE3 1JY! Go there."
+    said = by_mail("Notice number: PN-1", f"Child: {told}", "Circumstances: Hurt.")
+    assert "Canal" not in f"{said.concern}{said.problems}{said.children}"
+    assert "Canal" in str(said.addresses)
+    assert any("is not a name" in each for each in said.problems)
+
+
+def test_a_number_that_may_be_a_house_or_a_count_is_told() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child: Yasmin Clough, born 22/09/2020, 2 bruises on the arm",
+        "Circumstances: Hurt.",
+    )
+    assert said.addresses[0].lines == ("2 bruises on the arm",)
+    assert said.problems == (
+        "Child 1: a part of the line could not be read: it is kept with the address.",
+    )
+
+
+def test_each_persons_address_is_their_own() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child 1: Yasmin Clough, born 22/09/2020, 99 Canal Terrace, XE3 1JY",
+        "Child 2: Adam Clough, born 22/09/2018, 99 Canal Terrace, XE3 1JY",
+        "Adult: Jo Holt, mother, 1 Mill Lane, XE1 1AA",
+        "Child 3: Zoe Holt, born 22/09/2019",
+        "Circumstances: Hurt.",
+    )
+    assert [each.postcode for each in said.children] == ["XE3 1JY", "XE3 1JY", None]
+    assert [(each.of, each.postcode) for each in said.addresses] == [
+        ("Child 1, Child 2", "XE3 1JY"),
+        ("Person 1", "XE1 1AA"),
+    ]
+    assert said.adults[0].role == "mother"
+
+
+def test_two_children_under_one_label_have_each_their_own_address() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child: Yasmin Clough, born 22/09/2020, 99 Canal Terrace, XE3 1JY",
+        "Child: Adam Holt, born 22/09/2018, 1 Mill Lane, XE1 1AA",
+        "Circumstances: Hurt.",
+    )
+    assert [each.postcode for each in said.children] == ["XE3 1JY", "XE1 1AA"]
+    assert [each.of for each in said.addresses] == ["Child 1", "Child 2"]
+
+
+@pytest.mark.parametrize("remark", ["(confidential)", "not to be disclosed", "refuge"])
+def test_an_address_in_a_persons_line_is_restricted_by_what_is_said_beside_it(remark: str) -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        f"Child: Yasmin Clough, born 22/09/2020, 99 Canal Terrace {remark}, XE3 1JY",
+        "Circumstances: Hurt.",
+    )
+    assert said.addresses[0].restricted
+    assert said.children[0].postcode is None
+    assert "Canal" not in said.concern
+
+
+@pytest.mark.parametrize(
+    "role",
+    ["mother", "step-father", "Half brother", "older sister", "mother's partner", "maternal aunt",
+     "sibling", "suspect", "alleged perpetrator", "mother of Yasmin", "relationship: sister"],
+)  # fmt: skip
+def test_a_known_word_is_a_relationship(role: str) -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child: Yasmin Clough, born 22/09/2020",
+        f"Person: Jo Holt, born 22/09/1990, {role}",
+        "Circumstances: Hurt.",
+    )
+    assert said.adults[0].role == role.removeprefix("relationship: ")
+    assert not said.problems
+
+
+def test_what_is_no_relationship_is_told_and_shown_with_the_concern() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child: Yasmin Clough, born 22/09/2020, speaks Polish",
+        "Circumstances: Hurt.",
+    )
+    assert said.children[0].relationship is None
+    assert "Child 1: speaks Polish" in said.concern
+    assert said.problems == (
+        "Child 1: a part of the line could not be read: it is shown with the concern.",
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Address: 99 Canal Terrace,", "Southwell Park", "XE3 1JY"],
+        ["Address:", "99 Canal Terrace", "Southwell Park", "XE3 1JY"],
+        ["Lives at: 99 Canal Terrace, Southwell Park, XE3 1JY"],
+        ["Child 1 address: 99 Canal Terrace, Southwell Park, XE3 1JY"],
+        ["Child's address: 99 Canal Terrace, Southwell Park, XE3 1JY"],
+        ["99 Canal Terrace", "Southwell Park", "XE3 1JY"],
+    ],
+)
+def test_an_address_on_lines_of_its_own_is_an_address(lines: list[str]) -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child 1: Yasmin Clough, born 22/09/2020",
+        *lines,
+        "",
+        "Seen by: the neighbour",
+        "Circumstances: Hurt.",
+    )
+    (address,) = said.addresses
+    assert (address.lines, address.postcode) == (HOUSE, "XE3 1JY")
+    assert said.children[0].postcode == "XE3 1JY"
+    assert "Canal" not in said.concern
+    assert "Seen by: the neighbour" in said.concern
+
+
+def test_what_stands_beside_an_address_and_is_none_is_told() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child: Yasmin Clough, born 22/09/2020, 99 Canal Terrace, XE3 1JY, speaks Polish",
+        "Circumstances: Hurt.",
+    )
+    assert said.problems == (
+        "Child 1: a part of the line could not be read: it is kept with the address.",
+    )
+    assert "speaks Polish" in said.addresses[0].lines
+
+
+def test_what_follows_a_whole_address_is_no_part_of_it() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child 1: Yasmin Clough, born 22/09/2020",
+        "Address: 99 Canal Terrace, Southwell Park",
+        "XE3 1JY",
+        "Good morning",
+        "I went to 12 High Street at nine and saw the child alone.",
+        "Circumstances: Hurt.",
+    )
+    assert [each.lines for each in said.addresses] == [HOUSE]
+    assert "Good morning\nI went to 12 High Street" in said.concern
+
+
+def test_an_address_is_restricted_by_the_line_below_it() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child 1: Yasmin Clough, born 22/09/2020",
+        "Address: 99 Canal Terrace",
+        "do not disclose",
+        "XE3 1JY",
+        "Circumstances: Hurt.",
+    )
+    assert said.addresses[0].restricted
+    assert said.children[0].postcode is None
