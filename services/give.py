@@ -10,7 +10,7 @@ import msgspec
 
 from domain.case import child_of
 from domain.catalogue import COMMANDS
-from domain.child import MatchChild, RegisterChild
+from domain.child import MatchChild, RegisterChild, SeparateRecords
 from domain.kernel import STAMPED, Command, Refused, private_fields
 from domain.plan import plan_of
 from domain.referral import AddChild, RemoveChild
@@ -21,7 +21,7 @@ from services.access import GIVABLE, Principal, Resource
 from services.access import give as give_action
 from services.assemble import Parts
 from services.handle import Handled, handle, was_given
-from services.questions import about_child, about_referral, both
+from services.questions import about_child, about_referral, about_separation, both
 
 GIVEN = frozenset(STAMPED) - {"happened_at"}
 """Fields that the service stamps: a person who gives one is told so."""
@@ -182,6 +182,9 @@ def about_command(query: Query, command: Command) -> tuple[Resource, ...]:
             # found for a referral that one may work on; a restricted record stays closed to others
             referral = about_referral(query, command.referral_id)
             return (both(referral, about_child(query, command.child_id)),)
+        case SeparateRecords():
+            records = (command.child_id, command.merged_child_id)
+            return tuple(about_separation(query, each) for each in records)
     begun = BEGINS.get(str(type(command).__struct_config__.tag))
     named = {
         (kind, value)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from adapters.event_store import EventStore, Unreadable
 from domain.calendar import local_day
@@ -509,6 +510,7 @@ def about_referral(query: Query, referral_id: str) -> Resource:
         teams=_known(now.team_id, *(team for child in children for team in child.teams)),
         workers=_known(
             now.decided_by,
+            now.unconfirmed,
             *now.told_workers,
             *(worker for child in children for worker in child.workers),
         ),
@@ -528,6 +530,24 @@ def theirs(parts: Parts, who: Principal, found: Sequence[inbox.Waiting]) -> list
         if closed.isdisjoint(each.child_ids)
         or parts.gate.may(who, "see-referral", about_referral(parts.query, each.referral_id))
     ]
+
+
+MERGED = "child.records_merged.v1"
+
+
+def mergers(query: Query, child_id: str) -> tuple[str, ...]:
+    """Who found other records to be about this child, the last one first."""
+    told = chronology.timeline(query, child_id, kind="child")
+    return tuple(dict.fromkeys(e.by_whom for e in reversed(told) if e.event == MERGED))
+
+
+def about_separation(query: Query, child_id: str) -> Resource:
+    """What the rules must know of a child whose records are to be separated.
+
+    Whoever merged them may take it back, whatever else they work on.
+    """
+    about = about_child(query, child_id)
+    return replace(about, workers=about.workers | frozenset(mergers(query, child_id)))
 
 
 def both(one: Resource, other: Resource) -> Resource:

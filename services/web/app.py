@@ -14,10 +14,11 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message, Scope
 
+from services.access import Denied
 from services.assemble import Parts
 from services.web import api
 from services.web import pages as pages_package
-from services.web.frame import problem_page, sign_in_again
+from services.web.frame import denied_page, problem_page, sign_in_again
 from services.web.problems import TOO_LARGE, as_json, is_program, problem_of
 from services.web.routes import Context, SignInFirst, open_route
 from services.web.session import Sessions
@@ -92,6 +93,8 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return as_json(problem)
     if isinstance(error, SignInFirst):
         return sign_in_again(request)
+    if isinstance(error, Denied):
+        return denied_page(request, problem)
     return problem_page(request, problem)
 
 

@@ -132,11 +132,28 @@ def page_of(context: Context, count: int, at_once: int) -> tuple[int, int]:
 # ── Without a page ────────────────────────────────────────────────────────────────────────────────
 
 
-def problem_page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
-    """The page that says what went wrong and what to do; it needs no data."""
+def problem_page(
+    request: Request[Any, Any, Any], problem: Problem, typed: Sequence[tuple[str, str]] = ()
+) -> Response[str]:
+    """The page that says what went wrong and what to do; it needs no data.
+
+    `typed`: (question, answer) of a form that was refused; questions are empty where not known.
+    """
     frame = Frame(made_up=request.app.state.demo)
-    page = render("problem.html", frame, problem=problem)
+    page = render("problem.html", frame, problem=problem, typed=typed)
     return Response(page, status_code=problem.status, media_type=HTML)
+
+
+def denied_page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
+    """The page of something that is not there or not theirs; a form's words are shown back."""
+    from services.web.kept import told
+
+    context: Context | None = getattr(request.state, "context", None)
+    who = context.signed_in if context and request.method == "POST" else None
+    if context is None or who is None:
+        return problem_page(request, problem)
+    pairs = [pair for pair in context.posted if pair[0] != "_csrf_token"]
+    return problem_page(request, problem, told(context, who, request.scope["path"], pairs))
 
 
 def sign_in_again(request: Request[Any, Any, Any]) -> Response[Any]:

@@ -1,14 +1,16 @@
 """What does a person need to see of a referral: what was said, about whom, and what was done?"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from adapters.event_store import Unreadable
 from adapters.particulars import SUBJECT
 from adapters.translation import formats
 from domain.codes import REFERRAL_SOURCES, SEXES
@@ -19,13 +21,15 @@ from projections import caseload, children, chronology, deadlines, inbox
 from projections.inbox import Entry
 from services.access import Denied, Resource, give
 from services.likeness import Agreement, Details, compare, details_of
+from services.numbers import on_record
 from services.questions import about_child, about_referral
 from services.questions import details_of as known_details
 from services.web.alike import Alike, Beside, alike, case_words
 from services.web.due import left, what
+from services.web.forms.records import may_separate, separated_by
 from services.web.naming import Names
 from services.web.routes import Context
-from services.web.story import words_of
+from services.web.story import referral_href, words_of
 from services.web.templating import govdate
 from services.words import opened
 
@@ -104,6 +108,10 @@ class About(Struct, frozen=True, kw_only=True):
     worker: str
     earlier: tuple[tuple[str, str], ...]
     """Referrals before this one: where they are, and a line about each."""
+    merged: str = ""
+    """Who separates the records merged into this one; empty if there are none."""
+    separable: bool = False
+    """Whether this person may."""
 
 
 class Act(Struct, frozen=True, kw_only=True):
@@ -169,6 +177,15 @@ class Situation:
             found += self.opened(entry, "identity").get("children") or ()
         return list(dict.fromkeys(found))
 
+    @cached_property
+    def fitting(self) -> tuple[dict[str, ChildDescribed], list[ChildDescribed]]:
+        """The description that fits each record on the referral, and those that fit none."""
+        left_over, fits = list(self.described), {}
+        for child_id in self.now.child_ids:
+            if best := _best(left_over, _said_of(self, child_id)):
+                fits[child_id] = best
+        return fits, left_over
+
     def closed(self, child_id: str) -> bool:
         """Whether a child's record is restricted to others than this person."""
         record = self.record(child_id)
@@ -180,7 +197,22 @@ class Situation:
     @cached_property
     def title(self) -> str:
         """Whom it is about, for the head of the page."""
-        return ", ".join(map(self.child_name, self.now.child_ids)) or "No child named"
+        return ", ".join(map(self.child_name, self.each_child)) or "No child named"
+
+    @cached_property
+    def each_child(self) -> tuple[str, ...]:
+        """The children it is about: of several records of one child the first."""
+        first: dict[str, str] = {}
+        for child_id in self.now.child_ids:
+            record = self.record(child_id)
+            first.setdefault(record.child_id if record else child_id, child_id)
+        return tuple(first.values())
+
+    def same_child(self, child_id: str) -> tuple[str, ...]:
+        """All records on this referral that are about the same child as this one."""
+        record = self.record(child_id)
+        records = (record.child_id, *record.records) if record else ()
+        return tuple(each for each in self.now.child_ids if each == child_id or each in records)
 
     def record(self, child_id: str) -> children.Child | None:
         return self._records.get(child_id)
@@ -311,14 +343,15 @@ def _address(address: AddressDescribed) -> str:
 
 def about(situation: Situation) -> list[About]:
     """Each child on the referral: as described beside the record, the case, what came before."""
-    left_over = list(situation.described)
+    fits, _ = situation.fitting
     found = []
-    for child_id in situation.now.child_ids:
+    for child_id in situation.each_child:
         record = situation.record(child_id)
         closed = situation.closed(child_id)
-        known = known_details(situation.parts.store, record) if record and not closed else {}
-        described = _best(left_over, known)
-        case = None if closed else caseload.of_child(situation.parts.query, child_id)
+        shown = None if closed else record
+        known = known_details(situation.parts.store, shown) if shown else {}
+        described = next((fits[i] for i in situation.same_child(child_id) if i in fits), None)
+        case = _case(situation, shown) if shown else None
         made_here = bool(record and record.referral_id == situation.referral_id)
         fields = () if closed else _beside(described, known)
         if made_here:  # what it was made from cannot speak for it
@@ -335,10 +368,12 @@ def about(situation: Situation) -> list[About]:
                 closed=closed,
                 fields=fields if compared else (),
                 facts=[] if compared else [(each.name, each.other or each.one) for each in fields],
-                alike=Alike() if closed or not record else situation.alike(record),
+                alike=situation.alike(shown) if shown else Alike(),
                 case=case_words(case),
                 worker=situation.names(case.worker_id) if case and case.is_open else "",
-                earlier=() if closed else tuple(_earlier(situation, child_id)),
+                merged=separated_by(situation.parts, situation.names, shown) if shown else "",
+                separable=shown is not None and may_separate(situation.context, shown),
+                earlier=tuple(_earlier(situation, shown)) if shown else (),
             )
         )
     return found
@@ -346,17 +381,37 @@ def about(situation: Situation) -> list[About]:
 
 def not_on_it(situation: Situation) -> list[ChildDescribed]:
     """Children whom a message describes and who have no record on this referral."""
-    left_over = list(situation.described)
-    for child_id in situation.now.child_ids:
-        record = situation.record(child_id)
-        if record and not situation.closed(child_id):
-            _best(left_over, known_details(situation.parts.store, record))
-    return left_over
+    return situation.fitting[1]
 
 
-def _best(described: list[ChildDescribed], known: dict[str, Any]) -> ChildDescribed | None:
+def _case(situation: Situation, record: children.Child) -> caseload.Case | None:
+    """The work with a child under any of their records, an open case first."""
+    ids = (record.child_id, *record.records)
+    works = [caseload.of_child(situation.parts.query, each) for each in ids]
+    cases = [each for each in works if each and each.case_id]
+    return max(cases, key=lambda case: case.is_open, default=None)
+
+
+def _said_of(situation: Situation, child_id: str) -> list[dict[str, Any]]:
+    """A record's details as they are known now, as it was opened with, and, where it was merged
+    into another, its own. Of a closed record too: they are only compared, never shown."""
+    record, store = situation.record(child_id), situation.parts.store
+    if record is None:
+        return []
+    first = known_details(store, replace(record, sealed=record.first_sealed))
+    known = [known_details(store, record), first]
+    if child_id != record.child_id:
+        with suppress(Unreadable):  # then it is told by the record that it was merged into
+            known.append(asdict(on_record(store, child_id).details))
+    return known
+
+
+def _best(described: list[ChildDescribed], known: list[dict[str, Any]]) -> ChildDescribed | None:
     """The description that fits a record best, taken from the list with those like it."""
-    scored = [(_score(each, known), -i, each) for i, each in enumerate(described)]
+    scored = [
+        (max((_score(each, one) for one in known), default=0), -i, each)
+        for i, each in enumerate(described)
+    ]
     best = max(scored, key=lambda each: each[:2], default=None)
     if best is None or best[0] <= 0:
         return None
@@ -419,10 +474,10 @@ def _day(day: Any) -> str:
     return govdate(day) if day else ""
 
 
-def _earlier(situation: Situation, child_id: str) -> Iterator[tuple[str, str]]:
-    """The child's other referrals, the newest first."""
+def _earlier(situation: Situation, record: children.Child) -> Iterator[tuple[str, str]]:
+    """The child's other referrals, the newest first; where one is read, if they may read it."""
     query = situation.parts.query
-    told = chronology.timeline(query, child_id, kind="referral")
+    told = chronology.timeline(query, record.child_id, kind="referral")
     for entry in reversed(told):
         if entry.event != "referral.received.v1" or entry.stream == situation.referral_id:
             continue
@@ -430,7 +485,7 @@ def _earlier(situation: Situation, child_id: str) -> Iterator[tuple[str, str]]:
         outcome = other.now.outcome if other else None
         became = OUTCOMES[outcome] if outcome else "not decided yet"
         line = f"{govdate(entry.received_at)}, {situation.names(entry.agency)}: {became}"
-        yield f"/referrals/{entry.stream}", line
+        yield referral_href(situation.context, entry.stream), line
 
 
 # ── What was done ─────────────────────────────────────────────────────────────────────────────────
@@ -441,13 +496,21 @@ def acts(situation: Situation) -> list[Act]:
     return [
         Act(
             title=_done(situation, entry),
-            by=situation.names(entry.by_whom),
+            by=_by(situation, entry),
             at=entry.happened_at,
             recorded_at=entry.recorded_at,
             words=words_of(situation.parts.store, entry.sealed, entry.event),
         )
         for entry in reversed(situation.found.acts)
     ]
+
+
+def _by(situation: Situation, entry: Entry) -> str:
+    """Who did it; whose authority they named for it stands as what it is, their word."""
+    by = situation.names(entry.by_whom)
+    if entry.authorised_by is None:
+        return by
+    return f"{by}. Authorised by {situation.names(entry.authorised_by)}, as recorded by {by}"
 
 
 def _done(situation: Situation, entry: Entry) -> str:

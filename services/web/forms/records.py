@@ -3,11 +3,15 @@
 from typing import Any
 
 from domain.child import SeparateRecords
-from projections import children, people
-from services.access import Denied
+from projections import caseload, children, people
+from services.access import Denied, give
+from services.assemble import Parts
 from services.numbers import on_record
+from services.questions import about_separation, mergers
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
+from services.web.naming import Names
+from services.web.routes import Context
 from services.web.templating import govdate
 
 
@@ -34,6 +38,27 @@ def separate_records(situation: Situation) -> Ask:
         given={"child_id": situation.child_id},
         fields_of=lambda sent: _fields(situation, sent),
         grave=True,
+    )
+
+
+def may_separate(context: Context, child: children.Child) -> bool:
+    """Whether this person may separate what was merged into this child's record."""
+    about = about_separation(context.parts.query, child.child_id)
+    gate = context.parts.gate
+    return bool(child.records) and gate.may(context.who, give("separate-records"), about)
+
+
+def separated_by(parts: Parts, names: Names, child: children.Child) -> str:
+    """Who separates what was merged into this child's record; empty if nothing was."""
+    if not child.records:
+        return ""
+    works = [caseload.of_child(parts.query, each) for each in (child.child_id, *child.records)]
+    teams = [names(each.team_id) for each in works if each and each.team_id]
+    people = [f"{names(each)}, who merged them" for each in mergers(parts.query, child.child_id)]
+    people += [f"a manager of {team}" for team in dict.fromkeys(teams)]
+    return (
+        "Another record was merged into this one. If they are two children's, "
+        f"{', or '.join(people) or 'a manager'} separates them again."
     )
 
 

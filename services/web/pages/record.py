@@ -4,6 +4,7 @@ Every form of `services/web/forms/` has two routes here: one that shows it and o
 Both pass the gate as the command itself does; showing it is a look at the child, recorded as one.
 """
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +12,11 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from projections.base import Query
+from services.access import Resource
 from services.access import give as giving
 from services.give import give
-from services.questions import about_child
+from services.questions import about_child, about_separation
 from services.web.command_form import (
     Ask,
     Asks,
@@ -29,9 +32,13 @@ from services.web.form import Form
 from services.web.frame import PATIENCE_SECONDS, show
 from services.web.routes import Answer, Context, guarded
 
+ABOUT: dict[str, Callable[[Query, str], Resource]] = {"separate-records": about_separation}
+"""What the gate must know of the child for a form, where it is more than for the record."""
 
-def _child(context: Context) -> Any:
-    return about_child(context.parts.query, context.path["child"])
+
+def _about(command: str) -> Callable[[Context], Resource]:
+    about = ABOUT.get(command, about_child)
+    return lambda context: about(context.parts.query, context.path["child"])
 
 
 def _asked(command: str, asks: Asks) -> Answer:
@@ -85,7 +92,8 @@ def _form(
 ) -> Response[str]:
     """The form on its page. It shows the child's name, so the look is recorded first."""
     context = situation.context
-    context.parts.gate.open(context.who, "see-child", situation.resource)
+    about = ABOUT.get(command, about_child)(context.parts.query, situation.child_id)
+    context.parts.gate.open(context.who, "see-child", about)
     return show(
         context,
         "command.html",
@@ -105,9 +113,10 @@ def _routes() -> tuple[HTTPRouteHandler, ...]:
     routes: list[HTTPRouteHandler] = []
     for command, asks in asked_forms().items():
         path, action = f"/children/{{child:str}}/{command}", giving(command)
+        about = _about(command)
         routes += [
-            guarded(get, path, action, _child, _asked(command, asks), name=f"ask-{command}"),
-            guarded(post, path, action, _child, _taken(command, asks), name=f"take-{command}"),
+            guarded(get, path, action, about, _asked(command, asks), name=f"ask-{command}"),
+            guarded(post, path, action, about, _taken(command, asks), name=f"take-{command}"),
         ]
     return tuple(routes)
 

@@ -132,7 +132,7 @@ def _taken(command: str, asks: Asks) -> Answer:
             return _form(situation, command, ask, form, identity)
         fields = command_fields(ask, form)
         if command == "remove-child":
-            handled = _remove(context, fields, identity)
+            handled = _remove_all(situation, fields, identity)
         else:
             handled = give(context.parts, context.who, command, fields, identity=identity)
         if handled.result == "refused":
@@ -154,6 +154,17 @@ def _back(context: Context, command: str, *handled: Handled) -> Response[Any]:
     if context.parts.gate.may(context.who, "see-referral", _referral(context)):
         return answer
     return Redirect(f"/inbox?done={done}", status_code=303)
+
+
+def _remove_all(situation: Situation, fields: Mapping[str, object], identity: str) -> Handled:
+    """Every record of the child's that the referral names, as the page shows them as one."""
+    child_id = str(fields["child_id"])
+    handled = _remove(situation.context, fields, identity)
+    for each in situation.same_child(child_id):
+        if each != child_id and handled.result != "refused":
+            identity = _second(_second(identity))
+            handled = _remove(situation.context, {**fields, "child_id": each}, identity)
+    return handled
 
 
 def _remove(context: Context, fields: Mapping[str, object], identity: str) -> Handled:

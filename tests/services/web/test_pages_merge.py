@@ -196,3 +196,96 @@ def test_only_a_manager_of_both_merges_or_separates(shared_site: Site, person: s
     assert visitor.get(f"/children/{kofi}/merge-records?of={lena}").status_code == 404
     assert merge(visitor, kofi, of=lena, keep=kofi, reason="x").status_code == 404
     assert visitor.get(f"/children/{kofi}/separate-records").status_code == 404
+
+
+# ── What a merge leaves on a referral ─────────────────────────────────────────────────────────────
+
+WHEN = {"happened_at-day": "10", "happened_at-month": "3"}
+WHEN |= {"happened_at-year": "2026", "happened_at-time": "9am"}
+
+
+def decided(site: Site, referral: str, **more: str) -> None:
+    """Nothing of it is left to do for anybody on duty."""
+    decision = {"outcome": "advice", "rationale": "Seen.", "authorised_by": OTHER_MANAGER, **more}
+    site.authority.give(DUTY, "decide-referral", referral_id=referral, **decision)
+    site.authority.give(DUTY, "tell-referrer", referral_id=referral, words="He was seen.")
+
+
+def test_the_referral_tells_the_case_of_the_record_that_was_kept(site: Site) -> None:
+    receipt = site.authority.concern(number="9", **IVO)
+    (ivo,) = receipt.children
+    kofi = site.authority.children["kofi"]
+    merge(site.visitor(MANAGER), ivo, of=kofi, keep=kofi, reason="The same boy.")
+    site.authority.catch_up()
+    words = page(site.visitor(DUTY), f"/referrals/{receipt.referral}")
+    assert "Open case; Tom Akers is the social worker" in words
+    assert "No case" not in words
+
+
+def test_a_child_of_two_records_on_a_referral_is_listed_once_and_taken_off_once(
+    site: Site,
+) -> None:
+    (_, one), (referral, other) = twice(site)
+    site.authority.give(DUTY, "add-child", referral_id=referral, child_id=one)
+    merge(site.visitor(MANAGER), other, of=one, keep=one, reason="The same boy.")
+    site.authority.catch_up()
+    visitor = site.visitor(DUTY)
+    html = visitor.get(f"/referrals/{referral}").text
+    assert html.count("The referral is not about Ivo Lund") == 1
+    assert "Ivo Lund, Ivo Lund" not in html
+    (link,) = re.findall(r"remove-child\?of=(child-[0-9a-f-]+)", html)
+    taken = {"of": link, "reason": "Another boy."}
+    visitor.follow(visitor.send_form(f"/referrals/{referral}/remove-child", taken))
+    assert "No child is on this referral yet" in page(visitor, f"/referrals/{referral}")
+
+
+def test_a_merged_or_restricted_child_is_not_asked_for_again(site: Site) -> None:
+    receipt = site.authority.concern(number="9", **IVO)
+    (ivo,) = receipt.children
+    kofi, path = site.authority.children["kofi"], f"/referrals/{receipt.referral}"
+    manager = site.visitor(MANAGER)
+    merge(manager, ivo, of=kofi, keep=kofi, reason="He goes by both names.")
+    site.authority.catch_up()
+    assert "not on this referral yet" not in page(site.visitor(DUTY), path)
+    named = {"named": [MANAGER], "reason": "A colleague's child."}
+    site.authority.give(MANAGER, "restrict-record", child_id=kofi, **named)
+    words = page(site.visitor(DUTY), path)
+    assert "Restricted record" in words
+    assert "not on this referral yet" not in words
+    assert "Find or register" not in words
+
+
+def test_the_manager_of_either_record_or_whoever_merged_them_separates(site: Site) -> None:
+    (first, one), (referral, other) = twice(site)
+    kofi = site.authority.children["kofi"]
+    merge(site.visitor(OTHER_MANAGER), other, of=one, keep=one, reason="The same boy.")
+    merge(site.visitor(MANAGER), one, of=kofi, keep=kofi, reason="The same boy.")
+    site.authority.catch_up()
+    told = page(site.visitor(DUTY), f"/referrals/{referral}")
+    assert "If they are two children's, Ines Moreau, who merged them, or " in told
+    assert ", or a manager of East separates them again." in told
+    for each in (first, referral, site.authority.referrals["known"]):
+        decided(site, each)
+    west = site.visitor(OTHER_MANAGER)
+    assert west.get(f"/children/{one}").status_code == 404
+    path, said = f"/children/{kofi}/separate-records", {"reason": "Cousins.", **WHEN}
+    assert site.visitor(WORKER).get(path).status_code == 404
+    manager = site.visitor(MANAGER)
+    manager.follow(manager.send_form(path, {"merged_child_id": one, **said}))
+    site.authority.catch_up()
+    mistaken = f"/children/{one}/separate-records"
+    assert west.get(mistaken).status_code == 200
+    answer = west.send_form(mistaken, {"merged_child_id": other, **said})
+    assert answer.status_code == 303, words_of(answer)
+
+
+def test_what_was_typed_is_shown_again_when_it_may_not_be_given(shared_site: Site) -> None:
+    kofi, absent = shared_site.authority.children["kofi"], "child-" + "0" * 32
+    visitor = shared_site.visitor(OTHER_MANAGER)
+    typed = {"merged_child_id": absent, "reason": "They are <cousins>.", **WHEN}
+    for child in (kofi, absent):
+        answer = visitor.send_form(f"/children/{child}/separate-records", typed)
+        assert answer.status_code == 404
+        words = words_of(answer)
+        assert "They are <cousins>." in words
+        assert "not stored" in words
