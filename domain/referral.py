@@ -185,7 +185,8 @@ class ReferralDecided(_OfReferral, frozen=True, tag="referral.decided.v1"):
 
 
 class DecisionAuthorised(_OfReferral, frozen=True, tag="referral.decision_authorised.v1"):
-    """A manager, `by`, agreed with a decision that another person took."""
+    """A manager, `by`, agreed with a decision that another person took, or confirms that they did
+    where that person recorded it with the decision."""
 
     rationale: Narrative = WITHHELD
 
@@ -624,7 +625,12 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             raise Refused("This referral is already reopened: decide it.")
         case _ if state.decision is None:
             raise Refused("This referral is not decided yet: decide it first.")
-        case AuthoriseDecision() if state.authorised:
+        # Under local procedure a manager authorises the decision (R1) and whoever takes it may
+        # record that with it: it counts from then on, as their word. The manager named confirms it,
+        # or reopens what they did not authorise.
+        case AuthoriseDecision(by=by) if state.authorised and not (
+            by == state.decision[2] and state.authorisation is None
+        ):
             if asking(command) == state.authorisation:
                 return []
             raise Refused("This decision is already authorised: read by whom, and why.")

@@ -4,6 +4,8 @@ Which referrals wait for a person, and what does that person need to see to deci
     waiting(query, team=None) -> list[Waiting]      oldest due first
     unfinished(query, team=None) -> list[Waiting]   decided; to be authorised, or the referrer told
     told(query, worker_id) -> list[Waiting]         those about children whose worker was told
+    unconfirmed(query, manager_id) -> list[Waiting]        said to be authorised by that manager
+    passed(query, child_ids) -> list[Waiting]       given to the children's social worker
     naming(query, child_id) -> list[Waiting]        those that name a child
     referral(query, referral_id) -> Referral | None
                              decided or not; with all that was said and done about it, in log order
@@ -16,7 +18,7 @@ marked, until it is reopened and decided again, attended to (the decision stands
 settled or the referrer is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -85,6 +87,7 @@ SCHEMA = (
         outcome text,
         decided_position integer,
         authorised_by text,
+        unconfirmed text,
         told_at text,
         reopened_at text
     )
@@ -93,6 +96,10 @@ SCHEMA = (
     """
     create index if not exists inbox_perhaps on inbox (perhaps_about)
     where perhaps_about is not null
+    """,
+    """
+    create index if not exists inbox_unconfirmed on inbox (unconfirmed)
+    where unconfirmed is not null
     """,
     """
     create table if not exists inbox_children (
@@ -114,6 +121,7 @@ SCHEMA = (
         agency text not null,
         by_whom text not null,
         about text,
+        authorised_by text,
         channel text,
         format text,
         unit text,
@@ -131,9 +139,9 @@ SCHEMA = (
 )
 ACT = """
 insert into inbox_events (position, referral_id, event, happened_at, received_at, recorded_at,
-    agency, by_whom, about, lawful_basis, sealed)
+    agency, by_whom, about, authorised_by, lawful_basis, sealed)
 values (:position, :referral_id, :event, :happened_at, :received_at, :recorded_at,
-    :agency, :by_whom, :about, :lawful_basis, :sealed)
+    :agency, :by_whom, :about, :authorised_by, :lawful_basis, :sealed)
 on conflict (position) do nothing
 """
 MESSAGE = """
@@ -176,7 +184,8 @@ where referral_id = :referral_id
 """
 REOPENED = """
 update inbox set waiting = 1, reopened_at = :at, due_on = :due_on, decided_at = null,
-    decided_by = null, outcome = null, decided_position = null, authorised_by = null, told_at = null
+    decided_by = null, outcome = null, decided_position = null, authorised_by = null,
+    unconfirmed = null, told_at = null
 where referral_id = :referral_id
 """
 SETTLED = """
@@ -199,13 +208,17 @@ where referral_id = :referral_id
 """
 DECIDED = """
 update inbox set decided_at = :at, decided_by = :decided_by, outcome = :outcome,
-    decided_position = :position, authorised_by = :authorised_by, told_at = null,
+    decided_position = :position, authorised_by = :authorised_by, unconfirmed = :authorised_by,
+    told_at = null,
     team_id = coalesce(:team_id, team_id),
     reopened_at = null, updated_at = null, followed_up_at = null,
     waiting = case when conflict_at is null then 0 else 1 end
 where referral_id = :referral_id
 """
-AUTHORISED = "update inbox set authorised_by = :authorised_by where referral_id = :referral_id"
+AUTHORISED = """
+update inbox set authorised_by = :authorised_by, unconfirmed = null
+where referral_id = :referral_id
+"""
 SCREENED = "update inbox set rag = :rag, threshold = :threshold where referral_id = :referral_id"
 ROUTED = "update inbox set team_id = :team_id where referral_id = :referral_id"
 ACKNOWLEDGED = """
@@ -232,7 +245,8 @@ class Waiting(Struct, frozen=True, kw_only=True):
     `due_on`: the last day to decide it (R1 of `policy`); what came after the decision has its own.
     `updated_at`, `conflict_at` and `followed_up_at`: since when there is something that nobody has
     dealt with; `cancelled_at`: the sender withdrew it. `problems`: of its first message. `sealed`:
-    what the first message said (stream `referral_id`).
+    what the first message said (stream `referral_id`). `unconfirmed`: the manager who authorised
+    the decision by the word of whoever recorded it, and has not said so.
     """
 
     referral_id: str
@@ -264,6 +278,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
     decided_position: int | None
     authorised_by: str | None
+    unconfirmed: str | None
     told_at: datetime | None
     reopened_at: datetime | None
     child_ids: tuple[str, ...] = ()
@@ -271,7 +286,8 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 class Entry(Struct, frozen=True, kw_only=True):
     """One thing said or done about a referral. `about`: the outcome decided or told, the agency
-    asked or answering, the team, the child, or rag and threshold. What only a message says (from
+    asked or answering, the team, the child, or rag and threshold. `authorised_by`: the manager
+    whom the person who decided named. What only a message says (from
     `channel` to `problems`) is None or empty elsewhere."""
 
     position: int
@@ -283,6 +299,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     agency: str
     by_whom: str
     about: str | None
+    authorised_by: str | None
     channel: str | None
     format: str | None
     unit: str | None
@@ -426,7 +443,8 @@ def _written(recorded: Recorded) -> Write:
         "sealed": recorded.sealed,
     }
     if not isinstance(event, MESSAGES):
-        return Write(ACT, entry | {"about": _about(event)})
+        authorised_by = getattr(event, "authorised_by", None)
+        return Write(ACT, entry | {"about": _about(event), "authorised_by": authorised_by})
     said = {
         "channel": event.channel,
         "format": event.format,
@@ -481,6 +499,27 @@ def unfinished(query: Query, team: str | None = None) -> list[Waiting]:
         " and (authorised_by is null or told_at is null) and (:team = '' or team_id = :team)"
         " order by decided_at, position",
         {"team": team or ""},
+    )
+    return _with_children(query, rows(Waiting, found))
+
+
+def unconfirmed(query: Query, manager_id: str) -> list[Waiting]:
+    """The decisions that were recorded as authorised by a manager who has yet to say so."""
+    found = query(
+        "select * from inbox where unconfirmed = :manager_id order by decided_at, position",
+        {"manager_id": manager_id},
+    )
+    return _with_children(query, rows(Waiting, found))
+
+
+def passed(query: Query, child_ids: Iterable[str]) -> list[Waiting]:
+    """The referrals about these children that were passed to their social worker, oldest first."""
+    named, values = among("child", child_ids)
+    found = query(
+        "select * from inbox where outcome = 'existing-worker' and referral_id in ("  # noqa: S608
+        f"select referral_id from inbox_children where child_id in ({named}) and removed = 0)"
+        " order by decided_at, position",
+        values,
     )
     return _with_children(query, rows(Waiting, found))
 
@@ -555,7 +594,7 @@ def _with_children(query: Query, referrals: list[Waiting]) -> list[Waiting]:
 
 inbox = Projection(
     name="inbox",
-    version=3,
+    version=4,
     tables={
         "inbox": ("referral_id",),
         "inbox_children": ("referral_id", "child_id"),

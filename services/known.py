@@ -243,12 +243,16 @@ def _story(parts: Parts, stream: str) -> list[Any]:
     return [recorded.event for recorded in parts.store.history(stream)]
 
 
-def _is_open(parts: Parts, child_id: str) -> bool:
+def _open_cases(parts: Parts, child_id: str) -> list[Case]:
     states = (
         reduce(case.evolve, _story(parts, case_of(record)), Case())
         for record in _records(parts.query, child_id)
     )
-    return any(state.episode and not state.closed for state in states)
+    return [state for state in states if state.episode and not state.closed]
+
+
+def _is_open(parts: Parts, child_id: str) -> bool:
+    return bool(_open_cases(parts, child_id))
 
 
 def _open_case(parts: Parts, _command: Command, child_id: str) -> str | None:
@@ -302,6 +306,20 @@ def _case_for_the_enquiry(parts: Parts, command: DecideReferral, outcome: str) -
         if conference_owed_since(works):
             return "A conference about this child is owed: choose an outcome that opens a case."
     return None
+
+
+def _has_a_worker(parts: Parts, command: DecideReferral, outcome: str) -> str | None:
+    """What is passed to a child's social worker is passed to somebody."""
+    referral = inbox.referral(parts.query, command.referral_id)
+    if outcome != "existing-worker" or referral is None:
+        return None
+    for child_id in referral.now.child_ids:
+        if any(state.worker_id for state in _open_cases(parts, child_id)):
+            return None
+    return (
+        "No child on this referral has an open case with a social worker: add the child, have the "
+        "case allocated, or choose another outcome."
+    )
 
 
 def _nothing_left_open(parts: Parts, command: CloseCase, reason: ClosureReason) -> str | None:
@@ -365,6 +383,7 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((RecordVisit, RecordFailedVisit), "child_id", _case_at_the_time),
     ((RequestStrategyDiscussion, HoldStrategyDiscussion), "child_id", _case_or_referral),
     ((DecideReferral,), "outcome", _case_for_the_enquiry),
+    ((DecideReferral,), "outcome", _has_a_worker),
     ((HoldInitialConference,), "enquiry_id", _childs_enquiry),
     ((StartProtectionPlan,), "conference_id", _childs_conference),
     ((CloseCase,), "reason", _nothing_left_open),

@@ -174,7 +174,8 @@ PAGE = 500
 def children(
     parts: Parts, who: Principal, search: str | None = None, *, at_a_time: int = PAGE
 ) -> Iterator[Row]:
-    """Children by whole names, in any case; without words all, those registered last first."""
+    """Children by whole names or parts of double ones, in any case; without words all, those
+    registered last first."""
     if search is None:
         page = children_page(parts, who, limit=at_a_time)
         yield from page.rows
@@ -183,7 +184,8 @@ def children(
             yield from page.rows
         return
     tokens = parts.store.vault.tokens(search)
-    found = children_.found(parts.query, tokens) if tokens else []
+    as_parts = parts.store.vault.as_parts(search)
+    found = children_.found(parts.query, tokens, as_parts) if tokens else []
     yield from _children(parts, who, _mine(parts, who, found), tokens)
 
 

@@ -113,6 +113,9 @@ def _decision(situation: Situation) -> list[tuple[str, str]]:
         ("Decided by", names(now.decided_by)),
         ("Decided", govmoment(now.decided_at) if now.decided_at else ""),
     ]
+    if now.unconfirmed:
+        said = f"{names(now.unconfirmed)}, as recorded by {names(now.decided_by)}"
+        facts.append(("Authorised by", said))
     for act in situation.found.acts:
         if act.position == now.decided_position:
             facts.append(("Why", words_of(situation.parts.store, act.sealed, "").striptags()))
@@ -120,10 +123,13 @@ def _decision(situation: Situation) -> list[tuple[str, str]]:
 
 
 def authorise_decision(situation: Situation) -> Ask:
+    mine = situation.now.unconfirmed == situation.context.who.person
     return Ask(
-        title="Authorise the decision",
-        button="Authorise",
-        told="If you do not agree, reopen the referral and decide it yourself.",
+        title="Confirm that you authorised the decision" if mine else "Authorise the decision",
+        button="Confirm" if mine else "Authorise",
+        told="If you did not authorise it, reopen the referral and say so."
+        if mine
+        else "If you do not agree, reopen the referral and decide it yourself.",
         facts=[*_decision(situation), *_concern(situation)],
         fields={"rationale": Field("Why do you agree?", "why you agree")},
         given={"referral_id": situation.referral_id},
@@ -332,6 +338,8 @@ def _next(situation: Situation) -> Iterator[tuple[str, str]]:
         yield "attend-referral", "The decision stands"
     if now.authorised_by is None and now.decided_by != situation.context.who.person:
         yield "authorise-decision", "Authorise the decision"
+    if now.unconfirmed == situation.context.who.person:
+        yield "authorise-decision", "Confirm that you authorised it"
     if now.told_at is None:
         yield "tell-referrer", "Tell the referrer"
     if now.acknowledged_at is None:

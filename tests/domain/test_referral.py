@@ -312,7 +312,6 @@ def test_a_decision_is_authorised_by_one_person_with_one_rationale() -> None:
     authorised = (received(), decided(), decision_authorised(command="1"))
     other = authorise_decision(command="2", rationale="And because she agreed.")
     given(*authorised).when(other).then_refused("already authorised")
-    given(received(), decided(authorised_by=MANAGER)).when(other).then_refused("already authorised")
 
 
 def test_nobody_authorises_their_own_decision_later() -> None:
@@ -412,3 +411,13 @@ def test_nothing_was_done_with_a_referral_before_it_came() -> None:
     )
     # people tell the time to the minute
     given(came).when(acknowledge(happened_at=MONDAY_9AM)).then(acknowledged(happened_at=MONDAY_9AM))
+
+
+def test_the_manager_named_with_a_decision_confirms_it_once() -> None:
+    named = decided(authorised_by=MANAGER)
+    given(received(), named).when(authorise_decision()).then(decision_authorised())
+    confirmed = (received(), named, decision_authorised())
+    again = authorise_decision(command="2", rationale="And because she agreed.")
+    given(*confirmed).when(again).then_refused("already authorised")
+    other = authorise_decision(by="another-manager")
+    given(received(), named).when(other).then_refused("already authorised")

@@ -8,9 +8,11 @@ from projections.inbox import (
     counts,
     inbox,
     naming,
+    passed,
     perhaps_same,
     referral,
     told,
+    unconfirmed,
     unfinished,
     waiting,
 )
@@ -113,6 +115,29 @@ def test_the_team_that_a_referral_is_decided_for_has_it_from_then_on(given: Give
     assert ids(waiting(view.query, TEAM)) == [REFERRAL]
     view.given(on(2, decided(team_id=None, authorised_by=None)))
     assert ids(unfinished(view.query, TEAM)) == [REFERRAL]
+
+
+def test_a_manager_finds_what_was_recorded_as_authorised_by_them_until_they_say_so(
+    given: Given,
+) -> None:
+    view = given(inbox, received(), decided(authorised_by=MANAGER))
+    assert ids(unconfirmed(view.query, MANAGER)) == [REFERRAL]
+    assert unconfirmed(view.query, WORKER) == []
+    found = referral(view.query, REFERRAL)
+    assert found
+    assert [act.authorised_by for act in found.acts] == [MANAGER]
+    view.given(decision_authorised())
+    assert unconfirmed(view.query, MANAGER) == []
+    view.given(on(1, reopened()), on(2, decided(authorised_by=MANAGER)), on(3, reopened()))
+    assert unconfirmed(view.query, MANAGER) == []
+
+
+def test_what_was_passed_to_a_childs_worker_is_found_by_the_child(given: Given) -> None:
+    view = given(inbox, received(), decided(outcome="existing-worker"))
+    assert ids(passed(view.query, [CHILD, SIBLING])) == [REFERRAL]
+    assert passed(view.query, [SIBLING]) == []
+    view.given(on(1, reopened()))
+    assert passed(view.query, [CHILD]) == []
 
 
 def test_the_workers_who_were_told_find_it_too(given: Given) -> None:

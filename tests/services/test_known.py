@@ -461,6 +461,21 @@ def test_a_child_who_died_or_moved_is_owed_no_conference_here(
     assert advice.result == "done"  # what was open then is not owed by a later episode
 
 
+def test_a_referral_is_passed_to_a_social_worker_who_is_there(authority: Authority) -> None:
+    passed = {"outcome": "existing-worker", "rationale": "The worker has it."}
+    for named in ("late", "unread"):  # a child without a case, and no child
+        about = {"referral_id": authority.referrals[named]}
+        assert "open case with a social worker" in refused(
+            authority, DUTY, "decide-referral", **about, **passed
+        )
+    known = {"referral_id": authority.referrals["known"]}
+    gone = kofis_case(authority) | {"reason": "LEFTRL"}
+    authority.give(MANAGER, "unallocate-case", **gone)
+    assert "case allocated" in refused(authority, DUTY, "decide-referral", **known, **passed)
+    authority.give(MANAGER, "allocate-case", **kofis_case(authority), worker_id=WORKER)
+    assert gives(authority, DUTY, "decide-referral", **known, **passed).result == "done"
+
+
 def test_a_child_who_is_owed_a_conference_gets_a_case(authority: Authority) -> None:
     ama = {"child_id": authority.children["ama"]}
     held = authority.give(MANAGER, "hold-strategy-discussion", **ama, **DISCUSSION)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from domain.calendar import local_day
 from domain.codes import ABUSE_CATEGORIES
+from domain.referral import OUTCOMES
 from domain.risk import RISK_KINDS
 from projections import caseload, deadlines, inbox, risks
 from projections.caseload import Case
@@ -50,10 +51,12 @@ def work(context: Context) -> Response[str]:
     handed = [case for person in people for case in caseload.handed_over_to(query, person)]
     children = {case.child_id for case in (*mine, *handed)}
     told = [each for each in inbox.waiting(query) if _concerns(each, people, children)]
+    passed = _passed(inbox.passed(query, children), (*mine, *handed))
+    said = [each for each in inbox.unconfirmed(query, who.person) if each not in passed]
     managed = frozenset(p.team for p in who.posts if p.role == "team-manager" and p.team)
     team = [case for each in sorted(managed) for case in caseload.of_team(query, each)]
     about = dict.fromkeys(case.child_id for case in (*mine, *handed, *_to_authorise(team)))
-    about |= dict.fromkeys(child for each in told for child in each.child_ids)
+    about |= dict.fromkeys(c for each in (*told, *passed, *said) for c in each.child_ids)
     doubtful = mistaken(query, {case.child_id: case for case in (*mine, *team)}.values())
     about |= dict.fromkeys(each.child_id for each in doubtful)
     parts.gate.open(
@@ -101,6 +104,8 @@ def work(context: Context) -> Response[str]:
             }
             for each in sorted(told, key=rank)
         ],
+        passed=[_decided(context, names, each) for each in passed],
+        unconfirmed=[_decided(context, names, each) for each in said],
         authorise=[
             {
                 "child_id": case.child_id,
@@ -125,6 +130,31 @@ def _concerns(each: Waiting, workers: Iterable[str], children: set[str]) -> bool
     """Whether a referral that waits is for one of these workers: they were told, or it names a
     child whom they have since."""
     return not children.isdisjoint(each.child_ids) or any(w in each.told_workers for w in workers)
+
+
+def _passed(referrals: Iterable[Waiting], cases: Iterable[Case]) -> list[Waiting]:
+    """Those after which nobody has visited or seen any of the children yet."""
+    since = {
+        case.child_id: max((at for at in (case.visited_at, case.seen_at) if at), default=None)
+        for case in cases
+    }
+    return [
+        each
+        for each in referrals
+        if each.decided_at
+        and not any((at := since.get(c)) and at >= each.decided_at for c in each.child_ids)
+    ]
+
+
+def _decided(context: Context, names: Names, each: Waiting) -> dict[str, object]:
+    return {
+        "children": [(child, names.child(child)) for child in each.child_ids],
+        "agency": names(each.agency),
+        "outcome": OUTCOMES[each.outcome] if each.outcome else "",
+        "by": names(each.decided_by),
+        "at": each.decided_at,
+        "href": referral_href(context, each.referral_id),
+    }
 
 
 def _to_authorise(cases: Iterable[Case]) -> list[Case]:

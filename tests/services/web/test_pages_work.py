@@ -142,3 +142,34 @@ def test_a_case_that_was_decided_again_as_before_is_as_before(site: Site) -> Non
     it.give(DUTY, "decide-referral", **about, **again)
     for person, path in places(site):
         assert "The decision that opened" not in words_of(site.visitor(person).get(path)), path
+
+
+def test_what_was_passed_to_a_worker_stands_there_until_the_child_is_visited(site: Site) -> None:
+    it = site.authority
+    about = {"referral_id": it.referrals["known"], "outcome": "existing-worker"}
+    it.give(DUTY, "decide-referral", **about, rationale="Tom has it.")
+    worker = site.visitor(WORKER)
+    page = worker.get("/work")
+    assert "Passed to you" in words_of(page)
+    assert f"/referrals/{it.referrals['known']}" in page.text
+    it.clock.move(hours=2)
+    seen = {"seen": True, "alone": True, "bedroom_seen": True, "where": "home", "notes": "Well."}
+    it.give(WORKER, "record-visit", child_id=it.children["kofi"], **seen)
+    assert "Passed to you" not in words_of(worker.get("/work"))
+
+
+def test_a_manager_confirms_what_was_recorded_as_authorised_by_her(site: Site) -> None:
+    it = site.authority
+    referral = it.referrals["late"]
+    decided = {"outcome": "advice", "rationale": "Enough.", "authorised_by": MANAGER}
+    it.give(DUTY, "decide-referral", referral_id=referral, **decided)
+    manager = site.visitor(MANAGER)
+    assert "Decisions recorded as authorised by you" in words_of(manager.get("/work"))
+    page = manager.get(f"/referrals/{referral}")
+    assert "Authorised by Ines Moreau, as recorded by Grace Ofori" in words_of(page)
+    assert "Confirm that you authorised it" in words_of(page)
+    form = manager.get(f"/referrals/{referral}/authorise-decision")
+    assert "Confirm that you authorised the decision" in words_of(form)
+    it.give(MANAGER, "authorise-decision", referral_id=referral, rationale="I did.")
+    assert "recorded as authorised by you" not in words_of(manager.get("/work"))
+    assert "Confirm that you" not in words_of(manager.get(f"/referrals/{referral}"))
