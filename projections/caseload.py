@@ -13,7 +13,7 @@ Whose cases are these, and what is open on each?
 `Case.assessment` and `Case.enquiry` are the ones that somebody must still do something about.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -54,7 +54,8 @@ from domain.enquiry import (
 )
 from domain.kernel import Recorded
 from domain.plan import ProtectionPlanEnded, ProtectionPlanStarted, VisitFailed, VisitMade
-from projections.base import Projection, Query, Write, among, rows, stamp
+from domain.record import Retracted
+from projections.base import Projection, Query, S, Write, among, rows, stamp
 
 SCHEMA = (
     """
@@ -74,16 +75,12 @@ SCHEMA = (
         handover_to text,
         handover_at text,
         handover_sealed blob,
-        supervised_at text,
         closed_at text,
         closure_reason text,
         plan_id text,
         plan_category text,
         plan_since text,
         plan_ended_at text,
-        visited_at text,
-        visit_failed_at text,
-        seen_at text,
         conference_at text
     )
     """,
@@ -100,9 +97,6 @@ SCHEMA = (
         referral_received_at text not null,
         started_at text not null,
         review_on text,
-        reviewed_at text,
-        seen_at text,
-        extended_at text,
         completed_at text,
         completed_by text,
         outcome text,
@@ -111,6 +105,19 @@ SCHEMA = (
     )
     """,
     "create index if not exists caseload_assessments_of on caseload_assessments (child_id)",
+    # What happened and stands alone: the newest that is not retracted is sought by the reader.
+    """
+    create table if not exists caseload_happened (
+        position integer primary key,
+        child_id text not null,
+        assessment_id text,
+        what text not null,
+        seen integer not null,
+        at text not null,
+        retracted_by integer
+    )
+    """,
+    "create index if not exists caseload_happened_to on caseload_happened (child_id)",
     """
     create table if not exists caseload_enquiries (
         enquiry_id text primary key,
@@ -163,7 +170,6 @@ TAKEN_OVER = """
 update caseload set handover_to = null, handover_at = null, handover_sealed = null
 where child_id = :child_id
 """
-SUPERVISED = "update caseload set supervised_at = :at where child_id = :child_id"
 CLOSED = """
 update caseload set is_open = 0, closed_at = :at, closure_reason = :reason,
     unallocated_since = null, handover_to = null, handover_at = null, handover_sealed = null
@@ -188,22 +194,12 @@ CONFERENCE = """
 insert into caseload (child_id, conference_at) values (:child_id, :at)
 on conflict (child_id) do update set conference_at = excluded.conference_at
 """
-# What is written down late does not push aside what happened after it.
-VISITED = """
-insert into caseload (child_id, visited_at) values (:child_id, :at)
-on conflict (child_id) do update set visited_at = excluded.visited_at
-where caseload.visited_at is null or caseload.visited_at < excluded.visited_at
+HAPPENED = """
+insert into caseload_happened (position, child_id, assessment_id, what, seen, at)
+values (:position, :child_id, :assessment_id, :what, :seen, :at)
+on conflict (position) do nothing
 """
-VISIT_FAILED = """
-insert into caseload (child_id, visit_failed_at) values (:child_id, :at)
-on conflict (child_id) do update set visit_failed_at = excluded.visit_failed_at
-where caseload.visit_failed_at is null or caseload.visit_failed_at < excluded.visit_failed_at
-"""
-SEEN = """
-insert into caseload (child_id, seen_at) values (:child_id, :at)
-on conflict (child_id) do update set seen_at = excluded.seen_at
-where caseload.seen_at is null or caseload.seen_at < excluded.seen_at
-"""
+RETRACTED = "update caseload_happened set retracted_by = :position where position = :wrong"
 
 STARTED = """
 insert into caseload_assessments (assessment_id, child_id, case_id, worker_id, state,
@@ -212,12 +208,6 @@ values (:assessment_id, :child_id, :case_id, :worker_id, 'started',
     :referral_received_at, :at, :review_on, :position)
 on conflict (assessment_id) do nothing
 """
-REVIEWED = "update caseload_assessments set reviewed_at = :at where assessment_id = :assessment_id"
-SEEN_IN_ASSESSMENT = """
-update caseload_assessments set seen_at = :at
-where assessment_id = :assessment_id and (seen_at is null or seen_at < :at)
-"""
-EXTENDED = "update caseload_assessments set extended_at = :at where assessment_id = :assessment_id"
 COMPLETED = """
 update caseload_assessments
 set state = 'completed', completed_at = :at, completed_by = :completed_by, outcome = :outcome
@@ -270,9 +260,9 @@ class Assessment(Struct, frozen=True, kw_only=True):
     referral_received_at: datetime
     started_at: datetime
     review_on: date | None
-    reviewed_at: datetime | None
-    seen_at: datetime | None
-    extended_at: datetime | None
+    reviewed_at: datetime | None = None
+    seen_at: datetime | None = None
+    extended_at: datetime | None = None
     completed_at: datetime | None
     completed_by: str | None
     outcome: AssessmentOutcome | None
@@ -305,31 +295,31 @@ class Case(Struct, frozen=True, kw_only=True):
     """
 
     child_id: str
-    case_id: str | None
-    is_open: bool
-    episode: int
-    need: Need
-    referral_id: str | None
-    referral_received_at: datetime | None
-    opened_at: datetime | None
-    team_id: str | None
-    worker_id: str | None
-    since: datetime | None
-    unallocated_since: datetime | None
-    handover_to: str | None
-    handover_at: datetime | None
-    handover_sealed: bytes | None
-    supervised_at: datetime | None
-    closed_at: datetime | None
-    closure_reason: ClosureReason | None
-    plan_id: str | None
-    plan_category: AbuseCategory | None
-    plan_since: datetime | None
-    plan_ended_at: datetime | None
-    visited_at: datetime | None
-    visit_failed_at: datetime | None
-    seen_at: datetime | None
-    conference_at: datetime | None
+    case_id: str | None = None
+    is_open: bool = False
+    episode: int = 0
+    need: Need = "N0"
+    referral_id: str | None = None
+    referral_received_at: datetime | None = None
+    opened_at: datetime | None = None
+    team_id: str | None = None
+    worker_id: str | None = None
+    since: datetime | None = None
+    unallocated_since: datetime | None = None
+    handover_to: str | None = None
+    handover_at: datetime | None = None
+    handover_sealed: bytes | None = None
+    supervised_at: datetime | None = None
+    closed_at: datetime | None = None
+    closure_reason: ClosureReason | None = None
+    plan_id: str | None = None
+    plan_category: AbuseCategory | None = None
+    plan_since: datetime | None = None
+    plan_ended_at: datetime | None = None
+    visited_at: datetime | None = None
+    visit_failed_at: datetime | None = None
+    seen_at: datetime | None = None
+    conference_at: datetime | None = None
     assessments: tuple[Assessment, ...] = ()
     enquiries: tuple[Enquiry, ...] = ()
 
@@ -376,8 +366,6 @@ def project(recorded: Recorded) -> Iterator[Write]:
             yield Write(HANDED_OVER, handed | {"child_id": child_id})
         case HandoverAcknowledged(child_id=child_id):
             yield Write(TAKEN_OVER, {"child_id": child_id})
-        case SupervisionHeld(child_id=child_id):
-            yield Write(SUPERVISED, {"child_id": child_id, "at": at})
         case CaseClosed(child_id=child_id, reason=reason):
             yield Write(CLOSED, {"child_id": child_id, "at": at, "reason": reason})
         case CaseReopened(child_id=child_id):
@@ -399,13 +387,6 @@ def project(recorded: Recorded) -> Iterator[Write]:
                     "position": recorded.position,
                 },
             )
-        case ReviewPointReached(assessment_id=assessment_id):
-            yield Write(REVIEWED, {"assessment_id": assessment_id, "at": at})
-        case ChildSeen(assessment_id=assessment_id, child_id=child_id):
-            yield Write(SEEN_IN_ASSESSMENT, {"assessment_id": assessment_id, "at": at})
-            yield Write(SEEN, {"child_id": child_id, "at": at})
-        case AssessmentExtended(assessment_id=assessment_id):
-            yield Write(EXTENDED, {"assessment_id": assessment_id, "at": at})
         case AssessmentCompleted(assessment_id=assessment_id, outcome=outcome):
             done = {"at": at, "completed_by": event.by, "outcome": outcome}
             yield Write(COMPLETED, done | {"assessment_id": assessment_id})
@@ -446,12 +427,43 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case ProtectionPlanEnded(child_id=child_id, plan_id=plan_id):
             ended = {"category": None, "at": None, "ended_at": at}
             yield Write(PLAN, ended | {"child_id": child_id, "plan_id": plan_id})
-        case VisitMade(child_id=child_id, seen=seen):
-            yield Write(VISITED, {"child_id": child_id, "at": at})
-            if seen:
-                yield Write(SEEN, {"child_id": child_id, "at": at})
-        case VisitFailed(child_id=child_id):
-            yield Write(VISIT_FAILED, {"child_id": child_id, "at": at})
+
+        # What stands alone, until it is retracted
+        case SupervisionHeld():
+            yield _happened(recorded, event, "supervised")
+        case ReviewPointReached():
+            yield _happened(recorded, event, "reviewed", event.assessment_id)
+        case ChildSeen():
+            yield _happened(recorded, event, "seen", event.assessment_id, seen=True)
+        case AssessmentExtended():
+            yield _happened(recorded, event, "extended", event.assessment_id)
+        case VisitMade(seen=seen):
+            yield _happened(recorded, event, "visited", seen=seen)
+        case VisitFailed():
+            yield _happened(recorded, event, "visit_failed")
+        case Retracted(position=wrong):
+            yield Write(RETRACTED, {"wrong": wrong, "position": recorded.position})
+
+
+def _happened(
+    recorded: Recorded,
+    event: Any,
+    what: str,
+    assessment_id: str | None = None,
+    *,
+    seen: bool = False,
+) -> Write:
+    return Write(
+        HAPPENED,
+        {
+            "position": recorded.position,
+            "child_id": event.child_id,
+            "assessment_id": assessment_id,
+            "what": what,
+            "seen": int(seen),
+            "at": stamp(event.happened_at),
+        },
+    )
 
 
 def of_worker(query: Query, worker_id: str, *, closed: bool = False) -> list[Case]:
@@ -483,8 +495,11 @@ def handed_over_to(query: Query, worker_id: str) -> list[Case]:
 
 
 def of_child(query: Query, child_id: str) -> Case | None:
-    """The work with a child, if there is any."""
-    return next(iter(_cases(query, "child_id = :child_id", {"child_id": child_id})), None)
+    """The work with a child, if there is any: a case, an enquiry, a plan, or only a visit."""
+    cases = _cases(query, "child_id = :child_id", {"child_id": child_id})
+    if not cases and (newest := _newest(query, [child_id])):
+        return rows(Case, [{"child_id": child_id, **newest[child_id]}])[0]
+    return next(iter(cases), None)
 
 
 def case(query: Query, case_id: str) -> Case | None:
@@ -496,7 +511,8 @@ def assessment(query: Query, assessment_id: str) -> Assessment | None:
     """One assessment, whatever became of it."""
     wanted = {"assessment_id": assessment_id}
     found = query("select * from caseload_assessments where assessment_id = :assessment_id", wanted)
-    return next(iter(rows(Assessment, found)), None)
+    newest = _newest(query, (row["child_id"] for row in found))
+    return next(iter(_with_newest(Assessment, "assessment_id", found, newest)), None)
 
 
 def enquiry(query: Query, enquiry_id: str) -> Enquiry | None:
@@ -507,15 +523,17 @@ def enquiry(query: Query, enquiry_id: str) -> Enquiry | None:
 
 
 def _cases(query: Query, where: str, values: Mapping[str, Any]) -> list[Case]:
-    cases = rows(Case, query(f"select * from caseload where {where}", values))  # noqa: S608
-    named, children = among("child", (case.child_id for case in cases))
-    newest = f"where child_id in ({named}) order by position desc"
+    found = query(f"select * from caseload where {where}", values)  # noqa: S608
+    named, children = among("child", (row["child_id"] for row in found))
+    newest = _newest(query, children.values())
+    cases = _with_newest(Case, "child_id", found, newest)
+    of_each = f"where child_id in ({named}) order by position desc"
     assessments: dict[str, list[Assessment]] = {}
-    found = query(f"select * from caseload_assessments {newest}", children)  # noqa: S608
-    for assessment in rows(Assessment, found):
+    found = query(f"select * from caseload_assessments {of_each}", children)  # noqa: S608
+    for assessment in _with_newest(Assessment, "assessment_id", found, newest):
         assessments.setdefault(assessment.child_id, []).append(assessment)
     enquiries: dict[str, list[Enquiry]] = {}
-    found = query(f"select * from caseload_enquiries {newest}", children)  # noqa: S608
+    found = query(f"select * from caseload_enquiries {of_each}", children)  # noqa: S608
     for enquiry in rows(Enquiry, found):
         enquiries.setdefault(enquiry.child_id, []).append(enquiry)
     return [
@@ -528,12 +546,37 @@ def _cases(query: Query, where: str, values: Mapping[str, Any]) -> list[Case]:
     ]
 
 
+def _newest(query: Query, child_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """When each thing last happened to a child, and in an assessment, by the name of its column."""
+    named, children = among("child", child_ids)
+    found = query(
+        "select child_id, assessment_id, what, seen, max(at) as at from caseload_happened"  # noqa: S608
+        f" where child_id in ({named}) and retracted_by is null"
+        " group by child_id, assessment_id, what, seen",
+        children,
+    )
+    newest: dict[str, dict[str, str]] = {}
+    for row in found:
+        for about in filter(None, (row["child_id"], row["assessment_id"])):
+            columns = newest.setdefault(about, {})
+            for what in {row["what"], "seen"} if row["seen"] else {row["what"]}:
+                columns[f"{what}_at"] = max(columns.get(f"{what}_at", ""), row["at"])
+    return newest
+
+
+def _with_newest(
+    kind: type[S], key: str, found: Iterable[Mapping[str, Any]], newest: dict[str, dict[str, str]]
+) -> list[S]:
+    return rows(kind, ({**row, **newest.get(row[key], {})} for row in found))
+
+
 caseload = Projection(
     name="caseload",
-    version=2,
+    version=3,
     tables={
         "caseload": ("child_id",),
         "caseload_assessments": ("assessment_id",),
+        "caseload_happened": ("position",),
         "caseload_enquiries": ("enquiry_id",),
     },
     schema=SCHEMA,
@@ -564,6 +607,7 @@ caseload = Projection(
         ProtectionPlanEnded,
         VisitMade,
         VisitFailed,
+        Retracted,
     ),
     project=project,
 )

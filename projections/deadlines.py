@@ -41,6 +41,7 @@ from domain.case import (
 from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
 from domain.clocks import Clock, State
 from domain.kernel import Event, Recorded
+from domain.record import Retracted
 from domain.referral import (
     ChildAdded,
     ChildRemoved,
@@ -95,8 +96,7 @@ SCHEMA = (
         stopped_at text,
         stopped_recorded_at text,
         stopped_by integer,
-        closed integer not null default 0,
-        extended_at text
+        closed integer not null default 0
     )
     """,
     "create index if not exists deadlines_by_held on deadlines (held)",
@@ -105,6 +105,18 @@ SCHEMA = (
     create index if not exists deadlines_from on deadlines (referral_id)
     where rule = 'R5' and referral_id is not null
     """,
+    # Reviews and extensions, each of which may be retracted: the first review that stands meets its
+    # clock, the last extension is shown.
+    """
+    create table if not exists deadlines_happened (
+        position integer primary key,
+        clock text not null,
+        at text not null,
+        recorded_at text not null,
+        retracted_recorded_at text
+    )
+    """,
+    "create index if not exists deadlines_happened_to on deadlines_happened (clock, position)",
     """
     create table if not exists deadlines_held (
         held text primary key,
@@ -194,14 +206,19 @@ where held = :case_id and rule = 'R5' and done_at is null and position < :positi
     and (assessment_id is null
         or clock = (select assessed from deadlines review where review.clock = :review))
 """
-REVIEW_NOT_NEEDED = f"{STOPPED} where clock = :review and done_at is null and stopped_at is null"
+REVIEW_NOT_NEEDED = f"{STOPPED} where clock = :review and stopped_at is null"
 REVIEWED = """
-update deadlines set done_at = :at, done_recorded_at = :recorded_at, done_by = :position
-where clock = :review and done_at is null
+insert into deadlines_happened (position, clock, at, recorded_at)
+values (:position, :review, :at, :recorded_at) on conflict (position) do nothing
 """
 EXTENDED = """
-update deadlines set extended_at = :at
-where clock = (select assessed from deadlines review where review.clock = :review)
+insert into deadlines_happened (position, clock, at, recorded_at)
+select :position, assessed, :at, :recorded_at from deadlines where clock = :review
+on conflict (position) do nothing
+"""
+RETRACTED = """
+update deadlines_happened set retracted_recorded_at = :recorded_at
+where position = :wrong and retracted_recorded_at is null
 """
 CLOSED = f"""
 {STOPPED}
@@ -351,7 +368,7 @@ def _assessment(recorded: Recorded, event: Any) -> Iterator[Write]:
         case ReviewPointReached():
             yield Write(REVIEWED, _done(recorded, review=review))
         case AssessmentExtended():
-            yield Write(EXTENDED, {"at": stamp(event.happened_at), "review": review})
+            yield Write(EXTENDED, _done(recorded, review=review))
         case _:  # AssessmentAuthorised
             done = _done(recorded, case_id=case_id, review=review, closed=0)
             yield Write(AUTHORISED, done)
@@ -373,6 +390,10 @@ def _case(recorded: Recorded, event: Any) -> Iterator[Write]:
         case _:  # CaseReopened
             yield Write(CASE_REOPENED, {"case_id": case_id, "position": recorded.position})
             yield _held(case_id, None)
+
+
+def _retraction(recorded: Recorded, event: Any) -> Iterator[Write]:
+    yield Write(RETRACTED, _done(recorded, wrong=event.position))
 
 
 PARTS: dict[type[Event], Callable[[Recorded, Any], Iterator[Write]]] = {
@@ -399,6 +420,7 @@ PARTS: dict[type[Event], Callable[[Recorded, Any], Iterator[Write]]] = {
     CaseTransferred: _case,
     CaseClosed: _case,
     CaseReopened: _case,
+    Retracted: _retraction,
 }
 
 
@@ -458,9 +480,22 @@ def _child(sql: str, child_id: str, referral_id: str) -> Write:
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────
 
 UNMET = """
-(done_at is null or done_at > :at or done_recorded_at > :known or acknowledge = 1 and
+(coalesce(done_at, reviewed.at) is null or done_at > :at or done_recorded_at > :known or
+    acknowledge = 1 and
     (acknowledged_at is null or acknowledged_at > :at or acknowledged_recorded_at > :known))
 """
+
+
+STANDS = """
+rule = '{0}' and {2}.position = (
+    select {1}(position) from deadlines_happened stands
+    where stands.clock = deadlines.clock and stands.at <= :at and stands.recorded_at <= :known
+        and coalesce(stands.retracted_recorded_at > :known, true)
+)
+"""
+"""The review, or the extension, that had happened by then, was known and was not retracted."""
+REVIEWED_BY_THEN = STANDS.format("R6", "min", "reviewed")
+EXTENDED_BY_THEN = STANDS.format("R5", "max", "extended")
 
 
 def due(
@@ -517,8 +552,12 @@ def _deadlines(
 ) -> list[Deadline]:
     until = {"at": stamp(as_at), "known": known(as_known_at)}
     found = query(
-        "select deadlines.*, team_id, worker_id from deadlines"  # noqa: S608
+        "select deadlines.*, team_id, worker_id, reviewed.at as reviewed_at,"  # noqa: S608
+        " reviewed.recorded_at as reviewed_recorded_at, reviewed.position as reviewed_by,"
+        " extended.at as extended_at from deadlines"
         " left join deadlines_held on deadlines_held.held = deadlines.held"
+        f" left join deadlines_happened reviewed on {REVIEWED_BY_THEN}"
+        f" left join deadlines_happened extended on {EXTENDED_BY_THEN}"
         f" where started_at <= :at and started_recorded_at <= :known and {where}"
         " order by due_on, started_at, clock",
         {**wanted, **until},
@@ -555,7 +594,8 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
         when, then = row[f"{what}_at"], row[f"{what}_recorded_at"]
         return [(when, row[f"{what}_by"], then)] if when and when <= at and then <= known_at else []
 
-    done, acknowledged, stopped = ended("done"), ended("acknowledged"), ended("stopped")
+    done = ended("done") + ended("reviewed")
+    acknowledged, stopped = ended("acknowledged"), ended("stopped")
     missing = [] if done else [TO_DO[row["rule"]]]
     if row["acknowledge"] and not acknowledged:
         missing.append(ACKNOWLEDGEMENT)
@@ -582,9 +622,10 @@ def _standing(row: Mapping[str, Any], as_at: datetime, known_at: str) -> dict[st
 
 deadlines = Projection(
     name="deadlines",
-    version=3,
+    version=4,
     tables={
         "deadlines": ("clock",),
+        "deadlines_happened": ("position",),
         "deadlines_held": ("held",),
         "deadlines_children": ("child_id", "referral_id"),
     },

@@ -41,6 +41,7 @@ from tests.examples import (
     handover_issued,
     plan_ended,
     plan_started,
+    retracted,
     review_point_reached,
     section_47_concluded,
     section_47_started,
@@ -218,6 +219,28 @@ def test_what_is_written_down_late_does_not_hide_what_came_after(given: Given) -
     assert known.visited_at == known.seen_at == day(9)
     assert known.visit_failed_at == day(8)
     assert known.assessments[0].seen_at == day(9)
+
+
+def test_what_was_retracted_counts_no_more(given: Given) -> None:
+    view = given(caseload, case_opened(), assessment_started(), supervision_held())
+    view.given(on(1, visit_made()), on(2, visit_made()), on(3, visit_failed()))
+    view.given(on(4, child_seen()), on(5, review_point_reached()), on(6, assessment_extended()))
+    for position in (3, 5, 6, 7, 8, 9):
+        view.given(on(400, retracted(record_id=f"record-{position}", position=position)))
+    known = only(view)
+    assert known.visited_at == known.seen_at == day(1)
+    assert known.visit_failed_at is known.supervised_at is None
+    assert known.assessment == assessment(view.query, "assessment-1")
+    assert known.assessment
+    assert known.assessment.seen_at is known.assessment.reviewed_at is None
+    assert known.assessment.extended_at is None
+
+
+def test_a_child_of_whom_only_a_visit_is_known_is_known_until_it_is_retracted(given: Given) -> None:
+    view = given(caseload, on(1, visit_made()))
+    assert only(view).seen_at == day(1)
+    view.given(on(2, retracted(position=1)))
+    assert of_child(view.query, CHILD) is None
 
 
 def test_a_worker_sees_what_is_being_handed_over_to_them(given: Given) -> None:

@@ -39,6 +39,7 @@ from tests.examples import (
     received,
     referrer_told,
     reopened,
+    retracted,
     review_point_reached,
     routed,
     updated,
@@ -324,6 +325,34 @@ def test_an_assessment_is_reviewed_on_the_policy_s_day(given: Given) -> None:
 def test_or_on_the_day_that_the_manager_set(given: Given) -> None:
     view = given(deadlines, assessment_started(review_on=date(2026, 1, 12)))
     assert of(view, "R6").due_on == date(2026, 1, 12)
+
+
+def test_a_review_that_was_retracted_is_still_to_be_made(given: Given) -> None:
+    view = given(deadlines, on(1, assessment_started()), on(5, review_point_reached()))
+    view.given(on(30, retracted(position=2)), on(40, retracted(position=2)))
+    assert (of(view, "R6").state, of(view, "R6", as_known_at=day(20)).state) == ("overdue", "met")
+    assert of(view, "R6", as_known_at=day(30)).state == "overdue"
+    view.given(on(6, review_point_reached(), recorded=50))
+    assert (of(view, "R6").state, of(view, "R6").stopped_by) == ("met", 5)
+    assert "R6" in rules(due(view.query, day(3), unmet=True))
+    assert "R6" not in rules(due(view.query, day(90), unmet=True))
+
+
+def test_the_second_review_counts_when_the_first_was_retracted(given: Given) -> None:
+    view = given(deadlines, on(1, assessment_started()), on(5, review_point_reached()))
+    view.given(on(9, review_point_reached()), on(20, assessment_authorised()))
+    assert of(view, "R6").stopped_by == 2
+    view.given(on(30, retracted(position=2)))
+    assert of(view, "R6").stopped_by == 3
+    view.given(on(31, retracted(position=3)))
+    assert (of(view, "R6").state, of(view, "R6").stopped_by) == ("stopped", 4)
+
+
+def test_an_extension_that_was_retracted_is_none(given: Given) -> None:
+    view = given(deadlines, on(1, assessment_started()), on(40, assessment_extended()))
+    assert [d.extended_at for d in assessments(view)] == [day(40)]
+    view.given(on(50, retracted(position=2)))
+    assert [d.extended_at for d in assessments(view)] == [None]
 
 
 def test_an_authorised_assessment_needs_no_review(given: Given) -> None:

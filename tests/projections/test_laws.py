@@ -9,7 +9,7 @@ from hypothesis import given as forall
 from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from domain.case import (
     CaseAllocated,
@@ -20,16 +20,19 @@ from domain.case import (
     CaseTransferred,
     CaseUnallocated,
 )
-from domain.kernel import Event, private_fields
+from domain.kernel import Event, private_fields, stored_name
+from domain.record import ALONE
 from domain.referral import ReferralDecided, ReferralReceived, ReferralReopened
 from projections.base import EVER, Projection
-from projections.caseload import caseload, unallocated
+from projections.caseload import caseload, of_child, of_team, unallocated
 from projections.deadlines import deadlines, due
 from projections.inbox import inbox, waiting
-from projections.oversight import oversight, week_of, weeks
+from projections.oversight import compare, oversight, week_of, weeks
 from projections.oversight.intervals import midnight
+from projections.risks import of_child as risks_of
+from projections.risks import risks, unanswered
 from services.found import found
-from tests.examples import EXAMPLES
+from tests.examples import EXAMPLES, agency_registered, retracted
 from tests.projections.histories import ASSESSING, histories
 from tests.views import Given, day, given_in_a_file
 
@@ -203,3 +206,62 @@ def test_an_assessment_is_late_for_its_team_when_it_is_late_for_its_worker(
         )
         for clock in counted
     ]
+
+
+# What was retracted counts as little as what never happened
+
+
+KINDS = sorted(ALONE, key=stored_name)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=stored_name)
+@forall(history=histories(ASSESSING), place=st.integers(0, 99), later=st.integers(0, 99))
+@settings(max_examples=8, deadline=None)
+def test_what_was_retracted_is_answered_as_if_it_had_never_been(
+    kind: type[Event], history: list[Event], place: int, later: int
+) -> None:
+    first, then = sorted(min(each, len(history)) for each in (place, later))
+    before, between, after = history[:first], history[first:then], history[then:]
+    taken_back = wrong(first + 1, history[:then])
+    whole = [*before, told(kind, before), *between, taken_back, *after]
+    # Something else in the place of the two, so that all others have the same position.
+    without = [*before, ELSEWHERE, *between, ELSEWHERE, *after]
+    for projection in (caseload, deadlines, oversight, risks):
+        assert answers(projection, whole) == answers(projection, without)
+
+
+ELSEWHERE = agency_registered()
+
+
+def told(kind: type[Event], before: list[Event]) -> Event:
+    """The example of that kind, on the day of the last thing before it."""
+    event = next(each for each in LOG if type(each) is kind)
+    return replace(event, **{name: when(before) for name in TIMES})
+
+
+def wrong(position: int, before: list[Event]) -> Event:
+    return retracted(position=position, **{name: when(before) for name in TIMES})
+
+
+TIMES = ("happened_at", "received_at", "recorded_at")
+
+
+def when(before: list[Event]) -> Any:
+    return before[-1].recorded_at if before else day(0)
+
+
+def answers(projection: Projection, history: list[Event]) -> list[Any]:
+    """What the readers say, at the end and as it was known before it."""
+    query = given_in_a_file(projection, *history).query
+    children, now = ("child-1", "child-2"), day(1000)
+    if projection is caseload:
+        works = [of_child(query, child) for child in children]
+        teams = [of_team(query, team) for team in ("team-riverside", "team-hillside")]
+        return [works, teams, unallocated(query)]
+    if projection is deadlines:
+        return [due(query, now), due(query, now, unmet=True), due(query, day(9))]
+    if projection is oversight:
+        last = max((event.recorded_at for event in history), default=day(0))
+        week = week_of(last.date())
+        return [compare(query, week, as_at=now), compare(query, week_of(day(20).date()))]
+    return [unanswered(query), [risks_of(query, child) for child in children]]
