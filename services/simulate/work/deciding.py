@@ -155,27 +155,28 @@ def deciding(office: Office, referral: Referral, chance: Chance) -> Steps:
     else:
         rationale = say(words.DECIDED[outcome], first, chance)
     named = team.manager(office.now) is not None and chance.likely(practice.manager_named)
-    at_once = named and chance.likely(0.8)
+    manager = team.manager(office.now) if named and chance.likely(0.8) else None
     office.give(
         by,
         "decide-referral",
         outcome=outcome,
         rationale=rationale,
         team_id=team.id,
-        authorised_by=team.manager(office.now) if at_once else None,
+        authorised_by=manager,
         **about,
     )
     referral.decided = True
     office.start(telling(office, referral, outcome, chance))
     followed_up(office, referral, outcome, chance)
-    if named and not at_once:
+    if named:
         yield office.manager_at(team, chance.between(0.1, 1.5), chance)
-        office.give(
-            office.manager(team),
-            "authorise-decision",
-            rationale=say(words.AUTHORISED, first, chance),
-            **about,
-        )
+        if referral.decided and manager in (None, office.manager(team)):  # as now, or as was said
+            office.give(
+                office.manager(team),
+                "authorise-decision",
+                rationale=say(words.AUTHORISED, first, chance),
+                **about,
+            )
 
 
 def what_is_decided(office: Office, referral: Referral, chance: Chance) -> Outcome:
