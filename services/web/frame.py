@@ -62,7 +62,8 @@ def show(context: Context, template: str, *, status: int = 200, **rows: Any) -> 
     """A page in its frame. `live`, `as_known_at` and `now_href` among the rows go to the frame."""
     given = {name: rows.pop(name) for name in ("as_known_at", "now_href", "live") if name in rows}
     number = context.sessions.browser(context.request)
-    frame = frame_of(context, csrf_token=context.sessions.token(number), **given)
+    person = context.signed_in.person if context.signed_in else ""
+    frame = frame_of(context, csrf_token=context.sessions.token(number, person), **given)
     page = Response(render(template, frame, **rows), status_code=status, media_type=HTML)
     if number != context.request.cookies.get(BROWSER_COOKIE):
         page.set_cookie(context.sessions.browser_cookie(number))
@@ -157,7 +158,8 @@ def denied_page(request: Request[Any, Any, Any], problem: Problem) -> Response[s
 
 
 def sign_in_again(request: Request[Any, Any, Any]) -> Response[Any]:
-    """To the sign-in page; the fields of a form that came too late go with it and come back."""
+    """To the sign-in page; a form that came too late goes with it, sealed for whoever typed it."""
+    from services.web.kept import sealed
     from services.web.pages.sign_in import sign_in_page
 
     # Not of `request.url`, which is made from the Host header, whatever a client wrote there.
@@ -166,5 +168,6 @@ def sign_in_again(request: Request[Any, Any, Any]) -> Response[Any]:
         to = quote(f"{path}?{query}" if query else path)
         return Redirect("/sign-in" if to == "/" else f"/sign-in?to={to}", status_code=303)
     context: Context = request.state.context
-    kept = [pair for pair in context.posted if pair[0] != "_csrf_token"]
-    return sign_in_page(context, path, kept)
+    pairs = tuple(pair for pair in context.posted if pair[0] != "_csrf_token")
+    whose = context.typist or context.sessions.last(request) or ""
+    return sign_in_page(context, path, sealed(context, whose, pairs), whose)

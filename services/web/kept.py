@@ -1,14 +1,22 @@
 """What did a person type into a form that came too late, in the words that the form itself uses?
 
-The form was sent when nobody was signed in any more. Its questions and the words of its choices are
-shown to whoever may send it; somebody else sees only what was typed.
+The form was sent when whoever typed it was signed in no more. It waits on the sign-in page, sealed,
+and is shown to that person alone; anybody else is told that something was left, and it is dropped
+after a while. Its questions and the words of its choices are shown to whoever may still send it.
 """
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from adapters.vault import seal, unseal
 from services.access import Denied, Principal, give
 from services.questions import about_child, about_referral
 from services.web import referral_forms, referral_story
@@ -23,6 +31,43 @@ HIDDEN = ("command_id", "of", "do", "referral")
 """What a page's own forms send besides what was typed."""
 
 COMMAND = re.compile(r"/(referrals|children)/([a-z]+-[0-9a-f-]+)/([a-z0-9-]+)")
+
+
+MINUTES = 60
+"""How long what was typed is kept for whoever typed it."""
+
+SEALED_FOR = b"a form that came too late"
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What was typed, by whom (an id, "" if nobody knows), and when it was sent."""
+
+    whose: str
+    at: datetime
+    pairs: tuple[tuple[str, str], ...]
+
+
+def sealed(context: Context, whose: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    """What was typed, so that a page may carry it and nobody reads it there."""
+    left = Left(whose, context.parts.now(), pairs)
+    box = seal(_cipher(context), msgspec.msgpack.encode(left), SEALED_FOR)
+    return urlsafe_b64encode(box).decode()
+
+
+def left(context: Context, box: str) -> Left | None:
+    """What was sealed; None if it was not sealed here, or has been dropped since."""
+    try:
+        plain = unseal(_cipher(context), urlsafe_b64decode(box), SEALED_FOR)
+    except (InvalidTag, ValueError):
+        return None
+    found = msgspec.msgpack.decode(plain, type=Left)
+    return found if context.parts.now() - found.at < timedelta(minutes=MINUTES) else None
+
+
+def _cipher(context: Context) -> AESGCM:
+    """Under a key that a restart does not change, as it does not end a session."""
+    key = context.parts.store.vault.token("session", "form").encode()
+    return AESGCM(sha256(key).digest())
 
 
 class _Late(Context):

@@ -58,10 +58,15 @@ class Context:
 
     @property
     def who(self) -> Principal:
-        """Who asks. Raises `SignInFirst`."""
-        if self._who is None:
+        """Who asks. Raises `SignInFirst`, also for a form that was shown to somebody else."""
+        if self._who is None or self.typist not in ("", self._who.person):
             raise SignInFirst
         return self._who
+
+    @property
+    def typist(self) -> str:
+        """To whom the form that is sent was shown; "" where nobody was signed in, or none is."""
+        return self.sessions.shown_to(self.typed("_csrf_token"))
 
     @property
     def signed_in(self) -> Principal | None:

@@ -2,7 +2,8 @@
 
 A session is a signed cookie that holds a person's id and when they signed in; what they may do is
 read anew from the record at each request, so that somebody who left is out at once. A second cookie
-holds a random number, and every form carries its keyed hash: only our own pages can send one.
+holds a random number, and every form carries its keyed hash, made with the id of whoever the page
+was shown to: only our own pages can send one, and only that person.
 """
 
 import hmac
@@ -119,14 +120,20 @@ class Sessions:
     def browser_cookie(self, number: str) -> Cookie:
         return _cookie(BROWSER_COOKIE, number)
 
-    def token(self, number: str) -> str:
-        """What the forms on this browser's pages carry."""
-        return self._sign(f"browser|{number}")
+    def token(self, number: str, person: str = "") -> str:
+        """What the forms on this browser's pages carry: on those shown to somebody, whose it is."""
+        return f"{person}|{self._sign(f'browser|{number}|{person}')}"
 
     def is_token(self, connection: Connection, token: str) -> bool:
         """Whether a form carries the token of the browser that sends it."""
         held = connection.cookies.get(BROWSER_COOKIE, "")
-        return _is_browser(held) and hmac.compare_digest(token.encode(), self.token(held).encode())
+        ours = self.token(held, self.shown_to(token))
+        return _is_browser(held) and hmac.compare_digest(token.encode(), ours.encode())
+
+    @staticmethod
+    def shown_to(token: str) -> str:
+        """To whom the page of a form was shown, by its token; "" for nobody who was signed in."""
+        return token.rpartition("|")[0]
 
     def _sign(self, said: str) -> str:
         return hmac.new(self._key, said.encode(), sha256).hexdigest()

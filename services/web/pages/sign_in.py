@@ -1,6 +1,6 @@
 """Who are you? One of the demo's people, believed on this machine alone; nobody from elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,15 +11,11 @@ from projections import agencies, people
 from services.access import ROLES
 from services.assemble import Parts
 from services.sign_in import sign_in
+from services.web import kept
 from services.web.frame import show
-from services.web.kept import told as kept_told
-from services.web.routes import Context, open_route
+from services.web.routes import LARGEST_FORM, Context, open_route
 from services.web.session import on_this_machine
 from services.words import opened
-
-Kept = Sequence[tuple[str, str]]
-KEPT = "kept."
-"""Before the names of the fields of a form that came when nobody was signed in any more."""
 
 
 class Somebody(Struct, frozen=True):
@@ -39,13 +35,14 @@ class Group(Struct, frozen=True):
 
 @open_route(get, "/sign-in", "names only those whom this machine may sign in as")
 def choose(context: Context) -> Response[Any]:
-    return sign_in_page(context, context.asked("to") or "/", ())
+    return sign_in_page(context, context.asked("to") or "/")
 
 
-def sign_in_page(context: Context, to: str, kept: Kept) -> Response[Any]:
-    """The role picker. `to`: where to go then; `kept`: what was typed into a form meanwhile."""
+def sign_in_page(context: Context, to: str, kept: str = "", whose: str = "") -> Response[Any]:
+    """The role picker. `to`: where to go then; `kept`: the sealed form that came too late, typed
+    by `whose`."""
     here = on_this_machine(context.request)
-    last = context.sessions.last(context.request)
+    last = whose or context.sessions.last(context.request)
     groups = _groups(context.parts) if here else []
     return show(
         context,
@@ -54,25 +51,35 @@ def sign_in_page(context: Context, to: str, kept: Kept) -> Response[Any]:
         here=here,
         to=_ours(to),
         kept=kept,
-        prefix=KEPT,
         again=_of(groups, last),
     )
 
 
-@open_route(post, "/sign-in", "signs somebody in, and shows nothing but where they go")
+@open_route(
+    post,
+    "/sign-in",
+    "signs somebody in, and shows nothing but where they go",
+    largest=2 * LARGEST_FORM,  # a form that came too late grows when it is sealed
+)
 def enter(context: Context) -> Response[Any]:
-    """The session's cookie, and on; a form that was kept is shown first."""
-    to = _ours(context.typed("to"))
-    kept = [(n.removeprefix(KEPT), v) for n, v in context.posted if n.startswith(KEPT)]
-    person = context.typed("person")
+    """The session's cookie, and on; whoever left a form is shown it first, nobody else is."""
+    to, box, person = _ours(context.typed("to")), context.typed("kept"), context.typed("person")
     who = sign_in(context.parts, person) if on_this_machine(context.request) else None
     if who is None:
-        return sign_in_page(context, to, kept)
+        return sign_in_page(context, to, box)
     answer: Response[Any] = Redirect(to, status_code=303)
-    if kept:
-        somebody = _of(_groups(context.parts), person)
-        told = kept_told(context, who, to, kept)
-        answer = show(context, "kept.html", to=to, kept=kept, told=told, somebody=somebody)
+    signed_in = Context(context.request, who, b"")
+    if box:
+        found = kept.left(context, box)
+        if found is not None and found.whose == person:
+            somebody = _of(_groups(context.parts), person)
+            told = kept.told(context, who, to, found.pairs)
+            answer = show(
+                signed_in, "kept.html", to=to, kept=found.pairs, told=told, somebody=somebody
+            )
+        else:
+            waits = box if found else ""
+            answer = show(signed_in, "left.html", to=to, kept=waits, minutes=kept.MINUTES)
     answer.set_cookie(context.sessions.signed_in(person))
     return answer
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import httpx
+
+from services.web.kept import MINUTES
 from services.web.session import HOURS
 from tests.parts.authority import (
     AUDITOR,
@@ -9,7 +12,6 @@ from tests.parts.authority import (
     EAST,
     MANAGER,
     NAMES,
-    OTHER_WORKER,
     WORKER,
 )
 from tests.parts.site import Site, Visitor, hidden, words_of
@@ -130,9 +132,10 @@ def test_what_was_typed_when_a_session_ended_is_sent_after_signing_in_again(site
     assert "nothing was done twice" in words_of(again)
 
 
-def kept_page(visitor: Visitor, person: str, path: str, fields: Any) -> str:
+def kept_page(site: Site, person: str, path: str, fields: Any) -> str:
     """What a person who signs in again reads of a form that came too late."""
-    asked = visitor.send_form(path, fields)
+    visitor = site.visitor(person)
+    asked = late(visitor, path, fields)
     return words_of(visitor.post("/sign-in", data={**hidden(asked), "person": person}))
 
 
@@ -181,19 +184,52 @@ def test_every_form_that_came_too_late_is_shown_in_its_own_words(shared_site: Si
         ("open-door", f"/referrals/{referral}/ask", {"words": "And now?"}, ("And now?",)),
         (DUTY, "/children", {"words": "Ivo Lund"}, ("Ivo Lund",)),
     ):
-        shown = kept_page(shared_site.visitor(), person, path, fields)
+        shown = kept_page(shared_site, person, path, fields)
         for said in words:
             assert said in shown, (path, shown)
 
 
-def test_what_was_typed_is_shown_to_whoever_signs_in_under_their_own_name(
-    shared_site: Site,
-) -> None:
-    visitor = shared_site.visitor()
-    path = f"/referrals/{shared_site.authority.referrals['late']}/screen-referral"
-    asked = visitor.send_form(path, rag="red", rationale="Mine.")
-    kept = visitor.post("/sign-in", data={**hidden(asked), "person": OTHER_WORKER})
-    assert "It will be recorded under your name" in words_of(kept)
-    assert "Mine." in words_of(kept)
-    assert "How grave is it?" not in words_of(kept)
-    assert visitor.post(path, data=hidden(kept)).status_code == 404  # not theirs to screen
+def late(visitor: Visitor, path: str, fields: Any) -> httpx.Response:
+    """A form that was shown to whoever is signed in, sent after they signed out elsewhere."""
+    token = hidden(visitor.get("/sign-in"))["_csrf_token"]
+    visitor.send_form("/sign-out")
+    return visitor.send_form(path, fields, _csrf_token=token)
+
+
+def test_what_was_typed_is_shown_to_nobody_else_who_signs_in(site: Site) -> None:
+    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+    visitor = site.visitor(DUTY)
+    asked = late(visitor, path, {"rag": "red", "rationale": "Her words."})
+    assert "Her words." not in asked.text
+    assert "Sign in again as Grace Ofori" in words_of(asked)
+    other = visitor.post("/sign-in", data={**hidden(asked), "person": "open-door"})
+    assert "Something was left here" in words_of(other)
+    assert "Her words." not in other.text
+    assert "red" not in hidden(other).values()
+    asked = visitor.post("/sign-in", data=hidden(other))
+    own = visitor.post("/sign-in", data={**hidden(asked), "person": DUTY})
+    assert "Her words." in words_of(own)
+
+
+def test_what_was_left_is_dropped_after_a_while(site: Site) -> None:
+    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+    visitor = site.visitor(DUTY)
+    asked = late(visitor, path, {"rag": "red", "rationale": "Her words."})
+    site.authority.clock.move(minutes=MINUTES)
+    shown = visitor.post("/sign-in", data={**hidden(asked), "person": DUTY})
+    assert "is dropped now" in words_of(shown)
+    forged = visitor.post("/sign-in", data={**hidden(asked), "kept": "x" * 60, "person": DUTY})
+    assert "is dropped now" in words_of(forged)
+
+
+def test_a_form_is_not_sent_under_the_name_of_whoever_signed_in_since(site: Site) -> None:
+    path = f"/referrals/{site.authority.referrals['late']}/screen-referral"
+    visitor = site.visitor(DUTY)
+    token = hidden(visitor.get("/sign-in"))["_csrf_token"]
+    visitor.sign_in(MANAGER)
+    typed = {"rag": "red", "threshold": "4", "rationale": "Her words.", "_csrf_token": token}
+    asked = visitor.send_form(path, typed)
+    assert "Sign in again as Grace Ofori" in words_of(asked)
+    own = visitor.post("/sign-in", data={**hidden(asked), "person": DUTY})
+    page = visitor.follow(visitor.post(path, data=hidden(own)))
+    assert "Screened: red, level 4 Grace Ofori" in words_of(page)
