@@ -250,14 +250,26 @@ class Vault:
 
         Eight letters of keyed hash: enough to find a child by her names, too little to say them.
         """
+        return tuple(self._short("word", word) for word in dict.fromkeys(words(text)))
+
+    def part_tokens(self, text: str) -> tuple[str, ...]:
+        """One token a part or other spelling of a name (see `parts`), to be stored beside `tokens`.
+
+        Of another kind, so that only who asks for parts finds by them.
+        """
+        return tuple(self._short("part", part) for part in parts(text))
+
+    def as_parts(self, text: str) -> dict[str, str]:
+        """By each of the `tokens` of a text the token of a part that is the same word."""
         found = dict.fromkeys(words(text))
-        return tuple(
-            b32encode(self._digest("word", word)[:5]).decode("ascii").lower() for word in found
-        )
+        return {self._short("word", word): self._short("part", word) for word in found}
 
     def token(self, kind: str, value: str) -> str:
         """The 128-bit token of an exact value (32 hexadecimal digits), such as an NHS number's."""
         return self._digest(kind, value)[:16].hex()
+
+    def _short(self, kind: str, word: str) -> str:
+        return b32encode(self._digest(kind, word)[:5]).decode("ascii").lower()
 
     def _digest(self, kind: str, value: str) -> bytes:
         return hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256")
@@ -371,12 +383,37 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
 
 def words(text: str) -> list[str]:
     """The whole words of a name as they are compared: no case, accents or apostrophes."""
-    joined = text.translate(APOSTROPHES)  # before NFKD, which turns one of them into a space
-    plain = unicodedata.normalize("NFKD", joined).casefold().translate(UNDECOMPOSED)
+    return _letters(text.translate(APOSTROPHES))  # before NFKD, which makes a space of one of them
+
+
+def parts(text: str) -> list[str]:
+    """What else people type of a name with a mark or a particle in it, no case, no accents.
+
+    `O'Dowd`: o, dowd. `Smith-Jones`: smithjones. `Mc Donald`: mcdonald. `McDonald`: mc, donald.
+    """
+    found: dict[str, None] = {}
+    for name in text.split():
+        apart = _letters(name.translate(dict.fromkeys(APOSTROPHES, " ")))
+        found |= dict.fromkeys([*apart, "".join(apart)])
+    whole = words(text)
+    for word in whole:
+        if scottish := re.fullmatch(r"(mc)(\w{3,})", word):
+            found |= dict.fromkeys(scottish.groups())
+    for at, word in enumerate(whole):
+        end = next((n for n in range(at, len(whole)) if whole[n] not in PARTICLES), len(whole))
+        if word in PARTICLES and end < len(whole):
+            found["".join(whole[at : end + 1])] = None
+    return [part for part in found if part and part not in whole]
+
+
+def _letters(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(UNDECOMPOSED)
     return re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 APOSTROPHES = dict.fromkeys(map(ord, "'\u2019\u02bc`\u00b4"))
 """People type each of these in O'Brien, or none."""
+PARTICLES = frozenset({"mc", "mac", "o", "d", "de", "la", "le", "van", "von", "der", "den", "al"})
+"""Words before a surname that are written apart from it, or not."""
 UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 """Letters that Unicode does not take apart but that people type without their stroke."""

@@ -1,7 +1,7 @@
 """
 Which child is this, and which of our records are about them?
 
-    found(query, tokens) -> list[Child]              whom all these blind-index tokens name
+    found(query, tokens, as_parts={}) -> list[Child] whom all these blind-index tokens name
     registered(query, *, limit=None, below=None) -> list[Child]   newest record first
     child(query, child_id) -> Child | None           a merged record gives the child it became
     merged_into(query, child_id) -> str | None       the record that this one was merged into
@@ -282,17 +282,28 @@ def _named(child_id: str, tokens: Iterable[str]) -> Iterator[Write]:
         yield Write(NAMED, {"token": token, "child_id": child_id})
 
 
-def found(query: Query, tokens: Sequence[str]) -> list[Child]:
-    """The children with a record that every token names, newest record first; none for no token."""
+def found(
+    query: Query, tokens: Sequence[str], as_parts: Mapping[str, str] | None = None
+) -> list[Child]:
+    """The children with a record that every token names, newest record first; none for no token.
+
+    `as_parts`: by token another one that does for it, of a part of a name.
+    """
     wanted = dict.fromkeys(tokens)
     if not wanted:
         return []
-    named, values = among("token", wanted)
+    instead = [(part, token) for token, part in (as_parts or {}).items() if token in wanted]
+    named, values = among("token", [*wanted, *(part for part, _ in instead)])
+    parts, of_parts = among("part", [part for part, _ in instead])
+    words, of_words = among("word", [token for _, token in instead])
+    pairs = zip(parts.split(", "), words.split(", "), strict=True)
+    whens = "".join(f" when {part} then {word}" for part, word in pairs if instead)
+    word = f"case token{whens} else token end" if instead else "token"
     # The literal count is safe: it is our own number, and PostgreSQL would guess a text's type.
     matching = query(
         f"select child_id from children_tokens where token in ({named})"  # noqa: S608
-        f" group by child_id having count(*) = {len(wanted)}",
-        values,
+        f" group by child_id having count(distinct {word}) = {len(wanted)}",
+        values | of_parts | of_words,
     )
     return _children(query, {row["child_id"] for row in matching})
 

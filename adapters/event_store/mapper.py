@@ -259,6 +259,7 @@ class SealingMapper(Mapper[str]):
         for name in form.searchable:
             for text in _texts(getattr(event, name)):
                 found |= dict.fromkeys(self.vault.tokens(text))
+                found |= dict.fromkeys(self.vault.part_tokens(text))
         return found
 
     def _form(self, event: Event) -> Form:

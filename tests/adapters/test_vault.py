@@ -201,6 +201,31 @@ def test_tokens_are_one_a_word_and_say_nothing(vault: Vault, tmp_path: Path) -> 
         assert not set(other.tokens("Ann Smithson")) & set(tokens)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("O'Dowd", "o dowd"),
+        ("O\u2019Dowd", "Dowd"),
+        ("Smith-Jones", "SmithJones"),
+        ("d'Arcy", "Arcy"),
+        ("Mc Donald", "McDonald"),
+        ("McDonald", "Donald"),
+        ("van der Berg", "Vanderberg"),
+        ("O'Dowd-Smith", "odowdsmith"),
+    ],
+)
+def test_a_name_with_a_mark_has_parts_and_a_whole(vault: Vault, name: str, typed: str) -> None:
+    indexed = {*vault.tokens(name), *vault.part_tokens(name)}
+    for token, part in vault.as_parts(typed).items():
+        assert {token, part} & indexed
+
+
+def test_a_part_is_no_whole_word(vault: Vault) -> None:
+    assert not {*vault.tokens("Dowd O")} & {*vault.tokens("O'Dowd"), *vault.part_tokens("O'Dowd")}
+    assert set(vault.as_parts("O'Dowd")) == set(vault.tokens("O'Dowd"))
+    assert vault.part_tokens("Ann Smithson Mackenzie") == vault.part_tokens("- ' -") == ()
+
+
 def test_an_exact_value_has_a_token_of_its_kind(vault: Vault) -> None:
     assert len(vault.token("nhs", "9990000018")) == 32
     assert vault.token("nhs", "9990000018") == vault.token("nhs", "9990000018")

@@ -45,6 +45,17 @@ def test_a_child_is_found_by_whole_names_together(given: Given) -> None:
     assert ids(view) == []
 
 
+def test_a_part_of_a_name_does_for_the_word_only_where_it_is_asked_for(given: Given) -> None:
+    view = given(children).given(child_registered(), index=("tamsin", "odowd", "part-dowd"))
+    view.given(child_registered(child_id=SIBLING), index=("joe", "dowd"))
+    as_parts = {"dowd": "part-dowd", "tamsin": "part-tamsin"}
+    assert ids(view, "dowd") == [SIBLING]
+    assert [each.child_id for each in found(view.query, ["dowd"], as_parts)] == [SIBLING, CHILD]
+    both = found(view.query, ["dowd", "tamsin"], as_parts)
+    assert [each.child_id for each in both] == [CHILD]
+    assert found(view.query, ["odowd", "joe"], as_parts) == []
+
+
 def test_a_corrected_name_is_found_and_the_wrong_one_is_not(given: Given) -> None:
     view = given(children).given(child_registered(), index=("tamsin", "arkrite"))
     view.given(details_corrected(), index=("tamsin", "arkwright"))

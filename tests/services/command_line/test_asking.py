@@ -112,6 +112,18 @@ def test_a_number_below_nought_is_a_number_in_csv(capfd: pytest.CaptureFixture[s
     assert capfd.readouterr().out == "days,share,text,words,none\n-3,-0.5,'\tx,\"'-a, b\",\n"
 
 
+@pytest.mark.parametrize("search", ["O'Dowd", "odowd", "Dowd", "o dowd", "ann DOWD", "Smith"])
+def test_a_child_with_a_double_name_is_found_by_each_part(office: Run, search: str) -> None:
+    form = json.loads(office("example", "webform", "--seed", 3).out)
+    named = {"given_name": "Ann", "family_name": "O'Dowd Smith-Jones"}
+    form["children"] = [form["children"][0] | named]
+    assert office("intake", "-", "--sender", "north-police", stdin=json.dumps(form).encode()).row
+    assert [row["name"] for row in office("children", "--search", search).rows] == [
+        "Ann O'Dowd Smith-Jones"
+    ]
+    assert office("children", "--search", "Dow").rows == []
+
+
 def test_children_are_found_by_whole_names_in_any_case(office: Run, sent: dict[str, Any]) -> None:
     known = {row["child"]: row for row in office("children").rows}
     assert set(known) == set(sent["children"])
