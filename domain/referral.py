@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.calendar import local_day
 from domain.codes import ReferralSource
 from domain.described import (
     AddressDescribed,
@@ -396,6 +397,7 @@ class Referral(Struct, frozen=True):
     decision: tuple[Outcome, str | None, str | None] | None = None
     """The outcome, the team, and who authorised it with the decision."""
     decided_by: str = ""
+    decided_at: Instant | None = None
     decided: Asking | None = None
     authorised: bool = False
     authorisation: Asking | None = None
@@ -476,6 +478,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 team_id=event.team_id or state.team_id,
                 decision=(event.outcome, event.team_id, event.authorised_by),
                 decided_by=event.by,
+                decided_at=event.happened_at,
                 decided=asking(event),
                 authorised=event.authorised_by is not None,
                 authorisation=None,
@@ -580,7 +583,7 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
         ):
             return []
         case ScreenReferral() if state.decision:
-            raise Refused("This referral is already decided; reopen the referral first.")
+            raise Refused(_decided_already(state))
         case ScreenReferral(rationale=rationale) if not rationale.strip():
             raise Refused("Record why: a screening needs a rationale.")
         case ScreenReferral():
@@ -591,7 +594,7 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             told = (command.outcome, _team(command, state), command.authorised_by)
             if state.decision == told and asking(command) == state.decided:
                 return []
-            raise Refused("This referral is already decided; reopen the referral first.")
+            raise Refused(_decided_already(state))
         case DecideReferral() if state.conflict == "open":
             raise Refused(
                 "Two messages about this referral differ: settle which one holds before you decide."
@@ -660,6 +663,15 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
 
 def _told(state: Referral, event: _Described) -> frozenset[tuple[str, int | None]]:
     return state.messages | ({(event.message, event.row)} if event.message else set())
+
+
+def _decided_already(state: Referral) -> str:
+    decided = "This referral is already decided"
+    if state.decision and state.decided_at:
+        day = local_day(state.decided_at)
+        outcome = OUTCOMES[state.decision[0]]
+        decided += f" ({outcome}, by {state.decided_by} on {day.day} {day:%B %Y})"
+    return f"{decided}; reopen the referral first."
 
 
 def _team(command: DecideReferral, state: Referral) -> str | None:

@@ -49,6 +49,7 @@ from projections.base import Query
 from services.access import COMMAND_LINE, OPERATOR
 from services.assemble import Parts
 from services.left_open import conference_owed_since, left_open, section_47_runs
+from services.questions import details_of
 
 AUTHORITY = "authority"
 """The council's own agency id. It is nobody's and no sender's."""
@@ -274,6 +275,19 @@ def _case_at_the_time(
     return _open_case(parts, command, child_id)
 
 
+def _after_birth(
+    parts: Parts, command: RecordVisit | RecordFailedVisit, child_id: str
+) -> str | None:
+    """A family may be visited before a child is born, but then the child's record is as old."""
+    child = children.child(parts.query, child_id)
+    born_on = details_of(parts.store, child)["born_on"] if child else None
+    if child is None or born_on is None or local_day(child.registered_at) < born_on:
+        return None
+    if local_day(command.happened_at) < born_on:
+        return "It cannot have happened before the child was born: check the day."
+    return None
+
+
 def _case_or_referral(parts: Parts, _command: Command, child_id: str) -> str | None:
     """A strategy discussion cannot always wait for a case (R7), but somebody must see it."""
     waits = any(inbox.naming(parts.query, each) for each in _records(parts.query, child_id))
@@ -380,6 +394,7 @@ CHECKS: tuple[tuple[tuple[type[Command], ...], str, Check], ...] = (
     ((StartAssessment,), "case_id", _childs_case),
     ((StartAssessment,), "referral_received_at", _as_the_case_has_it),
     ((StartProtectionPlan, HoldInitialConference), "child_id", _open_case),
+    ((RecordVisit, RecordFailedVisit), "child_id", _after_birth),
     ((RecordVisit, RecordFailedVisit), "child_id", _case_at_the_time),
     ((RequestStrategyDiscussion, HoldStrategyDiscussion), "child_id", _case_or_referral),
     ((DecideReferral,), "outcome", _case_for_the_enquiry),

@@ -7,16 +7,20 @@ from typing import Literal
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
+from domain.calendar import local_day
 from domain.case import child_of
 from domain.referral import OUTCOMES
 from domain.risk import RISK_KINDS
 from projections import caseload, chronology, deadlines, inbox, people, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
+from projections.inbox import Waiting
+from projections.oversight import Measure
 from services.access import ROLES
 from services.questions import about_child, text_of
-from services.web.due import Due, stands
+from services.web.due import WAITING, Due, stands
 from services.web.naming import Names
 from services.web.routes import Context
 from services.web.story import referral_href
@@ -70,7 +74,9 @@ def children_of(context: Context, cases: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def behind(context: Context, names: Names, cases: Iterable[str], at: datetime) -> list[Behind]:
+def behind(
+    context: Context, names: Names, measure: Measure, cases: Iterable[str], at: datetime
+) -> list[Behind]:
     """The cases in words, as they stand at an instant; what is latest, or waited longest, first.
 
     A child whom this person may not open is named, unless restricted, without any words.
@@ -81,7 +87,7 @@ def behind(context: Context, names: Names, cases: Iterable[str], at: datetime) -
             case "case":
                 rows.append(_case(context, names, child_of(case), at))
             case "referral":
-                rows.append(_referral(context, names, case, at))
+                rows.append(_referral(context, names, measure, case, at))
             case "risk":
                 rows.append(_risk(context, names, case, at))
             case "person":
@@ -149,7 +155,9 @@ def _said(context: Context, heard: list[Entry]) -> Markup | None:
     return None
 
 
-def _referral(context: Context, names: Names, referral_id: str, at: datetime) -> Behind:
+def _referral(
+    context: Context, names: Names, measure: Measure, referral_id: str, at: datetime
+) -> Behind:
     query = context.parts.query
     referral = inbox.referral(query, referral_id)
     if referral is None:
@@ -163,8 +171,21 @@ def _referral(context: Context, names: Names, referral_id: str, at: datetime) ->
         href="" if names.sealed else referral_href(context, referral_id),
         about=f"From {names(now.agency)}. {outcome}",
         worker=names(now.decided_by),
-        clock=_clock(clocks, at),
+        clock=_part(measure, now, clocks, at),
     )
+
+
+def _part(measure: Measure, now: Waiting, clocks: list[Deadline], at: datetime) -> Due | None:
+    """How the part of the clock that is measured stands: decided in time, a referral may still be
+    late to be acknowledged, and the other way round."""
+    due = _clock(clocks, at)
+    part, _, _ = measure.partition("-")
+    done_at = {"decided": now.decided_at, "acknowledged": now.acknowledged_at}.get(part)
+    if due is None or done_at is None or done_at > at or due.state not in WAITING:
+        return due
+    limit = isinstance(due.due, datetime)
+    late = done_at > due.due if limit else local_day(done_at) > due.due
+    return replace(due, state="met-late" if late else "met", left=None)
 
 
 def _risk(context: Context, names: Names, risk_id: str, at: datetime) -> Behind:

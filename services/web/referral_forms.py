@@ -6,6 +6,8 @@ refusal.
 
 from collections.abc import Callable, Iterator, Sequence
 
+from markupsafe import Markup
+
 from domain.referral import OPENS_A_CASE, OUTCOMES
 from projections import agencies, people
 from services.web.command_form import WHEN, Ask
@@ -81,6 +83,7 @@ def decide_referral(situation: Situation) -> Ask:
     return Ask(
         title="Decide the next step",
         button="Record the decision",
+        told=_decided_already(situation),
         facts=_concern(situation),
         fields={
             "outcome": Field(
@@ -102,6 +105,22 @@ def decide_referral(situation: Situation) -> Ask:
         },
         start={"team_id": situation.now.team_id} if situation.now.team_id else {},
         given={"referral_id": situation.referral_id},
+    )
+
+
+def _decided_already(situation: Situation) -> str:
+    """Who decided what and when, for whoever comes to decide it; empty while it is not decided."""
+    now = situation.now
+    if now.outcome is None or now.decided_at is None:
+        return ""
+    return Markup(
+        "This referral is already decided: {}, by {} on {}. To decide it again, "
+        '<a class="govuk-link" href="/referrals/{}/reopen-referral">reopen it</a> first.'
+    ).format(
+        OUTCOMES[now.outcome],
+        situation.names(now.decided_by),
+        govmoment(now.decided_at),
+        situation.referral_id,
     )
 
 

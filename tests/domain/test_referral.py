@@ -413,6 +413,14 @@ def test_nothing_was_done_with_a_referral_before_it_came() -> None:
     given(came).when(acknowledge(happened_at=MONDAY_9AM)).then(acknowledged(happened_at=MONDAY_9AM))
 
 
+def test_who_decided_when_and_what_is_said_to_whoever_decides_again() -> None:
+    history = (received(), decided(command="1"))
+    for command in (decide_referral(command="2"), screen(command="3")):
+        given(*history).when(command).then_refused(
+            f"(Child and family assessment (section 17), by {WORKER} on 5 January 2026); reopen"
+        )
+
+
 def test_the_manager_named_with_a_decision_confirms_it_once() -> None:
     named = decided(authorised_by=MANAGER)
     given(received(), named).when(authorise_decision()).then(decision_authorised())

@@ -251,9 +251,8 @@ def test_of_two_who_decide_at_once_one_wins_and_the_other_hears_why(
         run.stdin.flush()
     told = [run.communicate(timeout=60)[0].splitlines() for run in runs]
     for one, other in zip(*told, strict=True):
-        assert sorted((one, other)) == [
-            "done|None",
-            "refused|This referral is already decided; reopen the referral first.",
-        ]
+        done, refused = sorted((one, other))
+        assert done == "done|None"
+        assert refused.startswith("refused|This referral is already decided (")
     with office_at(address, keys) as office:
         assert len(office.log("referral.decided.v1")) == len(referrals)

@@ -341,6 +341,15 @@ def test_a_visit_made_before_the_case_was_closed_may_be_written_down_after(
     assert "reopen" in refused(authority, MANAGER, "record-visit", **visit)
 
 
+@pytest.mark.parametrize("command", ["record-visit", "record-failed-visit"])
+def test_no_visit_was_made_before_the_child_was_born(authority: Authority, command: str) -> None:
+    person, fields = PROTECTION[command]
+    before = kofi(authority) | fields | {"happened_at": "2014-09-10T10:00:00Z"}
+    assert "before the child was born" in refused(authority, person, command, **before)
+    ago = before | {"happened_at": "1850-09-10T10:00:00Z"}
+    assert "check the" in refused(authority, person, command, **ago)
+
+
 def test_a_strategy_discussion_may_precede_a_case_where_a_referral_waits(
     authority: Authority,
 ) -> None:

@@ -48,15 +48,28 @@ def _facts(situation: Situation) -> list[tuple[str, str]]:
     return [
         ("Feared", RISK_KINDS[risk.kind]),
         ("Raised", raised),
-        ("Unanswered for", waited(risk, situation.parts.now())),
+        (
+            "Answered after" if risk.answered_at else "Unanswered for",
+            waited(risk, situation.parts.now()),
+        ),
         ("In their words", text_of(situation.parts.store, risk.sealed)),
     ]
+
+
+def _answered(situation: Situation) -> str:
+    """Who answered it and how, for whoever comes to answer it; empty while nobody has."""
+    risk = _risk(situation)
+    if risk.answer is None or risk.answered_at is None:
+        return ""
+    by, on = situation.names(risk.answered_by), govdate(risk.answered_at)
+    return f"{by} answered this risk on {on}. {ANSWERS[risk.answer]}."
 
 
 def answer_risk(situation: Situation) -> Ask:
     return Ask(
         title="Answer a risk",
         button="Record the answer",
+        told=_answered(situation),
         fields={
             "answer": Field("Your answer", "your answer", choices=ANSWERS),
             "reason": Field("Why?", "why you answer so"),
@@ -97,7 +110,7 @@ def withdraw_risk_answer(situation: Situation) -> Ask:
     risk = _risk(situation)
     if risk.answer is None or risk.answer_sealed is None:
         raise Denied
-    facts = [fact for fact in _facts(situation) if fact[0] != "Unanswered for"]
+    facts = [fact for fact in _facts(situation) if fact[0] != "Answered after"]
     words = text_of(situation.parts.store, risk.answer_sealed)
     return Ask(
         title="Withdraw the answer to a risk",

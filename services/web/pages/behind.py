@@ -48,7 +48,7 @@ def number_behind(context: Context) -> Response[str]:
         measure=measure,
         title=TOLD[measure].title,
         figure=measures.figure(measure, found, kept_back=False),
-        rows=behind(context, names, cases, ends(picked)),
+        rows=behind(context, names, measure, cases, ends(picked)),
         kind=kinds.pop() if kinds else "case",
     )
 

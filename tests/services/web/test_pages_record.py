@@ -99,6 +99,9 @@ def test_a_risk_is_raised_escalated_and_answered(site: Site) -> None:
         fill_in(worker, answer, answer="mitigated", reason="Meals.", evidence="School, 8 March.")
     )
     assert "nobody has answered" not in words_of(page)
+    again = words_of(worker.get(answer))
+    assert "Tom Akers answered this risk on 9 March 2026. Mitigated" in again
+    assert "Unanswered for" not in again
 
 
 def test_a_strategy_discussion_leads_to_section_47_a_conference_and_a_plan(site: Site) -> None:

@@ -504,3 +504,13 @@ def test_what_comes_after_the_decision_is_triaged_again(site: Site) -> None:
     attended = {"reason": "She was seen.", **WHEN}
     duty.follow(duty.send_form(f"{path}/attend-referral", attended))
     assert duty.get(path).status_code == 404
+
+
+def test_whoever_decides_again_reads_who_decided_and_where_to_reopen(site: Site) -> None:
+    referral = site.authority.referrals["untold"]
+    page = site.visitor(MANAGER).get(f"/referrals/{referral}/decide-referral")
+    words = words_of(page)
+    decided = "This referral is already decided: Information and advice given, by Grace Ofori on"
+    assert decided in words
+    assert "4 March 2026" in words.partition(decided)[2]
+    assert f'href="/referrals/{referral}/reopen-referral"' in page.text

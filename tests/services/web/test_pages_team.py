@@ -243,3 +243,13 @@ def test_a_team_stands_out_only_if_it_is_clearly_worse_than_each_of_the_others()
     assert told == (
         "Risks that nobody has answered. Harbour stands out. Harbour 43, Moorside 1 to 4."
     )
+
+
+def test_a_decision_in_time_is_not_shown_as_late_for_want_of_an_acknowledgement(
+    site: Site,
+) -> None:
+    manager = site.visitor(MANAGER)
+    page = words_of(manager.get(f"/teams/{EAST}/decided-in-time/2026-W10"))
+    assert "Lena Marsh" in page
+    assert "In time" in page
+    assert "late" not in page.partition("Lena Marsh")[2]
