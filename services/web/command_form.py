@@ -104,7 +104,9 @@ class Ask(Struct, frozen=True, kw_only=True):
     knows. `start`: what is filled in at first. `facts`: (label, value) to have in sight while
     writing. `told`: a paragraph above the fields. `shape`: the Struct that is read, by default the
     command itself; `fields_of`: the command's fields from it. `grave`: it cannot be undone, or
-    changes much. `notice`: what the page that follows is to say besides, as a query of its address.
+    changes much. `wrong`: the field and the words of what is wrong with all of it taken together,
+    which the command itself would take. `notice`: what the page that follows is to say besides, as
+    a query of its address.
     """
 
     title: str
@@ -117,6 +119,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     shape: type[Struct] | None = None
     fields_of: Callable[[Any], Mapping[str, object]] | None = None
     grave: bool = False
+    wrong: Callable[[Any], tuple[str, str] | None] | None = None
     notice: Callable[[Any], str] | None = None
 
 
@@ -194,7 +197,9 @@ def sent(command: str, ask: Ask, pairs: Sequence[tuple[str, str]], now: datetime
         for name, value in known.items()
         if name in kind.__struct_fields__ and name not in ask.fields
     }
-    return forms_.read(kind, pairs, ask.fields, given)
+    form = forms_.read(kind, pairs, ask.fields, given)
+    wrong = ask.wrong(form.value) if ask.wrong and form.value is not None else None
+    return form.with_error(*wrong) if wrong else form
 
 
 def command_fields(ask: Ask, form: Form[Any]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from projections import inbox
 from projections.base import Query
 from projections.caseload import Case
 from projections.inbox import Referral
+from services.questions import about_child
 from services.web.naming import Names
 from services.web.routes import Context
 from services.web.story import referral_href
@@ -41,13 +42,19 @@ def lines(context: Context, names: Names, found: Iterable[Mistaken]) -> list[dic
     """As a page shows them: `child` and `referral` are empty for who may not open them."""
     return [
         {
-            "child": "" if names.sealed else f"/children/{each.child_id}",
+            "child": _href(context, names, each.child_id),
             "name": names.child(each.child_id),
             "words": each.words,
             "referral": "" if names.sealed else referral_href(context, each.referral_id),
         }
         for each in found
     ]
+
+
+def _href(context: Context, names: Names, child_id: str) -> str:
+    parts, who = context.parts, context.who
+    seen = not names.sealed and parts.gate.may(who, "see-child", about_child(parts.query, child_id))
+    return f"/children/{child_id}" if seen else ""
 
 
 def _said(query: Query, referral_id: str) -> str:

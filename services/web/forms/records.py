@@ -1,6 +1,9 @@
 """What is asked when merged records are two children's, or a record is only for some to open?"""
 
+from collections.abc import Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from domain.child import SeparateRecords
 from projections import caseload, children, people
@@ -78,29 +81,84 @@ def _fields(situation: Situation, sent: SeparateRecords) -> dict[str, Any]:
     return {**typed, "child_id": into or situation.child_id}
 
 
+class Restriction(Struct, frozen=True):
+    """`left_out`: whoever works with the child is locked out, and that is meant."""
+
+    named: tuple[str, ...]
+    reason: str
+    left_out: bool | None = None
+
+
 def restrict_record(situation: Situation) -> Ask:
     own = situation.context.who.person
     staff = {each.person_id: each for each in people.staff(situation.parts.query)}
+    why = {each: words for each, words in _at_work(situation).items() if each in staff}
     named = {
-        each: f"{situation.names(each)}, {situation.names(staff[each].team_id)}" for each in staff
+        each: f"{situation.names(each)}, {situation.names(staff[each].team_id)}"
+        f"{f': {why[each]}' if each in why else ''}"
+        for each in staff
     }
+    fields: dict[str, Field] = {
+        "named": Field(
+            "Who may open it?",
+            "who may open it",
+            hint="Those who work with the child now are ticked, with the reason beside their name.",
+            choices=dict(sorted(named.items(), key=lambda each: each[1])),
+        ),
+        "reason": Field("Why is it restricted?", "why it is restricted"),
+    }
+    typed = [text for name, text in situation.context.posted if name == "named"]
+    if typed and _locked_out(situation, typed):
+        fields["left_out"] = Field(
+            f"Is {_locked_out(situation, typed)} to be locked out?",
+            "whether that is meant",
+            hint="They work with the child now, and could neither read the record nor write in it.",
+        )
     return Ask(
         title="Restrict the record",
         button="Restrict the record",
         told="Only the people whom you tick may open it, yourself among them. To everybody else it "
         "is as if the record were not there. Whoever is on duty still decides new referrals.",
-        fields={
-            "named": Field(
-                "Who may open it?",
-                "who may open it",
-                choices=dict(sorted(named.items(), key=lambda each: each[1])),
-            ),
-            "reason": Field("Why is it restricted?", "why it is restricted"),
-        },
-        start={"named": situation.child.named or (own,)},
+        fields=fields,
+        start={"named": situation.child.named or tuple(dict.fromkeys((own, *why)))},
         given={"child_id": situation.child_id},
+        shape=Restriction,
+        fields_of=lambda sent: {"named": sent.named, "reason": sent.reason},
+        wrong=lambda sent: None if sent.left_out else _left_out(situation, sent.named),
         grave=True,
     )
+
+
+def _left_out(situation: Situation, named: Sequence[str]) -> tuple[str, str] | None:
+    """The error to confirm, if somebody who works with the child is not named."""
+    who = _locked_out(situation, named)
+    said = f"{who} works with the child: tick the name, or say below that this is meant"
+    return ("left_out", said) if who else None
+
+
+def _locked_out(situation: Situation, named: Sequence[str]) -> str:
+    """The names of those who work with the child and could no longer open the record."""
+    left_out = [each for each in _workers(situation) if each not in named]
+    return " and ".join(map(situation.names, left_out))
+
+
+def _workers(situation: Situation) -> dict[str, str]:
+    """Whoever is allocated to the child or takes the case over, and which of the two."""
+    cases = [case for case in situation.works if case.is_open]
+    taking = {case.handover_to: "takes the case over" for case in cases if case.handover_to}
+    return taking | {case.worker_id: "allocated to the child" for case in cases if case.worker_id}
+
+
+def _at_work(situation: Situation) -> dict[str, str]:
+    """Those who need the record for their work, and why: its workers, and who manages them."""
+    teams = {case.team_id for case in situation.works if case.is_open}
+    managers = {
+        person: f"manages {team.name}"
+        for team in people.teams(situation.parts.query)
+        for person in team.managers
+        if team.team_id in teams
+    }
+    return managers | _workers(situation)
 
 
 def unrestrict_record(situation: Situation) -> Ask:

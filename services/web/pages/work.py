@@ -12,9 +12,11 @@ from domain.referral import OUTCOMES
 from domain.risk import RISK_KINDS
 from projections import caseload, deadlines, inbox, risks
 from projections.caseload import Case
+from projections.children import restricted
 from projections.deadlines import Deadline
 from projections.inbox import Waiting
 from services.access import Resource
+from services.questions import about_child
 from services.web.due import left, what
 from services.web.frame import show
 from services.web.mistaken import lines, mistaken
@@ -67,10 +69,17 @@ def work(context: Context) -> Response[str]:
     clocks = [d for p in people for d in deadlines.due(query, now, worker=p, unmet=True)]
     open_risks = [r for p in people for r in risks.unanswered(query, worker=p, as_at=now)]
     rows = rows_of(mine, clocks, open_risks, names, now)
+    gate = parts.gate
+    shut = {
+        child_id
+        for child_id in restricted(query)
+        if not gate.may(who, "see-child", about_child(query, child_id))
+    }
     return show(
         context,
         "work.html",
         rows=rows,
+        shut=shut,
         covers=[names(person) for person in people if person != who.person],
         late=sum(row.state == "overdue" for row in rows),
         risks=[

@@ -385,7 +385,7 @@ def test_a_manager_restricts_a_record_and_lifts_it(site: Site) -> None:
     alone = {"named": [WORKER], "reason": "A colleague's child."}
     answer = fill_in(manager, path_of(site, "kofi", "restrict-record"), **alone)
     assert "Name yourself too" in words_of(answer)
-    named = {"named": [MANAGER], "reason": "A colleague's child."}
+    named = {"named": [MANAGER], "reason": "A colleague's child.", "left_out": "yes"}
     manager.follow(fill_in(manager, path_of(site, "kofi", "restrict-record"), **named))
     assert worker.get(path_of(site, "kofi")).status_code == 404
     form = manager.get(path_of(site, "kofi", "unrestrict-record"))
@@ -393,6 +393,25 @@ def test_a_manager_restricts_a_record_and_lifts_it(site: Site) -> None:
     lifted = {"reason": "She has left."}
     manager.follow(fill_in(manager, path_of(site, "kofi", "unrestrict-record"), **lifted))
     assert worker.get(path_of(site, "kofi")).status_code == 200
+
+
+def test_whoever_works_with_a_child_is_not_locked_out_unawares(site: Site) -> None:
+    manager, path = site.visitor(MANAGER), path_of(site, "kofi", "restrict-record")
+    form = manager.get(path)
+    assert "Tom Akers, East: allocated to the child" in words_of(form)
+    assert "Ines Moreau, East: manages East" in words_of(form)
+    ticked = re.findall(r'value="([a-z-]+)"\s+checked', form.text)
+    assert sorted(ticked) == [MANAGER, WORKER]
+    assert "locked out" not in words_of(form)
+    alone = {"named": [MANAGER], "reason": "A colleague's child."}
+    asked = fill_in(manager, path, **alone)
+    assert asked.status_code == 422
+    assert "Tom Akers works with the child" in words_of(asked)
+    assert "Is Tom Akers to be locked out?" in words_of(asked)
+    assert fill_in(manager, path, **alone, left_out="no").status_code == 422
+    assert site.visitor(WORKER).get(path_of(site, "kofi")).status_code == 200
+    manager.follow(fill_in(manager, path, **alone, left_out="yes"))
+    assert site.visitor(WORKER).get(path_of(site, "kofi")).status_code == 404
 
 
 def test_a_manager_takes_a_case_from_its_worker_and_audits_it(site: Site) -> None:

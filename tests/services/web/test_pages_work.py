@@ -1,5 +1,7 @@
 """Does everybody see their own work, what is late first?"""
 
+import re
+
 from domain.case import case_of
 from tests.parts.authority import DUTY, MANAGER, OTHER_MANAGER, OTHER_WORKER, WORKER
 from tests.parts.site import Site, words_of
@@ -173,3 +175,18 @@ def test_a_manager_confirms_what_was_recorded_as_authorised_by_her(site: Site) -
     it.give(MANAGER, "authorise-decision", referral_id=referral, rationale="I did.")
     assert "recorded as authorised by you" not in words_of(manager.get("/work"))
     assert "Confirm that you" not in words_of(manager.get(f"/referrals/{referral}"))
+
+
+def test_no_line_about_a_closed_record_leads_to_a_refusal(site: Site) -> None:
+    child = site.authority.children["kofi"]
+    risk = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry again."}
+    site.authority.give(WORKER, "raise-risk", child_id=child, **risk)
+    named = {"named": [MANAGER], "reason": "The aunt works here."}
+    site.authority.give(MANAGER, "restrict-record", child_id=child, **named)
+    worker = site.visitor(WORKER)
+    page = worker.get("/work")
+    assert "Only for those named on the record: ask a manager" in words_of(page)
+    main = page.text.partition("<main")[2]
+    for href in re.findall(r'href="(/[^"#]+)"', main):
+        assert worker.get(href.replace("&amp;", "&")).status_code == 200, href
+    assert child not in main
