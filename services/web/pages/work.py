@@ -54,7 +54,7 @@ def work(context: Context) -> Response[str]:
     children = {case.child_id for case in (*mine, *handed)}
     told = [each for each in inbox.waiting(query) if _concerns(each, people, children)]
     passed = _passed(inbox.passed(query, children), (*mine, *handed))
-    said = [each for each in inbox.unconfirmed(query, who.person) if each not in passed]
+    said = inbox.unconfirmed(query, who.person)
     managed = frozenset(p.team for p in who.posts if p.role == "team-manager" and p.team)
     team = [case for each in sorted(managed) for case in caseload.of_team(query, each)]
     about = dict.fromkeys(case.child_id for case in (*mine, *handed, *_to_authorise(team)))
