@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from adapters.looks_like_address import (
     POSTCODE,
+    begins_address,
     in_a_line,
     is_address,
     may_be_in_a_line,
@@ -284,15 +285,28 @@ class _Reader:
         elif not told or _QUOTED.match(line):
             self._open = None
             self.left_over.extend([told] if told else [])
+        elif self._is_relative(told):
+            pass
         elif is_address(told) or (self._open is not None and may_be_name(told)):
             self._on_its_own_line(told)
         else:
             self._open = None
             self.left_over.append(told)
 
+    def _is_relative(self, told: str) -> bool:
+        """Whether it is `Mother: Jo Holt, 1 Mill Lane`: a person, where an address stands there."""
+        label, _, value = told[:_LONGEST_LINE].partition(":")
+        somewhere = any(in_a_line(each.strip()) for each in _APART.split(value))
+        if not (somewhere and self._is_role(label, "")) or not may_be_name(label):
+            return False
+        self._of_a_person("adult", 1, "", value.strip())
+        if self._person is not None:
+            self._person.fields.setdefault("role", label.strip())
+        return True
+
     def _on_its_own_line(self, told: str) -> None:
         """A line of an address that no label of its own announces."""
-        if home := self._open:
+        if (home := self._open) and ":" not in told:
             more = _place(told)
             home["lines"] += more["lines"]
             home["postcode"] = more["postcode"]
@@ -302,6 +316,8 @@ class _Reader:
             self._home(self._person, [told])
         else:
             self._address(told, False, "")
+        if ":" in told and not begins_address(told):
+            self.problems.say("A line with an unknown label was kept as an address.")
 
     def _labelled(self, written: str, value: str) -> bool:
         """Whether the label is known; its value is then where it belongs."""

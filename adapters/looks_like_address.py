@@ -90,6 +90,11 @@ def _numbered_street(text: str, at: int) -> bool:
     return number is not None and (named or (near_its_end and bool(_STREET.fullmatch(text, at))))
 
 
+def begins_address(text: str) -> bool:
+    """Whether its first words announce an address (`lives at`)."""
+    return _BEGINNING.match(text) is not None
+
+
 def without_beginning(part: str) -> str:
     """The part without the words that only announce an address (`lives at`)."""
     return _BEGINNING.sub("", part, count=1).strip(" :") if _BEGINNING.match(part) else part

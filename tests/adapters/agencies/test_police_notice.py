@@ -826,3 +826,23 @@ def test_an_address_is_restricted_by_the_line_below_it() -> None:
     )
     assert said.addresses[0].restricted
     assert said.children[0].postcode is None
+
+
+def test_a_relative_with_an_address_is_a_person_under_whatever_label() -> None:
+    said = by_mail(
+        "Notice number: PN-1",
+        "Child 1: Yasmin Clough, born 22/09/2020, 99 Canal Terrace,",
+        "Southwell Park",
+        "XE3 1JY",
+        "Mother: Jo Holt, 1 Mill Lane",
+        "Whereabouts: Southwell, XE9 9ZZ",
+        "Circumstances: Hurt.",
+    )
+    assert [(each.given_name, each.role) for each in said.adults] == [("Jo", "Mother")]
+    assert [(each.lines[0], each.of) for each in said.addresses][:2] == [
+        ("99 Canal Terrace", "Child 1"),
+        ("1 Mill Lane", "Person 1"),
+    ]
+    assert said.children[0].postcode == "XE3 1JY"
+    assert said.concern == "Circumstances: Hurt."
+    assert "A line with an unknown label was kept as an address." in said.problems
