@@ -18,6 +18,7 @@ from services.web import form as forms
 from services.web.command_form import Situation
 from services.web.due import WAITING, due, lanes
 from services.web.form import Field, Form
+from services.web.forms.records import may_separate, separated_by
 from services.web.frame import show
 from services.web.mistaken import lines, mistaken
 from services.web.naming import Names
@@ -208,10 +209,17 @@ def _details(situation: Situation) -> list[tuple[str, str | None]]:
         ("Surname", details["family_name"]),
         ("Date of birth" if details["born_on"] else "Date due", govdate(born) if born else None),
         ("NHS number", f"{number[:3]} {number[3:6]} {number[6:]}" if number else None),
-        ("Other records", f"{len(situation.child.records)} merged into this one")
+        ("Other records", _merged(situation))
         if situation.child.records
         else ("Record since", govdate(situation.child.registered_at)),
     ]
+
+
+def _merged(situation: Situation) -> str:
+    """How many records were merged into this one; to whoever may not separate them, who does."""
+    if may_separate(situation.context, situation.child):
+        return f"{len(situation.child.records)} merged into this one"
+    return separated_by(situation.parts, situation.names, situation.child)
 
 
 def _family(situation: Situation) -> list[Row]:

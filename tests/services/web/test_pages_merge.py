@@ -289,3 +289,15 @@ def test_what_was_typed_is_shown_again_when_it_may_not_be_given(shared_site: Sit
         words = words_of(answer)
         assert "They are <cousins>." in words
         assert "not stored" in words
+
+
+def test_whoever_may_not_separate_reads_on_the_childs_page_who_can(site: Site) -> None:
+    (_, one), _ = twice(site)
+    kofi = site.authority.children["kofi"]
+    merge(site.visitor(MANAGER), one, of=kofi, keep=kofi, reason="The same boy.")
+    site.authority.catch_up()
+    told = page(site.visitor(WORKER), f"/children/{kofi}")
+    assert "Ines Moreau, who merged them, or a manager of East separates them again." in told
+    own = page(site.visitor(MANAGER), f"/children/{kofi}")
+    assert "1 merged into this one" in own
+    assert "Separate a merged record" in own
