@@ -301,7 +301,7 @@ def test_what_was_typed_while_the_session_ended_can_be_sent_all_the_same(site: S
 
 
 def test_an_entry_is_put_right_and_stays_struck_through(site: Site) -> None:
-    worker, manager = site.visitor(WORKER), site.visitor(MANAGER)
+    worker = site.visitor(WORKER)
     page = worker.get(path_of(site, "kofi"))
     corrections = [link for link in links(page.text) if "/correct-entry?" in link]
     said = {"words": "He had a coat.", "reason": "I mixed up two boys."}
@@ -310,15 +310,53 @@ def test_an_entry_is_put_right_and_stays_struck_through(site: Site) -> None:
     assert "app-timeline__item--superseded" in page.text
     assert "He had a coat." in words_of(page)
     assert corrections[-1] not in links(page.text)
+
+
+def put_right(site: Site, position: int) -> str:
+    """Where a manager chooses how an entry of Kofi's is put right."""
+    return f"{path_of(site, 'kofi', 'put-right')}?of={position}"
+
+
+def test_a_visit_that_was_not_made_is_retracted(site: Site) -> None:
+    manager = site.visitor(MANAGER)
+    visit = {"seen": True, "alone": True, "bedroom_seen": True, "where": "home", "notes": "Well."}
+    about = {"child_id": site.authority.children["kofi"]}
+    made = site.authority.give(WORKER, "record-visit", **about, **visit).events[0].position
     page = manager.get(path_of(site, "kofi"))
-    put_right = [link for link in links(page.text) if "/put-right?" in link]
+    assert "Last seen" in words_of(page)
+    assert put_right(site, made) in links(page.text)
     assert not [link for link in links(page.text) if "/retract-entry?" in link]
-    choices = manager.get(put_right[-1])
+    choices = manager.get(put_right(site, made))
     assert "What it says is wrong" in words_of(choices)
     assert sum("/correct-entry?" in link for link in links(choices.text)) == 1
     (retract,) = [link for link in links(choices.text) if "/retract-entry?" in link]
     page = manager.follow(fill_in(manager, retract, reason="Another child's."))
     assert "Recorded: An entry retracted" in words_of(page)
+    site.authority.catch_up()
+    assert "Last seen" not in words_of(manager.get(path_of(site, "kofi")))
+
+
+def test_what_has_an_undoing_of_its_own_says_what_undoes_it(site: Site) -> None:
+    manager = site.visitor(MANAGER)
+    opened = site.authority.parts.store.history(case_of(site.authority.children["kofi"]))[0]
+    choices = manager.get(put_right(site, opened.position))
+    assert "close it, and say in the rationale that it was opened in error" in words_of(choices)
+    assert not [link for link in links(choices.text) if "/retract-entry?" in link]
+
+
+def test_the_answer_to_a_risk_is_withdrawn_where_the_entry_is_put_right(site: Site) -> None:
+    manager, about = site.visitor(MANAGER), {"child_id": site.authority.children["kofi"]}
+    feared = {"kind": "neglect", "raised_by_agency": "authority", "words": "Hungry."}
+    risk = site.authority.give(WORKER, "raise-risk", **about, **feared).events[0].stream
+    said = {"answer": "refuted", "reason": "He eats.", "evidence": "Seen at lunch."}
+    answered = site.authority.give(WORKER, "answer-risk", risk_id=risk, **said).events[0]
+    choices = manager.get(put_right(site, answered.position))
+    (withdraw,) = [link for link in links(choices.text) if "/withdraw-risk-answer?" in link]
+    assert "Seen at lunch." in words_of(manager.get(withdraw))
+    page = manager.follow(fill_in(manager, withdraw, reason="It was his brother's risk."))
+    assert "1 risk that nobody has answered" in words_of(page)
+    assert manager.get(withdraw).status_code == 404
+    assert "Neglect" in words_of(site.visitor(WORKER).get("/work"))
 
 
 def test_each_entry_has_one_link_that_says_which_entry_it_puts_right(site: Site) -> None:
