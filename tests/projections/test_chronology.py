@@ -3,7 +3,7 @@
 import pytest
 
 from domain.kernel import Event
-from projections.chronology import TITLES, Entry, agencies_of, chronology, timeline
+from projections.chronology import TITLES, Entry, agencies_of, chronology, superseding, timeline
 from tests.examples import (
     CHILD,
     EXAMPLES,
@@ -33,6 +33,8 @@ from tests.examples import (
     records_separated,
     reopened,
     retracted,
+    risk_answer_withdrawn,
+    risk_answered,
     risk_raised,
     screened,
     updated,
@@ -187,7 +189,15 @@ def test_a_corrected_entry_stays_and_says_which_one_is_right(given: Given) -> No
     view = given(chronology, received(), case_opened())
     view.given(on(3, corrected(position=2)), on(5, retracted(record_id="record-2", position=2)))
     assert entry(view, 2).superseded_by == 4
+    assert superseding(view.query, 2) == [3, 4]
     assert timeline(view.query, CHILD, as_known_at=day(4))[1].superseded_by == 3
+    assert timeline(view.query, CHILD, as_known_at=day(2))[1].superseded_by is None
+
+
+def test_an_answer_that_was_withdrawn_is_superseded_until_the_next_one(given: Given) -> None:
+    view = given(chronology, risk_raised(), risk_answered(), on(3, risk_answer_withdrawn()))
+    view.given(on(4, risk_answered()))
+    assert [entry(view, at).superseded_by for at in (1, 2, 4)] == [None, 3, None]
     assert timeline(view.query, CHILD, as_known_at=day(2))[1].superseded_by is None
 
 
