@@ -124,7 +124,7 @@ def test_a_referral_counts_for_the_team_that_it_was_decided_for(given: Given) ->
     assert counted(view, "decided-late", team=OTHER_TEAM) == (0, 0, ())
     view.given(on(1, decided(team_id=OTHER_TEAM, authorised_by=None)))
     for measure in ("decided-in-time", "decided-without-authorisation"):
-        assert counted(view, measure, team=OTHER_TEAM) == (1, 1, (REFERRAL,))  # type: ignore[arg-type]
+        assert counted(view, measure, team=OTHER_TEAM) == (1, 1, (REFERRAL,))
     view.given(on(1, routed(team_id=TEAM)))
     assert counted(view, "decided-in-time") == (1, 1, (REFERRAL,))
     view.given(on(1, reopened()), on(1.1, decided(team_id=None)))

@@ -18,7 +18,8 @@ NAME = {
     "words": Field(
         "Name",
         "a name",
-        hint="Whole names, or parts of double ones, in any order. Each search is on record, also one that finds nobody.",
+        hint="Whole names, or parts of double ones, in any order. Each search is on record, "
+        "also one that finds nobody.",
     )
 }
 
