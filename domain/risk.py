@@ -141,7 +141,6 @@ class Risk(Struct, frozen=True):
     child_id: str = ""
     answer: Answer | None = None
     answered: Asking | None = None
-    """Here and below: by what it was last asked for, also of an answer that was withdrawn."""
     withdrawn: Asking | None = None
     traces: frozenset[Trace] = frozenset()
 
@@ -172,8 +171,9 @@ def decide(command: RiskCommand, state: Risk) -> list[RiskEvent]:
             return [caused(RiskRaised, command)]
         case _ if not state.child_id:
             raise Refused("This risk has not been raised: raise it first.")
-        case AnswerRisk(answer=answer) if asking(command) == state.answered and (
-            state.answer in (None, answer)
+        case AnswerRisk(answer=answer) if (answer, asking(command)) == (
+            state.answer,
+            state.answered,
         ):
             return []
         case AnswerRisk() if state.answer:

@@ -107,5 +107,5 @@ def test_a_risk_whose_answer_was_withdrawn_is_answered_again_and_escalated() -> 
     given(*WITHDRAWN).when(escalate_risk()).then(risk_escalated())
 
 
-def test_an_answer_that_was_withdrawn_does_not_come_back_when_it_is_sent_twice() -> None:
-    given(*WITHDRAWN).when(answer_risk(command="1")).then_nothing()
+def test_the_same_answer_is_given_again_after_it_was_withdrawn() -> None:
+    given(*WITHDRAWN).when(answer_risk(command="1")).then(risk_answered(command="1"))

@@ -237,8 +237,10 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
     risk = stream(does("raise-risk", "wim", child_id=child, kind="neglect",
                        raised_by_agency="north-police", words="No food."))  # fmt: skip
     does("escalate-risk", "wim", risk_id=risk, to="mary", reason="No answer.")
-    does("answer-risk", "mary", risk_id=risk, answer="mitigated", reason="Food bank.",
-         evidence="Receipt.")  # fmt: skip
+    answer = {"risk_id": risk, "answer": "mitigated", "reason": "Food.", "evidence": "Receipt."}
+    does("answer-risk", "mary", **answer)
+    does("withdraw-risk-answer", "mary", risk_id=risk, reason="Another child's receipt.")
+    does("answer-risk", "wim", **answer)
 
     # The assessment
     fields = {"child_id": child, "case_id": case, "worker_id": "wim"}
