@@ -14,6 +14,7 @@ from adapters.vault import KeyDestroyed
 from domain.catalogue import FAMILY_OF
 from domain.kernel import Command, Event, Recorded, Refused, check_ids, check_times, stream_of
 from domain.reactions import react
+from domain.record import Retracted
 from services.logs import log
 from services.numbers import Numbers
 from services.own_keys import tie
@@ -102,7 +103,7 @@ def handle(store: EventStore, command: Command) -> Handled:
             if not plan.events:
                 return Handled(identity, "already done")
             given = Numbers(store).given(chain.from_iterable(plan.events.values()))
-            recorded = plan.append({claim: content, **given})
+            recorded = plan.append({claim: content, **given, **_retracting(store, plan)})
         except Refused as refused:
             return _refused(identity, str(refused))
         except KeyDestroyed:
@@ -129,6 +130,9 @@ def _told_before(store: EventStore, command: Command) -> bool:
         earlier = store.claim(f"command:{identity}")
         if earlier is None or earlier.value != _content(store, as_then):
             continue
+        caused = range(earlier.position, earlier.position + earlier.count)
+        if any(store.claim(f"retracted:{position}") for position in caused):
+            continue  # what was retracted is not there: said again, it is recorded anew
         plan = Plan(store)
         try:
             plan.add(as_then)
@@ -136,6 +140,17 @@ def _told_before(store: EventStore, command: Command) -> bool:
             return False
         return not plan.events
     return False
+
+
+def _retracting(store: EventStore, plan: Plan) -> dict[str, str]:
+    """A claim for each entry that is retracted, by which its log position is known again."""
+    events = chain.from_iterable(plan.events.values())
+    claims = {
+        f"retracted:{event.position}": event.record_id
+        for event in events
+        if isinstance(event, Retracted)
+    }
+    return {name: value for name, value in claims.items() if store.claim(name) is None}
 
 
 def _refused(identity: str, reason: str) -> Handled:

@@ -553,6 +553,16 @@ def test_a_visit_that_is_retracted_was_never_made(authority: Authority) -> None:
     assert caseload.of_child(authority.parts.query, about["child_id"]) == before
 
 
+def test_what_was_retracted_can_be_recorded_again_in_the_same_words(authority: Authority) -> None:
+    visit = kofi(authority) | VISIT | {"happened_at": authority.clock().isoformat()}
+    made = authority.give(WORKER, "record-visit", **visit).events[0].position
+    assert gives(authority, WORKER, "record-visit", **visit).result == "already done"
+    entry = kofi(authority) | {"position": made, "reason": "Another child's."}
+    authority.give(MANAGER, "retract-entry", **entry)
+    assert gives(authority, WORKER, "record-visit", **visit).result == "done"
+    assert gives(authority, WORKER, "record-visit", **visit).result == "already done"
+
+
 def test_an_entry_is_retracted_once_and_then_no_more_put_right(authority: Authority) -> None:
     made = authority.give(WORKER, "record-visit", **kofi(authority), **VISIT)
     own = made.events[0].position
