@@ -76,9 +76,13 @@ class Ahead:
     def process_id(self) -> int:
         return self._process.pid
 
+    def is_there(self, seconds: float = 0) -> bool:
+        """Whether it can be told where to begin, within so many seconds."""
+        return self._pipe.poll(seconds)
+
     def start(self, position: int, names: Collection[str], page: int) -> None:
         """Let it begin after this position, as soon as it is there; asked again until it is."""
-        if self.started or not self._pipe.poll():
+        if self.started or not self.is_there():
             return
         self._pipe.recv_bytes()
         self._pipe.send_bytes(msgspec.json.encode(Asked(position, tuple(sorted(names)), page)))

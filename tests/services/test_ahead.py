@@ -13,7 +13,7 @@ from adapters.event_store import Append, EventStore
 from adapters.read_models import ReadModels
 from adapters.vault import KeysUnavailable, Vault
 from domain.kernel import stream_of
-from services.ahead import WORTH_EVENTS, Ahead, possible
+from services.ahead import PATIENCE_SECONDS, WORTH_EVENTS, Ahead, possible
 from services.feed import PAGE
 from services.found import found, statements
 from services.project import Projector
@@ -44,8 +44,8 @@ def ahead(store: EventStore) -> Iterator[Ahead]:
 
 
 def begun(ahead: Ahead, position: int, *names: str, page: int = PAGE) -> None:
-    while not ahead.started:
-        ahead.start(position, names, page)
+    assert ahead.is_there(PATIENCE_SECONDS)
+    ahead.start(position, names, page)
 
 
 @ALONE
@@ -54,8 +54,16 @@ def test_the_rows_are_the_same_as_of_one_process(store: EventStore, address: str
         alone = Projector(store, models, found().values())
         alone.run(once=True)
         rows = alone.digest()
+
+        def in_time() -> Ahead:
+            started = Ahead(store.address)
+            assert started.is_there(PATIENCE_SECONDS)
+            return started
+
+        both = Projector(store, models)
+        both.ahead = in_time
         with capture_logs() as logged:
-            Projector(store, models).rebuild()
+            both.rebuild()
         (pages,) = [line["pages"] for line in logged if line["event"] == "worked_ahead"]
         assert pages > 1
         assert Projector(store, models).digest() == rows
