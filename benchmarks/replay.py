@@ -29,6 +29,7 @@ from adapters.vault import Vault
 from projections.base import Projection
 from services.feed import PAGE
 from services.found import found, statements
+from services.logs import configure
 from services.project import Projector
 from tests.lives import lives
 
@@ -91,8 +92,12 @@ def measure(
     events = store.newest()
     postgresql = address.startswith("postgres")
     models = ReadModels.open(address if postgresql else folder / "live")
-    projector = Projector(store, models, projections)
+    projector = Projector(store, models)
     read = timed(lambda: [None for _ in pages_of(store)])
+    single = ReadModels.open(folder / "single") if not postgresql else None
+    if single:
+        one = timed(lambda: Projector(store, single, projections).run(once=True))
+        single.close()
     live = timed(lambda: projector.run(once=True))
     before = projector.digest()
     rebuild = timed(projector.rebuild)
@@ -113,6 +118,7 @@ def measure(
     for what, seconds in (
         ("raw limit", raw),
         ("reading and decoding", read),
+        *([("first run, one process", one)] if single else []),
         ("first run", live),
         ("rebuild and swap", rebuild),
         *((f"rebuild {name}", seconds) for name, seconds in alone.items()),
@@ -140,6 +146,7 @@ def main() -> None:
     arguments.add_argument("--store", type=Path)
     arguments.add_argument("--postgresql")
     options = arguments.parse_args()
+    configure()
     projections = list(found().values())
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
