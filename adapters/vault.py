@@ -44,6 +44,10 @@ class UnknownKey(VaultError):
     """This key store has never held a key of that id."""
 
 
+class KeyTaken(VaultError):
+    """Somebody else made a key for the same subject and kind: read it, and seal anew."""
+
+
 class KeyProtection(Protocol):
     """Wraps data keys under a key-encryption key that the key store itself never holds."""
 
@@ -98,6 +102,14 @@ class Key(NamedTuple):
 
     id: bytes
     cipher: AESGCM
+
+
+class NewKey(NamedTuple):
+    """A key that is not durable yet, whose it is, and what will be stored of it."""
+
+    owner: tuple[str, str]
+    key: Key
+    wrapped: bytes
 
 
 SCHEMA = """
@@ -195,6 +207,46 @@ class Vault:
                     self._remember(owner, key)
                     known[owner] = key
             return known
+
+    def new_key(self, owner: tuple[str, str]) -> NewKey:
+        """A key for a (subject, kind) pair that has none, in memory: see `add`."""
+        key_id, plain = os.urandom(16), AESGCM.generate_key(256)
+        key = Key(key_id, AESGCM(plain))
+        with self._lock:
+            self._by_id[key_id] = key.cipher  # what is sealed with it can be read at once
+        return NewKey(owner, key, self._protection.wrap(key_id, plain))
+
+    def known(self, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Key]:
+        """The keys of those pairs that have one. Raises `KeyDestroyed`."""
+        found = {}
+        with self._lock, _unavailable():
+            self._forget_destroyed()
+            for owner in owners:
+                if owner in self._by_owner:
+                    found[owner] = self._by_owner[owner]
+                elif row := self._row(owner):
+                    key = Key(row[0], AESGCM(self._protection.unwrap(*row)))
+                    self._remember(owner, key)
+                    found[owner] = key
+                else:
+                    self._refuse_destroyed(owner)
+        return found
+
+    def add(self, keys: Iterable[NewKey]) -> None:
+        """Make new keys durable, all in one transaction.
+
+        Raises `KeyTaken` if one of the pairs has got a key meanwhile; then none is added.
+        """
+        keys = list(keys)
+        with self._lock, _unavailable(), self._transaction():
+            for owner, key, wrapped in keys:
+                self._refuse_destroyed(owner)
+                if self._row(owner):
+                    raise KeyTaken(f"There is a {owner[1]} key by now.")
+                row = (key.id, *owner, wrapped)
+                self._database.execute("insert into keys values (?, ?, ?, ?)", row)
+        for owner, key, _ in keys:
+            self._remember(owner, key)
 
     def ciphers(self, key_ids: Iterable[bytes]) -> dict[bytes, AESGCM | None]:
         """What opens the parts sealed under these keys; None for a key that is destroyed.
@@ -300,11 +352,14 @@ class Vault:
         ).fetchone()
         return row
 
-    def _create(self, owner: tuple[str, str]) -> tuple[bytes, bytes]:
+    def _refuse_destroyed(self, owner: tuple[str, str]) -> None:
         if self._database.execute(
             "select 1 from destroyed where subject = ? and kind = ?", owner
         ).fetchone():
             raise KeyDestroyed(f"The {owner[1]} key of {owner[0]} is destroyed.")
+
+    def _create(self, owner: tuple[str, str]) -> tuple[bytes, bytes]:
+        self._refuse_destroyed(owner)
         key_id = os.urandom(16)
         wrapped = self._protection.wrap(key_id, AESGCM.generate_key(256))
         self._database.execute("insert into keys values (?, ?, ?, ?)", (key_id, *owner, wrapped))

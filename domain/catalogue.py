@@ -15,6 +15,7 @@ from domain import (
     enquiry,
     message,
     plan,
+    quarantine,
     record,
     referral,
     risk,
@@ -65,6 +66,12 @@ FAMILIES = (
     _family(plan, plan.Plan(), plan.PlanEvent, plan.PlanCommand),
     _family(workforce, workforce.Team(), workforce.WorkforceEvent, workforce.WorkforceCommand),
     _family(agency, agency.Agency(), agency.AgencyEvent, agency.AgencyCommand),
+    _family(
+        quarantine,
+        quarantine.Quarantine(),
+        quarantine.QuarantineEvent,
+        quarantine.QuarantineCommand,
+    ),
     _family(record, record.Record(), record.RecordEvent, record.RecordCommand),
 )
 

@@ -397,7 +397,8 @@ class Referral(Struct, frozen=True):
     decision: tuple[Outcome, str | None, str | None] | None = None
     """The outcome, the team, and who authorised it with the decision."""
     decided_by: str = ""
-    decided_at: Instant | None = None
+    decided_words: str = ""
+    """What was decided, by whom and when, as a refusal says it."""
     decided: Asking | None = None
     authorised: bool = False
     authorisation: Asking | None = None
@@ -478,7 +479,7 @@ def evolve(state: Referral, event: ReferralEvent) -> Referral:
                 team_id=event.team_id or state.team_id,
                 decision=(event.outcome, event.team_id, event.authorised_by),
                 decided_by=event.by,
-                decided_at=event.happened_at,
+                decided_words=_in_words(event),
                 decided=asking(event),
                 authorised=event.authorised_by is not None,
                 authorisation=None,
@@ -583,7 +584,7 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
         ):
             return []
         case ScreenReferral() if state.decision:
-            raise Refused(_decided_already(state))
+            raise _decided_already(state)
         case ScreenReferral(rationale=rationale) if not rationale.strip():
             raise Refused("Record why: a screening needs a rationale.")
         case ScreenReferral():
@@ -594,7 +595,7 @@ def decide(command: ReferralCommand, state: Referral) -> list[ReferralEvent]:
             told = (command.outcome, _team(command, state), command.authorised_by)
             if state.decision == told and asking(command) == state.decided:
                 return []
-            raise Refused(_decided_already(state))
+            raise _decided_already(state)
         case DecideReferral() if state.conflict == "open":
             raise Refused(
                 "Two messages about this referral differ: settle which one holds before you decide."
@@ -665,13 +666,15 @@ def _told(state: Referral, event: _Described) -> frozenset[tuple[str, int | None
     return state.messages | ({(event.message, event.row)} if event.message else set())
 
 
-def _decided_already(state: Referral) -> str:
-    decided = "This referral is already decided"
-    if state.decision and state.decided_at:
-        day = local_day(state.decided_at)
-        outcome = OUTCOMES[state.decision[0]]
-        decided += f" ({outcome}, by {state.decided_by} on {day.day} {day:%B %Y})"
-    return f"{decided}; reopen the referral first."
+def _in_words(event: ReferralDecided) -> str:
+    day = local_day(event.happened_at)
+    return f"{OUTCOMES[event.outcome]}, by {event.by} on {day.day} {day:%B %Y}"
+
+
+def _decided_already(state: Referral) -> Refused:
+    return Refused(
+        f"This referral is already decided ({state.decided_words}); reopen the referral first."
+    )
 
 
 def _team(command: DecideReferral, state: Referral) -> str | None:

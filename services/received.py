@@ -11,7 +11,7 @@ from domain.agency import Agency
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:message")
 
-Channel = Literal["file", "standard-input", "http"]
+Channel = Literal["file", "standard-input", "http", "kafka"]
 
 
 class Part(Struct, frozen=True, kw_only=True):

@@ -121,6 +121,13 @@ from domain.plan import (
     VisitMade,
     plan_of,
 )
+from domain.quarantine import (
+    Header,
+    MessageQuarantined,
+    MessageReplayed,
+    QuarantineMessage,
+    ReplayMessage,
+)
 from domain.record import Corrected, CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
     AcknowledgeReferral,
@@ -260,6 +267,28 @@ _KEPT: dict[str, Any] = {
 message_received = _event(MessageReceived(**BY_POLICE, **_KEPT, result="recorded"))
 message_conflicted = _event(MessageConflicted(**BY_POLICE, **_KEPT | {"content": OTHER_MESSAGE}))
 keep_message = _command(KeepMessage, message_received())
+
+# ── Quarantine ────────────────────────────────────────────────────────────────────────────────────
+
+_SET_ASIDE: dict[str, Any] = {
+    "quarantine_id": "quarantine-1",
+    "transport": "kafka",
+    "topic": f"in.{POLICE}.police-notice.v1",
+    "partition": 1,
+    "offset": 42,
+    "reason": "id-reused",
+    "content": OTHER_MESSAGE,
+    "size": 17,
+    "raw": b"Another concern.\n",
+    "headers": (
+        Header("ce_id", b"notice-17"),
+        Header("ce_source", f"/agencies/{POLICE}".encode()),
+    ),
+}
+message_quarantined = _event(MessageQuarantined(**BY_POLICE, **_SET_ASIDE))
+quarantine_message = _command(QuarantineMessage, message_quarantined())
+message_replayed = _event(MessageReplayed(**BY_MANAGER, quarantine_id="quarantine-1"))
+replay_message = _command(ReplayMessage, message_replayed())
 
 # ── Agency ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,6 +5,7 @@ from eventsourcing.persistence import Tracking
 from adapters.event_store.mapper import Missing, NeverHeld, Tampered, Unreadable, Unstorable
 from adapters.event_store.recorder import Claim
 from adapters.event_store.store import Append, Conflict, EventStore, Page, Unavailable
+from adapters.event_store.together import Together, placed
 
 __all__ = [
     "Append",
@@ -15,8 +16,10 @@ __all__ = [
     "NeverHeld",
     "Page",
     "Tampered",
+    "Together",
     "Tracking",
     "Unavailable",
     "Unreadable",
     "Unstorable",
+    "placed",
 ]

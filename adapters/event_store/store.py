@@ -32,7 +32,7 @@ from adapters.event_store.recorder import (
     TrackingBehind,
 )
 from adapters.private_files import private_folder
-from adapters.vault import Vault
+from adapters.vault import Key, Vault
 from domain.catalogue import EVENTS
 from domain.kernel import KINDS, Event, Recorded, stream_of
 
@@ -245,12 +245,16 @@ class EventStore:
                 wanted[id(event)] = tuple(self._mapper.owners(event))
         if len({each.stream for each in appends}) != len(appends):
             raise ValueError("A stream stands twice in one append.")
-        keys = self._mapper.vault.keys(owner for owners in wanted.values() for owner in owners)
+        keys = self._keys({owner for owners in wanted.values() for owner in owners})
         return [
             Placed(stream, version, event, {kind: keys[s, kind] for s, kind in wanted[id(event)]})
             for stream, after, events in appends
             for version, event in enumerate(events, after + 1)
         ]
+
+    def _keys(self, owners: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Key]:
+        """Durable before anything is stored that is sealed with them."""
+        return self.vault.keys(owners)
 
     def _stored_before(
         self, placed: Sequence[Placed], claims: Mapping[str, str]
@@ -359,6 +363,11 @@ class EventStore:
         with _unavailable():
             return self._recorder.wait_for(position, seconds)
 
+    def tracked(self, name: str) -> int:
+        """The position that is stored under this name (see `append`); 0 if there is none."""
+        with _unavailable():
+            return self._recorder.max_tracking_id(name) or 0
+
     def claim(self, key: str) -> Claim | None:
         """The claim of this key, if an append holds it. Raises `Unavailable`."""
         with _unavailable():
@@ -437,5 +446,20 @@ class EventStore:
 def _unavailable() -> Iterator[None]:
     try:
         yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(str(error)) from error
+
+
+@contextmanager
+def conflicts() -> Iterator[None]:
+    """What a recorder raises over an append, as `Conflict` or `Unavailable`."""
+    try:
+        yield
+    except ClaimTaken as error:
+        raise Conflict(claim=error.claim) from error
+    except TrackingBehind as error:
+        raise Conflict(tracking=error.name) from error
+    except StreamMoved as error:
+        raise Conflict(stream=error.stream) from error
     except (OperationalError, InterfaceError) as error:
         raise Unavailable(str(error)) from error

@@ -9,6 +9,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "formats": ("sending", "list_formats"),
     "example": ("sending", "example"),
     "senders": ("sending", "senders"),
+    "ingest": ("ingesting", "ingest"),
+    "quarantine": ("ingesting", "quarantine"),
     "inbox": ("asking", "inbox"),
     "timeline": ("asking", "timeline"),
     "children": ("asking", "children"),

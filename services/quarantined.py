@@ -1,0 +1,74 @@
+"""How is what was set aside taken in after all?
+
+Somebody has looked at why: from here on it is a message like any other, and what does not fit goes
+to a person with its referral. It is taken in and marked as replayed in one transaction.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from adapters.cloudevents import Envelope, envelope
+from adapters.event_store import Conflict, EventStore, Together, placed
+from adapters.translation import Sent
+from domain.quarantine import MessageQuarantined, ReplayMessage
+from services.handle import ATTEMPTS, Plan
+from services.ingest_kafka import whose
+from services.intake import Busy, Intake, Receipt
+from services.received import Channel
+
+
+def replay(
+    store: EventStore,
+    quarantine_id: str,
+    by: str,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> list[Receipt]:
+    """What became of it; refused again, it stays where it is. Raises `Refused`, `Busy`."""
+    for _attempt in range(ATTEMPTS):
+        draft = Together(store)
+        receipts = list(_taken(draft, quarantine_id, by, clock))
+        if any(each.result == "refused" for each in receipts):
+            return receipts
+        try:
+            first = draft.store()
+        except Conflict:
+            continue  # somebody else wrote about the same child: decide anew
+        return [
+            each if each.position is None else replace(each, position=placed(each.position, first))
+            for each in receipts
+        ]
+    raise Busy("Others are writing about the same child without pause: try again in a moment.")
+
+
+def _taken(
+    draft: Together, quarantine_id: str, by: str, clock: Callable[[], datetime]
+) -> Iterator[Receipt]:
+    now = clock()
+    plan = Plan(draft)
+    plan.add(
+        ReplayMessage(
+            happened_at=now,
+            received_at=now,
+            recorded_at=now,
+            by=by,
+            agency="authority",
+            quarantine_id=quarantine_id,
+        )
+    )
+    if not plan.events:
+        return  # it was replayed before
+    event: Any = next(
+        each.event
+        for each in draft.history(quarantine_id, opened=("raw",))
+        if isinstance(each.event, MessageQuarantined)
+    )
+    found = envelope([(each.name, each.value) for each in event.headers], event.raw)
+    agency, format = whose(event.topic)
+    body = found.body if isinstance(found, Envelope) else event.raw
+    sent = Sent(body=body, agency=agency, received_at=event.received_at)
+    channel: Channel = event.transport
+    yield from Intake(draft, clock).take(sent, source=event.topic, channel=channel, format=format)
+    plan.append({})
