@@ -98,8 +98,8 @@ class Inlet:
         Raises `NotReachable`, `NotAllowed`.
         """
         self._position = position
-        _look_for(access)
-        with _kafka_errors(access):
+        look_for(access)
+        with kafka_errors(access):
             with closing(KafkaAdminClient(**access.settings())) as admin:
                 self._cluster = admin.describe_cluster()["cluster_id"]
             self._consumer = KafkaConsumer(
@@ -116,7 +116,7 @@ class Inlet:
             there = self._consumer.topics()
         self.topics = tuple(sorted(there & set(topics)))
         """Those that exist, and that we may see."""
-        with _kafka_errors(access):
+        with kafka_errors(access):
             if alone:
                 self._consumer.assign(self._partitions())
                 self._begin(self._partitions())
@@ -132,7 +132,7 @@ class Inlet:
 
         Raises `NotAllowed`, `Gone`, `NotReachable`.
         """
-        with _kafka_errors():
+        with kafka_errors():
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
         return {
             partition: [
@@ -148,18 +148,18 @@ class Inlet:
 
     def again(self, partition: TopicPartition) -> None:
         """Go back to where the log says that this partition was read to."""
-        with _kafka_errors():
+        with kafka_errors():
             self._begin([partition])
 
     def ends(self) -> dict[TopicPartition, int]:
         """The offset behind the newest record of each partition of ours."""
-        with _kafka_errors():
+        with kafka_errors():
             ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._partitions())
         return ends
 
     def read_to(self, partition: TopicPartition) -> int:
         """The offset of the next record that `poll` will give."""
-        with _kafka_errors():
+        with kafka_errors():
             return int(self._consumer.position(partition))
 
     def wanted(self, partition: TopicPartition) -> int:
@@ -193,7 +193,7 @@ class Inlet:
             self._consumer.seek(partition, offset)
 
 
-def _look_for(access: Access) -> None:
+def look_for(access: Access) -> None:
     """Say at once that nobody listens: the client tries for long, and leaves its sockets behind."""
     for address in access.bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
@@ -219,7 +219,7 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 @contextmanager
-def _kafka_errors(access: Access | None = None) -> Iterator[None]:
+def kafka_errors(access: Access | None = None) -> Iterator[None]:
     try:
         yield
     except AuthorizationError as error:

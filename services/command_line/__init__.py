@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "senders": ("sending", "senders"),
     "ingest": ("ingesting", "ingest"),
     "quarantine": ("ingesting", "quarantine"),
+    "kafka": ("kafka_rights", "kafka"),
     "inbox": ("asking", "inbox"),
     "timeline": ("asking", "timeline"),
     "children": ("asking", "children"),

@@ -1,0 +1,122 @@
+"""Which topics, users and rights does a Kafka cluster need for these agencies?
+
+An agency writes its own `in.<agency>.<format>.v1` and reads its own `out.<agency>.v1`, no more. Two
+users are our own: one that only reads what comes in, one that only writes what goes out.
+"""
+
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from adapters.transports.kafka import GROUP, Access, kafka_errors, look_for
+
+READER, WRITER = "safeguarding-ingest", "safeguarding-publish"
+"""Our own users."""
+
+PARTITIONS = 4
+"""Of a topic: what is about one child stays in one of them, in order."""
+
+PASSWORD_BYTES = 24
+
+
+class Made(NamedTuple):
+    """What was missing and is there now. `passwords`: of new users; they are told only once."""
+
+    topics: tuple[str, ...]
+    passwords: dict[str, str]
+    rights: int
+
+
+def incoming(agency: str, formats: Collection[str]) -> list[str]:
+    """The topics that an agency writes."""
+    return [f"in.{agency}.{format}.v1" for format in formats]
+
+
+def outgoing(agency: str) -> str:
+    """The topic that an agency reads."""
+    return f"out.{agency}.v1"
+
+
+def prepare(access: Access, agencies: Collection[str], formats: Collection[str]) -> Made:
+    """Create what is missing; what is there stays as it is. Raises `NotReachable`, `NotAllowed`."""
+    look_for(access)
+    with kafka_errors(access), closing(KafkaAdminClient(**access.settings())) as admin:
+        wanted = [topic for agency in agencies for topic in incoming(agency, formats)]
+        wanted += [outgoing(agency) for agency in agencies]
+        topics = sorted(set(wanted) - set(admin.list_topics()))
+        if topics:
+            options = {"num_partitions": PARTITIONS}
+            admin.create_topics(dict.fromkeys(topics, options), wait_for_metadata=True)
+        if access.user is None:  # a cluster that lets anybody in has neither users nor rights
+            return Made(tuple(topics), {}, 0)
+        passwords = _users(admin, [*agencies, READER, WRITER])
+        return Made(tuple(topics), passwords, _rights(admin, agencies))
+
+
+def _users(admin: Any, wanted: Collection[str]) -> dict[str, str]:
+    known = admin.describe_user_scram_credentials()
+    passwords = {
+        user: secrets.token_urlsafe(PASSWORD_BYTES) for user in wanted if user not in known
+    }
+    if passwords:
+        admin.alter_user_scram_credentials(
+            [
+                UserScramCredentialUpsertion(user, ScramMechanism.SCRAM_SHA_512, password=password)
+                for user, password in passwords.items()
+            ]
+        )
+    return passwords
+
+
+def _rights(admin: Any, agencies: Collection[str]) -> int:
+    """How many are new; the broker keeps one that it has as it is."""
+    wanted = list(_wanted(agencies))
+    created = admin.create_acls(wanted)
+    if failed := created["failed"]:
+        raise failed[0][1]
+    return len(wanted)
+
+
+def _wanted(agencies: Collection[str]) -> Iterator[ACL]:
+    for agency in agencies:
+        for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE):
+            yield _right(agency, operation, ResourceType.TOPIC, f"in.{agency}.", within=True)
+        for operation in (ACLOperation.READ, ACLOperation.DESCRIBE):
+            yield _right(agency, operation, ResourceType.TOPIC, outgoing(agency))
+        yield _right(agency, ACLOperation.READ, ResourceType.GROUP, f"{agency}.", within=True)
+    for operation in (ACLOperation.READ, ACLOperation.DESCRIBE):
+        yield _right(READER, operation, ResourceType.TOPIC, "in.", within=True)
+    yield _right(READER, ACLOperation.READ, ResourceType.GROUP, GROUP)
+    for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ):
+        yield _right(WRITER, operation, ResourceType.TOPIC, "out.", within=True)
+
+
+def _right(
+    user: str,
+    operation: ACLOperation,
+    kind: ResourceType,
+    name: str,
+    *,
+    within: bool = False,
+) -> ACL:
+    pattern = ACLResourcePatternType.PREFIXED if within else ACLResourcePatternType.LITERAL
+    return ACL(
+        principal=f"User:{user}",
+        host="*",
+        operation=operation,
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(kind, name, pattern),
+    )
