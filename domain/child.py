@@ -90,6 +90,20 @@ class ChildRecordsSeparated(_OfChild, frozen=True, tag="child.records_separated.
     reason: Narrative = WITHHELD
 
 
+class ChildRecordsToldApart(_OfChild, frozen=True, tag="child.records_told_apart.v1"):
+    """Another record that looks alike is another child's: the two are not proposed again."""
+
+    other_child_id: str
+    reason: Narrative = WITHHELD
+
+
+class TellingApartWithdrawn(_OfChild, frozen=True, tag="child.telling_apart_withdrawn.v1"):
+    """The two records may be about one child after all."""
+
+    other_child_id: str
+    reason: Narrative = WITHHELD
+
+
 class DetailsCorrected(_OfChild, frozen=True, tag="child.details_corrected.v1"):
     """All details anew, as they are now known; the earlier ones stay in the log."""
 
@@ -145,6 +159,8 @@ ChildEvent = (
     | ChildUnmatched
     | ChildRecordsMerged
     | ChildRecordsSeparated
+    | ChildRecordsToldApart
+    | TellingApartWithdrawn
     | DetailsCorrected
     | RelationshipRecorded
     | RelationshipEnded
@@ -197,6 +213,16 @@ class SeparateRecords(_ForChild, frozen=True, tag="separate-records"):
     reason: Narrative
 
 
+class TellRecordsApart(_ForChild, frozen=True, tag="tell-records-apart"):
+    other_child_id: str
+    reason: Narrative
+
+
+class WithdrawTellingApart(_ForChild, frozen=True, tag="withdraw-telling-apart"):
+    other_child_id: str
+    reason: Narrative
+
+
 class CorrectDetails(_ForChild, frozen=True, tag="correct-details"):
     reason: Narrative
     sex: Sex = "U"
@@ -245,6 +271,8 @@ ChildCommand = (
     | UnmatchChild
     | MergeRecords
     | SeparateRecords
+    | TellRecordsApart
+    | WithdrawTellingApart
     | CorrectDetails
     | RecordRelationship
     | EndRelationship
@@ -267,6 +295,8 @@ class Child(Struct, frozen=True):
     unmatched: frozenset[str] = frozenset()
     merged: frozenset[str] = frozenset()
     separated: frozenset[str] = frozenset()
+    told_apart: frozenset[str] = frozenset()
+    telling_withdrawn: frozenset[str] = frozenset()
     relationships: frozenset[str] = frozenset()
     ended: frozenset[str] = frozenset()
     households: frozenset[str] = frozenset()
@@ -303,6 +333,18 @@ def evolve(state: Child, event: ChildEvent) -> Child:
         case ChildRecordsSeparated(merged_child_id=other):
             return replace(
                 state, merged=state.merged - {other}, separated=state.separated | {other}
+            )
+        case ChildRecordsToldApart(other_child_id=other):
+            return replace(
+                state,
+                told_apart=state.told_apart | {other},
+                telling_withdrawn=state.telling_withdrawn - {other},
+            )
+        case TellingApartWithdrawn(other_child_id=other):
+            return replace(
+                state,
+                told_apart=state.told_apart - {other},
+                telling_withdrawn=state.telling_withdrawn | {other},
             )
         case DetailsCorrected():
             return replace(state, traces=state.traces | {trace(event)})
@@ -362,6 +404,8 @@ def decide(command: ChildCommand, state: Child) -> list[ChildEvent]:
             raise Refused("A record cannot be merged with itself: choose the other record.")
         case MergeRecords(merged_child_id=other) if other in state.merged:
             return []
+        case MergeRecords(message=None, merged_child_id=other) if other in state.told_apart:
+            raise Refused("The two records were told apart: withdraw that first, and say why.")
         case MergeRecords(reason=reason) if not reason.strip():
             raise Refused("Record how you know that both records are about the same child.")
         case MergeRecords():
@@ -374,6 +418,25 @@ def decide(command: ChildCommand, state: Child) -> list[ChildEvent]:
             raise Refused("Record how you know that the records are about different children.")
         case SeparateRecords():
             return [caused(ChildRecordsSeparated, command)]
+
+        case TellRecordsApart(child_id=child_id, other_child_id=other) if other == child_id:
+            raise Refused("A record is not told apart from itself: choose the other record.")
+        case TellRecordsApart(other_child_id=other) if other in state.told_apart:
+            return []
+        case TellRecordsApart(other_child_id=other) if other in state.merged:
+            raise Refused("The two records are merged: separate them first.")
+        case TellRecordsApart(reason=reason) if not reason.strip():
+            raise Refused("Record how you know that the records are about different children.")
+        case TellRecordsApart():
+            return [caused(ChildRecordsToldApart, command)]
+        case WithdrawTellingApart(other_child_id=other) if other in state.telling_withdrawn:
+            return []
+        case WithdrawTellingApart(other_child_id=other) if other not in state.told_apart:
+            raise Refused("Those records were not told apart: there is nothing to withdraw.")
+        case WithdrawTellingApart(reason=reason) if not reason.strip():
+            raise Refused("Record why the records may be about one child after all.")
+        case WithdrawTellingApart():
+            return [caused(TellingApartWithdrawn, command)]
 
         case CorrectDetails(reason=reason) if not reason.strip():
             raise Refused("Record why the details are corrected.")

@@ -50,6 +50,7 @@ from domain.child import (
     ChildMatched,
     ChildRecordsMerged,
     ChildRecordsSeparated,
+    ChildRecordsToldApart,
     ChildRegistered,
     ChildUnmatched,
     DetailsCorrected,
@@ -59,6 +60,7 @@ from domain.child import (
     RecordUnrestricted,
     RelationshipEnded,
     RelationshipRecorded,
+    TellingApartWithdrawn,
 )
 from domain.conference import InitialConferenceHeld
 from domain.enquiry import (
@@ -182,6 +184,8 @@ INSTEAD: dict[type[Event], str] = {
     ChildUnmatched: "The match was undone: match the child to the referral again.",
     ChildRecordsMerged: "The records were merged: separate them.",
     ChildRecordsSeparated: "The records were separated: merge them again.",
+    ChildRecordsToldApart: "The records were told apart: withdraw that, and say why.",
+    TellingApartWithdrawn: "The telling apart was withdrawn: tell the records apart again.",
     DetailsCorrected: "The child's details are what was last recorded: correct the details again.",
     RelationshipRecorded: "The relationship is on record: end it, and say that it never was.",
     RelationshipEnded: "The relationship was ended: record it again.",

@@ -46,6 +46,7 @@ from domain.child import (
     ChildMatched,
     ChildRecordsMerged,
     ChildRecordsSeparated,
+    ChildRecordsToldApart,
     ChildRegistered,
     ChildUnmatched,
     DetailsCorrected,
@@ -55,6 +56,7 @@ from domain.child import (
     RecordUnrestricted,
     RelationshipEnded,
     RelationshipRecorded,
+    TellingApartWithdrawn,
 )
 from domain.codes import ABUSE_CATEGORIES, CLOSURE_REASONS, WORKER_CHANGES
 from domain.conference import CONFERENCE_DECISIONS, InitialConferenceHeld
@@ -276,6 +278,8 @@ TITLES: dict[type[Event], Callable[[Any], str]] = {
     ChildUnmatched: lambda e: "Match to a referral undone",
     ChildRecordsMerged: lambda e: "Another record found to be about this child",
     ChildRecordsSeparated: lambda e: "Records found to be about different children",
+    ChildRecordsToldApart: lambda e: "A record that looks alike found to be another child's",
+    TellingApartWithdrawn: lambda e: "A record told apart may be this child's after all",
     DetailsCorrected: lambda e: "Details corrected",
     RelationshipRecorded: lambda e: f"Relationship recorded: {e.relation}",
     RelationshipEnded: lambda e: "Relationship ended",
@@ -349,6 +353,10 @@ def _answer(event: Any) -> str:
     return f"answer|{event.risk_id}"
 
 
+def _apart(event: Any) -> str:
+    return f"apart|{event.child_id}|{event.other_child_id}"
+
+
 def _completion(event: Any) -> str:
     return f"completion|{event.assessment_id}"
 
@@ -360,6 +368,7 @@ def _closure(event: Any) -> str:
 SAYS: dict[type[Event], Callable[[Any], str]] = {
     ChildMatched: _match,
     ChildRecordsMerged: _merge,
+    ChildRecordsToldApart: _apart,
     ReferralDecided: _decision,
     RiskAnswered: _answer,
     AssessmentCompleted: _completion,
@@ -368,6 +377,7 @@ SAYS: dict[type[Event], Callable[[Any], str]] = {
 UNDOES: dict[type[Event], Callable[[Any], str]] = {
     ChildUnmatched: _match,
     ChildRecordsSeparated: _merge,
+    TellingApartWithdrawn: _apart,
     ReferralReopened: _decision,
     RiskAnswerWithdrawn: _answer,
     AssessmentReturned: _completion,
@@ -383,6 +393,8 @@ ALSO: dict[type[Event], str] = {
     ChildRemoved: "child_id",
     ChildRecordsMerged: "merged_child_id",
     ChildRecordsSeparated: "merged_child_id",
+    ChildRecordsToldApart: "other_child_id",
+    TellingApartWithdrawn: "other_child_id",
 }
 """The field that names a second record on which the entry must not be missed."""
 

@@ -69,6 +69,7 @@ from domain.child import (
     ChildMatched,
     ChildRecordsMerged,
     ChildRecordsSeparated,
+    ChildRecordsToldApart,
     ChildRegistered,
     ChildUnmatched,
     CorrectDetails,
@@ -88,8 +89,11 @@ from domain.child import (
     RelationshipRecorded,
     RestrictRecord,
     SeparateRecords,
+    TellingApartWithdrawn,
+    TellRecordsApart,
     UnmatchChild,
     UnrestrictRecord,
+    WithdrawTellingApart,
 )
 from domain.conference import HoldInitialConference, InitialConferenceHeld
 from domain.described import (
@@ -435,6 +439,14 @@ records_separated = _event(
     ChildRecordsSeparated(**_CHILD, merged_child_id=SIBLING, reason="They are twins.")
 )
 separate_records = _command(SeparateRecords, records_separated())
+records_told_apart = _event(
+    ChildRecordsToldApart(**_CHILD, other_child_id=SIBLING, reason="They are twins.")
+)
+tell_records_apart = _command(TellRecordsApart, records_told_apart())
+telling_apart_withdrawn = _event(
+    TellingApartWithdrawn(**_CHILD, other_child_id=SIBLING, reason="The school knows one.")
+)
+withdraw_telling_apart = _command(WithdrawTellingApart, telling_apart_withdrawn())
 details_corrected = _event(DetailsCorrected(**_CHILD, **_DETAILS, reason="Surname was misspelt."))
 correct_details = _command(CorrectDetails, details_corrected())
 relationship_recorded = _event(

@@ -87,6 +87,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "unmatch-child": DUTY,
         "merge-records": MANAGER,
         "separate-records": MANAGER,
+        "tell-records-apart": DUTY,
+        "withdraw-telling-apart": DUTY,
         "correct-details": PRACTICE,
         "record-relationship": PRACTICE,
         "end-relationship": PRACTICE,

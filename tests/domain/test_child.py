@@ -29,13 +29,17 @@ from tests.examples import (
     record_unrestricted,
     records_merged,
     records_separated,
+    records_told_apart,
     register_child,
     relationship_ended,
     relationship_recorded,
     restrict_record,
     separate_records,
+    tell_records_apart,
+    telling_apart_withdrawn,
     unmatch_child,
     unrestrict_record,
+    withdraw_telling_apart,
 )
 from tests.scenario import given
 
@@ -131,6 +135,24 @@ def test_two_records_of_one_child_are_merged_and_may_be_separated() -> None:
     given(*merged, records_separated()).when(merge_records()).then(records_merged())
 
 
+def test_two_records_that_look_alike_are_told_apart_and_may_be_compared_again() -> None:
+    apart = (child_registered(), records_told_apart())
+
+    given(child_registered()).when(tell_records_apart()).then(records_told_apart())
+    given(*apart).when(tell_records_apart()).then_nothing()
+    given(*apart).when(withdraw_telling_apart()).then(telling_apart_withdrawn())
+    given(*apart, telling_apart_withdrawn()).when(withdraw_telling_apart()).then_nothing()
+    given(*apart, telling_apart_withdrawn()).when(tell_records_apart()).then(records_told_apart())
+
+
+def test_records_told_apart_are_merged_by_nobody_who_does_not_withdraw_that_first() -> None:
+    apart = (child_registered(), records_told_apart())
+
+    given(*apart).when(merge_records()).then_refused("told apart")
+    given(*apart).when(merge_records(message=MESSAGE)).then(records_merged(message=MESSAGE))
+    given(*apart, telling_apart_withdrawn()).when(merge_records()).then(records_merged())
+
+
 def test_a_record_is_not_merged_with_itself() -> None:
     given(child_registered()).when(merge_records(merged_child_id=CHILD)).then_refused("itself")
 
@@ -194,6 +216,9 @@ def test_a_restriction_is_lifted_once() -> None:
         (unmatch_child(referral_id=REFERRAL, reason=" "), "Record why"),
         (merge_records(reason=""), "Record how you know"),
         (separate_records(), "not merged"),
+        (tell_records_apart(other_child_id=CHILD), "not told apart from itself"),
+        (tell_records_apart(reason=" "), "Record how you know"),
+        (withdraw_telling_apart(), "not told apart"),
         (correct_details(reason=""), "Record why"),
         (record_relationship(other_child_id=CHILD), "no relationship with themselves"),
         (record_relationship(relation=" "), "Say what the person is"),
@@ -209,6 +234,9 @@ def test_what_cannot_be_is_refused_in_a_sentence(command: Command, reason: str) 
 
 def test_what_is_undone_has_a_reason() -> None:
     history = (child_registered(), records_merged(), relationship_recorded(), record_restricted())
+    given(*history).when(tell_records_apart()).then_refused("separate them first")
+    apart = (child_registered(), records_told_apart())
+    given(*apart).when(withdraw_telling_apart(reason=" ")).then_refused("Record why")
 
     for command in (
         separate_records(reason=" "),

@@ -85,7 +85,7 @@ CASEWORKERS = """give:issue-handover give:acknowledge-handover give:start-assess
 TRIAGE = """see-message give:settle-conflict give:add-child give:remove-child
     give:acknowledge-referral give:screen-referral give:decide-referral give:tell-referrer
     give:reopen-referral give:attend-referral give:register-child give:match-child
-    give:unmatch-child"""
+    give:unmatch-child give:tell-records-apart give:withdraw-telling-apart"""
 MANAGERS = """see-who-looked give:route-referral give:authorise-decision give:merge-records
     give:separate-records give:restrict-record give:unrestrict-record give:retract-entry
     give:withdraw-risk-answer

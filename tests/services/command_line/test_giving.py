@@ -210,6 +210,9 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
          household_id=events[0]["header"]["household_id"])  # fmt: skip
     does("merge-records", "mary", child_id=child, merged_child_id=sibling, reason="Thought so.")
     does("separate-records", "mary", child_id=child, merged_child_id=sibling, reason="No.")
+    apart = {"child_id": child, "other_child_id": sibling}
+    does("tell-records-apart", "dora", **apart, reason="Two births are registered.")
+    does("withdraw-telling-apart", "dora", **apart, reason="One is the other's copy.")
     does("restrict-record", "mary", child_id=child, named=["mary", "dora", "wim", "wanda"],
          reason="A colleague's child.")  # fmt: skip
     does("unrestrict-record", "mary", child_id=child, reason="A mistake.")
