@@ -163,11 +163,12 @@ def _adults(dice: Dice, family: str) -> tuple[MadeUpAdult, ...]:
     )
 
 
-_FORMATS = ("fhir-bars", "hl7v2", "police-notice", "webform", "csv")
+_FORMATS = ("fhir-bars", "hl7v2", "police-notice", "webform", "csv", "email", "encompass")
+_MOST_FORMATS = 32  # fixed, so that a further format changes no message of those before it
 
 
 def _nhs_index(format: str, seed: int) -> int:
-    return (seed * len(_FORMATS) + _FORMATS.index(format)) % 900_000
+    return (seed * _MOST_FORMATS + _FORMATS.index(format)) % 900_000
 
 
 def made_up_nhs_number(index: int) -> str:
