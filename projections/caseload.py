@@ -6,6 +6,7 @@ Whose cases are these, and what is open on each?
     unallocated(query, team_id=None) -> list[Case]                 longest unallocated first
     handed_over_to(query, worker_id) -> list[Case]             who has not acknowledged it yet
     of_child(query, child_id) -> Case | None          also where only an enquiry or a plan is known
+    holders(query, child_ids) -> list[Holder]          who has, or had, each child's case
     case(query, case_id) -> Case | None
     assessment(query, assessment_id) -> Assessment | None
     enquiry(query, enquiry_id) -> Enquiry | None
@@ -335,6 +336,16 @@ class Case(Struct, frozen=True, kw_only=True):
         return next((each for each in self.enquiries if each.state in waiting), None)
 
 
+class Holder(Struct, frozen=True, kw_only=True):
+    """Whose a case is: of a closed one, whose it was last."""
+
+    child_id: str
+    is_open: bool
+    team_id: str | None
+    worker_id: str | None
+    handover_to: str | None
+
+
 def project(recorded: Recorded) -> Iterator[Write]:
     event = recorded.event
     at = stamp(event.happened_at)
@@ -500,6 +511,17 @@ def of_child(query: Query, child_id: str) -> Case | None:
     if not cases and (newest := _newest(query, [child_id])):
         return rows(Case, [{"child_id": child_id, **newest[child_id]}])[0]
     return next(iter(cases), None)
+
+
+def holders(query: Query, child_ids: Iterable[str]) -> list[Holder]:
+    """Who has, or had, the cases of these children."""
+    named, values = among("child", child_ids)
+    found = query(
+        "select child_id, is_open, team_id, worker_id, handover_to from caseload"  # noqa: S608
+        f" where child_id in ({named}) and case_id is not null order by child_id",
+        values,
+    )
+    return rows(Holder, found)
 
 
 def case(query: Query, case_id: str) -> Case | None:

@@ -529,13 +529,14 @@ def told(query: Query, worker_id: str) -> list[Waiting]:
     return [each for each in waiting(query) if worker_id in each.told_workers]
 
 
-def naming(query: Query, child_id: str) -> list[Waiting]:
-    """The waiting referrals that name a child."""
+def naming(query: Query, *child_ids: str) -> list[Waiting]:
+    """The waiting referrals that name one of these children."""
+    named, values = among("child", child_ids)
     found = query(
-        "select inbox.* from inbox_children join inbox using (referral_id)"
-        " where child_id = :child_id and removed = 0 and waiting = 1"
+        "select * from inbox where waiting = 1 and referral_id in"  # noqa: S608
+        f" (select referral_id from inbox_children where child_id in ({named}) and removed = 0)"
         " order by due_on, received_at, position",
-        {"child_id": child_id},
+        values,
     )
     return _with_children(query, rows(Waiting, found))
 

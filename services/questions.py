@@ -4,7 +4,7 @@ Every answer passes the gate first: who asks, what for, and the look is recorded
 leaves. Private words are opened here, from the sealed parts that the read models' rows carry.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -213,11 +213,8 @@ def children_page(
 
 def _mine(parts: Parts, who: Principal, found: list[children_.Child]) -> list[children_.Child]:
     """A record restricted to others is not found."""
-    return [
-        each
-        for each in found
-        if parts.gate.may(who, "search-children", about_child(parts.query, each.child_id))
-    ]
+    about = about_children(parts.query, found)
+    return [e for e in found if parts.gate.may(who, "search-children", about[e.child_id])]
 
 
 def _children(
@@ -474,13 +471,33 @@ def about_child(query: Query, child_id: str) -> Resource:
     child = children_.child(query, child_id)
     if child is None:
         return Resource(about=(child_id,), present=False)
+    return replace(about_children(query, [child])[child.child_id], about=(child_id,))
+
+
+def about_children(query: Query, found: Sequence[children_.Child]) -> dict[str, Resource]:
+    """The same of many children, asked for at once."""
+    records = [record for child in found for record in (child.child_id, *child.records)]
+    cases: dict[str, list[caseload.Holder]] = {}
+    for case in caseload.holders(query, records):
+        cases.setdefault(case.child_id, []).append(case)
+    named: dict[str, list[inbox.Waiting]] = {}
+    for referral in inbox.naming(query, *records):
+        for child_id in referral.child_ids:
+            named.setdefault(child_id, []).append(referral)
+    return {child.child_id: _about(child, cases, named) for child in found}
+
+
+def _about(
+    child: children_.Child,
+    cases: Mapping[str, list[caseload.Holder]],
+    referrals: Mapping[str, list[inbox.Waiting]],
+) -> Resource:
     records = (child.child_id, *child.records)
-    cases = [caseload.of_child(query, each) for each in records]
-    worked = [case for case in cases if case]
+    worked = [case for each in records for case in cases.get(each, ())]
     current = [case for case in worked if case.is_open]
-    named = [r for each in records for r in inbox.naming(query, each)]
+    named = [referral for each in records for referral in referrals.get(each, ())]
     return Resource(
-        about=(child_id,),
+        about=(child.child_id,),
         teams=_known(*(case.team_id for case in current), *(each.team_id for each in named)),
         closed_with=next((case.team_id for case in worked if not case.is_open), None),
         workers=_known(

@@ -2,11 +2,13 @@
 
 from projections.caseload import (
     Case,
+    Holder,
     assessment,
     case,
     caseload,
     enquiry,
     handed_over_to,
+    holders,
     of_child,
     of_team,
     of_worker,
@@ -248,3 +250,20 @@ def test_a_worker_sees_what_is_being_handed_over_to_them(given: Given) -> None:
     assert ids(handed_over_to(view.query, OTHER_WORKER)) == [CHILD]
     view.given(handover_acknowledged())
     assert handed_over_to(view.query, OTHER_WORKER) == []
+
+
+def test_whose_each_childs_case_is_or_was(given: Given) -> None:
+    view = given(caseload, case_opened(), case_allocated(), visit_made(child_id=SIBLING))
+    (holder,) = holders(view.query, [CHILD, SIBLING, "child-unknown"])
+    assert holder == Holder(
+        child_id=CHILD,
+        is_open=True,
+        team_id=TEAM,
+        worker_id=WORKER,
+        handover_to=None,
+    )
+    view.given(case_closed())
+    assert [(each.is_open, each.worker_id) for each in holders(view.query, [CHILD])] == [
+        (False, WORKER)
+    ]
+    assert holders(view.query, []) == []
