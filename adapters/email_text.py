@@ -1,7 +1,9 @@
 """What does an e-mail say: its words as plain text, who wrote, when, under which Message-ID?
 
-Read with the standard library's older policy, which does not raise on broken headers, and only as
-deep and as wide as honest mail is. Source: RFC 5322, RFC 2045 to 2049.
+Text that is attached and messages that are sent on are read too; of any other attachment name, type
+and size are told. Read with the standard library's older policy, which does not raise on broken
+headers, and only as deep and as wide as honest mail is. Source: RFC 5322, RFC 2045 to 2049; RFC
+3462 and RFC 3834 on what no person sent.
 """
 
 import base64
@@ -12,11 +14,15 @@ from email.errors import CloseBoundaryNotFoundDefect, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
+from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from adapters.particulars import as_universal
+from adapters.particulars import as_universal, plausible_time
 from adapters.reading import LARGEST_READ, Problems, cleaned, decoded, text_of_html
+from adapters.translation import Sent, Translation
+from domain.described import ReferrerDescribed
 
 _MOST_PARTS = 500
 _LONGEST_HEAD = 256 * 1024
@@ -28,13 +34,39 @@ _HEADER_NAMES = (
 )  # fmt: skip
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]")
 _FEWEST_HEADERS = 2
+_LONGEST_NAME = 120
+_MOST_ANSWERED = 20
 _FORWARDED = "---------- Forwarded message ----------"
+
+Automatic = Literal["report", "reply", "sent"]
+"""What no person sent: a report that a message did not arrive (or was opened), an answer that a
+programme gave, or anything else that says it was sent by one."""
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """`size`: bytes once decoded. `inline`: part of how the e-mail looks, such as a logo."""
+
+    name: str
+    kind: str
+    size: int
+    inline: bool = False
+
+    def told(self) -> str:
+        """Name, type and size in one line."""
+        return f"Attachment: {self.name or 'without a name'} ({self.kind}, {_size_of(self.size)})"
 
 
 class Email(Struct, frozen=True, kw_only=True):
-    """An e-mail as read. `message_id` without its brackets; `at`: aware, when it was written."""
+    """An e-mail as read. `message_id` without its brackets; `at`: aware, when it was written.
+
+    `answered`: the Message-IDs that it answers, the nearest first. `attachments`: in their order;
+    those of text stand in `text` too, each under its line.
+    """
 
     text: str
+    automatic: Automatic | None = None
+    answered: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     subject: str = ""
     message_id: str | None = None
     in_reply_to: str | None = None
@@ -57,9 +89,10 @@ def email_of(body: bytes, problems: Problems) -> Email:
     if len(head) > _LONGEST_HEAD or body.count(b"\n--") > _MOST_PARTS:
         problems.say("The e-mail has more parts or headers than are read: see it as it came.")
         return Email(text=decoded(body, problems))
+    parts = _Parts(problems)
     try:
         message = email.message_from_bytes(body)
-        text = _words(message, problems)
+        text = parts.words(message)
     except (MessageError, RecursionError, LookupError, ValueError):
         problems.say("The e-mail is broken: it was read as plain text.")
         return Email(text=decoded(body, problems))
@@ -70,9 +103,28 @@ def email_of(body: bytes, problems: Problems) -> Email:
         subject=_header(message, "Subject"),
         message_id=_identity(_header(message, "Message-ID")),
         in_reply_to=_identity(_header(message, "In-Reply-To")),
+        answered=_answered(message),
+        automatic=_automatic(message),
+        attachments=tuple(parts.attachments),
         at=_written(_header(message, "Date"), problems),
         sender_name=name,
         sender_address=address,
+    )
+
+
+def as_mailed(said: Translation, mail: Email, sent: Sent) -> Translation:
+    """What the lines of an e-mail say, with what its headers do: who wrote it, when, under which
+    Message-ID. Only an update is put beside what the e-mail answers."""
+    writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
+    identity = (mail.message_id,) if mail.message_id else ()
+    replied = (mail.in_reply_to,) if mail.in_reply_to and said.intent == "update" else ()
+    return replace(
+        said,
+        key=mail.message_id,
+        references=tuple(dict.fromkeys((*said.references, *identity))),
+        earlier=tuple(dict.fromkeys((*said.earlier, *replied))),
+        happened_at=said.happened_at or plausible_time(mail.at, sent.received_at, Problems()),
+        referrer=said.referrer if said.referrer.name else writer,
     )
 
 
@@ -86,7 +138,10 @@ def _single_bytes(body: bytes) -> bytes:
 
 def _header(message: Message, name: str) -> str:
     """A header in plain text, encoded words decoded, on one line."""
-    raw = str(message.get(name, ""))[:4000]
+    return _in_plain_words(str(message.get(name, ""))[:4000])
+
+
+def _in_plain_words(raw: str) -> str:
     text, last = "", None
     try:
         for part, charset in decode_header(raw):
@@ -101,6 +156,37 @@ def _header(message: Message, name: str) -> str:
 def _identity(text: str) -> str | None:
     found = re.search(r"<([^<>]+)>", text)
     return (found[1] if found else text).strip() or None
+
+
+def _answered(message: Message) -> tuple[str, ...]:
+    """In-Reply-To, then References from the last to the first (RFC 5322, section 3.6.4)."""
+    nearest = re.findall(r"<([^<>]+)>", _header(message, "In-Reply-To"))
+    before = re.findall(r"<([^<>]+)>", _header(message, "References"))
+    told = (each.strip() for each in [*nearest, *reversed(before)])
+    return tuple(dict.fromkeys(each for each in told if each))[:_MOST_ANSWERED]
+
+
+def _automatic(message: Message) -> Automatic | None:
+    """Whether a programme sent it, by the headers that say so.
+
+    Source: RFC 3462 (reports), RFC 3834 (Auto-Submitted), RFC 5321 section 4.5.5 (an empty
+    Return-Path), and the headers that mail servers add without a standard.
+    """
+    if message.get_content_type() == "multipart/report":
+        return "report"
+    submitted = _first_word(message, "Auto-Submitted")
+    precedence = _first_word(message, "Precedence").replace("-", "_")
+    if submitted == "auto-replied" or precedence == "auto_reply" or "X-Autoreply" in message:
+        return "reply"
+    unanswerable = "".join(_header(message, "Return-Path").split()) == "<>"
+    sent = (
+        submitted not in {"", "no"} or precedence == "bulk" or "X-Auto-Response-Suppress" in message
+    )
+    return "sent" if sent or unanswerable else None
+
+
+def _first_word(message: Message, name: str) -> str:
+    return _header(message, name).lower().partition(";")[0].strip()
 
 
 def _written(text: str, problems: Problems) -> datetime | None:
@@ -152,53 +238,93 @@ def _from_base64(coded: str, problems: Problems) -> bytes:
 # ── Words ──
 
 
-def _words(message: Message, problems: Problems) -> str:
-    """The text parts in their order; of alternatives the plain one, unless it says less."""
-    return "\n\n".join(text.strip() for text in _texts(message, problems) if text.strip())
+class _Parts:
+    """The words of an e-mail, part by part, and what is attached to it."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.attachments: list[Attachment] = []
+        self._problems = problems
+
+    def words(self, message: Message) -> str:
+        """The text parts in their order; of alternatives the plain one, unless it says less."""
+        return "\n\n".join(text.strip() for text in self._texts(message) if text.strip())
+
+    def _texts(self, part: Message) -> list[str]:
+        if not part.is_multipart():
+            return self._text(part)
+        inner = [each for each in part.get_payload() if isinstance(each, Message)]
+        if part.get_content_type() == "message/rfc822":
+            return [text for each in inner for text in (_heading(each), *self._texts(each))]
+        if part.get_content_type() != "multipart/alternative":
+            return [text for each in inner for text in self._texts(each)]
+        plain = [t for e in inner if not _has_markup(e) for t in self._texts(e) if t.strip()]
+        marked = [t for e in inner if _has_markup(e) for t in self._texts(e) if t.strip()]
+        if not plain or not marked:
+            return plain or marked
+        if _length(marked) > 2 * _length(plain):
+            self._problems.say(
+                "The plain text of the e-mail says less than its HTML: the HTML was read."
+            )
+            return [*marked, *plain]
+        return plain
+
+    def _text(self, part: Message) -> list[str]:
+        """The words of a part that has no parts, under its line where it is attached; none of one
+        that is no text."""
+        kind = part.get_content_type()
+        held = _payload(part, self._problems)
+        if part.get_content_maintype() in {"multipart", "message"}:
+            self._problems.say(
+                "The e-mail does not say where its parts begin: it was read as it stands."
+            )
+            return [decoded(held, self._problems)]
+        attached = part.get_filename() is not None
+        if attached or kind not in {"text/plain", "text/html"}:
+            self.attachments.append(_attachment(part, len(held)))
+        if kind not in {"text/plain", "text/html"}:
+            if not self.attachments[-1].inline:
+                self._problems.say("An attachment is kept with the message, but not shown here.")
+            return []
+        text = decoded(held, self._problems, part.get_content_charset())
+        if kind == "text/html":
+            if len(text) > _LONGEST_MARKUP:
+                self._problems.say("The e-mail is very long: only its beginning is shown.")
+            text = text_of_html(text[:_LONGEST_MARKUP])
+        elif part.get_param("format") == "flowed":
+            text = _unfolded(text)
+        return [f"{self.attachments[-1].told()}\n{text}"] if attached else [text]
 
 
-def _texts(part: Message, problems: Problems) -> list[str]:
-    if not part.is_multipart():
-        return _text(part, problems)
-    inner = [each for each in part.get_payload() if isinstance(each, Message)]
-    if part.get_content_type() == "message/rfc822":
-        return [_FORWARDED, *(text for each in inner for text in _texts(each, problems))]
-    if part.get_content_type() != "multipart/alternative":
-        return [text for each in inner for text in _texts(each, problems)]
-    plain = [t for e in inner if not _has_markup(e) for t in _texts(e, problems) if t.strip()]
-    marked = [t for e in inner if _has_markup(e) for t in _texts(e, problems) if t.strip()]
-    if not plain or not marked:
-        return plain or marked
-    if _size(marked) > 2 * _size(plain):
-        problems.say("The plain text of the e-mail says less than its HTML: the HTML was read.")
-        return [*marked, *plain]
-    return plain
+def _heading(sent_on: Message) -> str:
+    """The line before a message that is sent on, and who wrote it when about what."""
+    told = ((name, _header(sent_on, name)) for name in ("From", "Date", "Subject"))
+    return "\n".join([_FORWARDED, *(f"{name}: {value}" for name, value in told if value)])
 
 
-def _size(texts: list[str]) -> int:
+def _attachment(part: Message, size: int) -> Attachment:
+    disposition = str(part.get("Content-Disposition", "")).lower().strip()
+    shown_within = part.get_content_maintype() == "image" and "Content-ID" in part
+    return Attachment(
+        name=_in_plain_words(str(part.get_filename() or ""))[:_LONGEST_NAME],
+        kind=cleaned(part.get_content_type())[:_LONGEST_NAME],
+        size=size,
+        inline=shown_within and not disposition.startswith("attachment"),
+    )
+
+
+def _size_of(size: int) -> str:
+    for unit, least in (("MB", 1_000_000), ("KB", 1_000)):
+        if size >= least:
+            return f"{size / least:.1f} {unit}"
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
+def _length(texts: list[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
 
 def _has_markup(part: Message) -> bool:
     return any(each.get_content_type() == "text/html" for each in part.walk())
-
-
-def _text(part: Message, problems: Problems) -> list[str]:
-    """The words of a part that has no parts; none of one that is no text."""
-    kind = part.get_content_type()
-    if part.get_content_maintype() in {"multipart", "message"}:
-        problems.say("The e-mail does not say where its parts begin: it was read as it stands.")
-        return [decoded(_payload(part, problems), problems)]
-    attached = part.get_filename() is not None
-    if kind not in {"text/plain", "text/html"} or (attached and kind == "text/html"):
-        problems.say("An attachment is kept with the message, but not shown here.")
-        return []
-    text = decoded(_payload(part, problems), problems, part.get_content_charset())
-    if kind == "text/html":
-        if len(text) > _LONGEST_MARKUP:
-            problems.say("The e-mail is very long: only its beginning is shown.")
-        return [text_of_html(text[:_LONGEST_MARKUP])]
-    return [_unfolded(text) if part.get_param("format") == "flowed" else text]
 
 
 def _payload(part: Message, problems: Problems) -> bytes:

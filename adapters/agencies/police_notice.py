@@ -1,12 +1,12 @@
-"""What does a police protection notice say, as an e-mail with labelled lines or as JSON of ours?
+"""What does a police notice say, as an e-mail with labelled lines or as JSON of ours?
 
-An e-mail is known again by its Message-ID, JSON by its `notice_id`; a follow-up names the notice it
-adds to. Any other e-mail is kept whole for a person to read. A notice is sent under a duty: it says
-nothing about consent.
+Notices of concern for a child, of domestic abuse and of a missing child. An e-mail is known again
+by its Message-ID, JSON by its `notice_id`; a follow-up names the notice it adds to. Any other
+e-mail is kept whole for a person to read. A notice is sent under a duty: it says nothing about
+consent.
 """
 
 import json
-import re
 from email.utils import format_datetime
 from typing import Annotated, Any, Literal
 
@@ -14,25 +14,23 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from adapters.email_text import email_of, looks_like_email
-from adapters.fitting import Careful, Fit
-from adapters.labelled import labelled
+from adapters.email_text import as_mailed, email_of, looks_like_email
+from adapters.fitting import Fit
+from adapters.labelled import Labels, labelled
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
+from adapters.notice_people import (
+    Address,
+    Officer,
+    Present,
+    addresses_of,
+    people_of,
+    referrer_of,
+)
 from adapters.particulars import (
     NO_CONCERN_TOLD,
-    People,
-    birth_by_age,
-    birth_of,
-    checked_nhs_number,
-    due_date,
     instant,
-    located,
-    may_be_name,
-    name_parts,
     plausible_time,
-    postcode_of,
     reference_of,
-    sex_of,
 )
 from adapters.reading import (
     LARGEST_READ,
@@ -46,49 +44,7 @@ from adapters.reading import (
     unread,
 )
 from adapters.translation import FormatInformation, Intent, Sent, Translation
-from domain.calendar import local_day
-from domain.described import (
-    AddressDescribed,
-    ChildDescribed,
-    ReferrerDescribed,
-    Urgency,
-)
-
-Day = Annotated[str, Meta(description="dd/mm/yyyy")]
-
-
-class Officer(Struct, frozen=True, omit_defaults=True):
-    """Who reports."""
-
-    name: str = ""
-    rank: str = ""
-    collar_number: str = ""
-    contact: str = ""
-
-
-class Present(Struct, frozen=True, omit_defaults=True):
-    """Somebody who was there, or whom it concerns; `role` such as child, mother, suspect."""
-
-    given_name: str = ""
-    family_name: str = ""
-    name: Annotated[str, Meta(description="where it is known in one piece only")] = ""
-    date_of_birth: Day = ""
-    age: Annotated[str, Meta(description="in years, where no date of birth is known")] = ""
-    due_date: Annotated[str, Meta(description="of a child not yet born, dd/mm/yyyy")] = ""
-    sex: str = ""
-    role: str = ""
-    school: str = ""
-    nhs_number: str = ""
-    contact: str = ""
-
-
-class Address(Struct, frozen=True, omit_defaults=True):
-    """`of`: whose, or what happened there; `restricted`: must not be disclosed in the family."""
-
-    lines: tuple[str, ...] = ()
-    postcode: str = ""
-    of: str = ""
-    restricted: Careful = False
+from domain.described import Urgency
 
 
 class Notice(Struct, frozen=True, omit_defaults=True):
@@ -122,16 +78,39 @@ FORMAT = FormatInformation(
     schema=msgspec.json.schema(Notice),
 )
 
+_FIELDS = {
+    "notice_id": ("notice number", "notice no", "notice id", "our reference"),
+    "follow_up_to": ("follow up to", "follow up to notice", "update to", "further to notice"),
+    "incident_number": ("incident number", "incident no", "incident", "log number"),
+    "notice_type": ("notice type", "type of notice"),
+    "force": ("force", "police force", "force code"),
+    "grade": ("grade", "incident grade"),
+    "police_protection": (
+        "police protection", "police protection section 46", "police protection taken",
+        "section 46", "s46",
+    ),
+    "withdrawn": ("withdrawn", "cancelled"),
+    "occurred_at": ("occurred", "occurred at", "date and time", "date of incident"),
+    "circumstances": ("circumstances", "details", "what happened", "narrative"),
+    "child_said": ("child said", "what the child said", "words of the child", "voice of the child"),
+}  # fmt: skip
+_OFFICER = {
+    "name": ("officer", "reporting officer", "officer name", "officer in the case"),
+    "rank": ("rank",),
+    "collar_number": ("collar number", "collar no", "warrant number", "shoulder number"),
+    "contact": ("officer contact", "contact", "contact number", "telephone", "email"),
+}
+_LABELS = Labels(
+    fields=_FIELDS,
+    groups={"officer": _OFFICER},
+    texts=frozenset({"circumstances", "child_said"}),
+    answers=frozenset({"police_protection"}),
+    careful={"withdrawn": "no", "police_protection": "yes"},
+)
+
 _MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
 _FEWEST_LABELS = 3
-_ROLES_OF_CHILDREN = frozenset(
-    {
-        "child", "subject child", "child subject", "the child", "victim child", "child victim",
-        "baby", "infant", "toddler", "unborn", "unborn child", "unborn baby", "young person",
-    }
-)  # fmt: skip
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
-_OF_SOMEBODY = re.compile(r"(?:Child|Person) \d")
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
 _URGENCIES: dict[str | None, Urgency] = {
     "immediate": "immediate", "priority": "urgent", "standard": "routine",
@@ -145,7 +124,7 @@ def recognise(sent: Sent) -> bool:
         return any(mark in start for mark in _MARKS)
     if looks_like_email(start) or (sent.content_type or "").startswith("message/rfc822"):
         return True
-    return "notice number:" in start.lower() and _is_notice(labelled(start).labels)
+    return "notice number:" in start.lower() and _is_notice(labelled(start, _LABELS).labels)
 
 
 def _is_notice(labels: set[str]) -> bool:
@@ -186,23 +165,12 @@ def _email(sent: Sent, problems: Problems) -> Translation:
         text = f"Subject: {mail.subject}\n\n{mail.text}" if mail.subject else mail.text
         problems.say(_NO_NOTICE)
         said = as_text(text, problems)
-    writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
-    identity = (mail.message_id,) if mail.message_id else ()
-    answers = mail.in_reply_to is not None and said.intent == "update"
-    replied = (mail.in_reply_to,) if mail.in_reply_to and answers else ()
-    return replace(
-        said,
-        key=mail.message_id,
-        references=tuple(dict.fromkeys((*said.references, *identity))),
-        earlier=(*said.earlier, *replied),
-        happened_at=said.happened_at or plausible_time(mail.at, sent.received_at, Problems()),
-        referrer=said.referrer if said.referrer.name else writer,
-    )
+    return as_mailed(said, mail, sent)
 
 
 def _lines(text: str, sent: Sent, problems: Problems) -> Translation | None:
     """The notice that labelled lines tell; None where they tell none."""
-    found = labelled(text[:LARGEST_READ])
+    found = labelled(text[:LARGEST_READ], _LABELS)
     if not _is_notice(found.labels):
         return None
     for sentence in found.problems:
@@ -224,34 +192,8 @@ def _said(
     fit.left_over.extend(left_over)
     notice = fit.fit(Notice, value, "Notice")
     fit.told_unknown()
-    people = People(local_day(sent.received_at), problems)
-    addresses = tuple(
-        AddressDescribed(
-            lines=tuple(line for line in address.lines if line),
-            postcode=postcode_of(address.postcode),
-            of=address.of or None,
-            restricted=address.restricted,
-        )
-        for address in notice.addresses
-        if any(address.lines) or address.postcode
-    )
-    for number, child in enumerate(notice.children, start=1):
-        described, adult = _person(child, f"Child {number}", people, problems)
-        people.subject(
-            located(described, _homes(f"Child {number}", addresses)), adult, child.contact or None
-        )
-        if child.contact:
-            problems.keep(f"Child {number}: contact {child.contact}")
-    for number, other in enumerate(notice.adults, start=1):
-        described, adult = _person(other, f"Person {number}", people, problems)
-        if other.role.casefold().strip(" .") in _ROLES_OF_CHILDREN:
-            people.subject(
-                located(described, _homes(f"Person {number}", addresses)),
-                adult,
-                other.contact or None,
-            )
-        else:
-            people.other(described, other.contact or None, adult)
+    addresses = addresses_of(notice.addresses, notice.adults)
+    people = people_of(notice.children, notice.adults, addresses, sent.received_at, problems)
     own, incident = reference_of(notice.notice_id), reference_of(notice.incident_number)
     intent, earlier = _intent(notice, own, problems)
     if intent == "cancel":
@@ -282,21 +224,12 @@ def _said(
         else _URGENCIES.get(notice.grade, "not-stated"),
         concern=_concern(notice, [*fit.left_over, *problems.kept], problems),
         lawful_basis="duty" if of_the_police else None,
-        referrer=_referrer(notice),
+        referrer=referrer_of(notice.officer, notice.force),
         children=people.children(),
         adults=people.adults(),
         addresses=addresses,
         problems=problems.told(),
     )
-
-
-def _homes(whose: str, addresses: tuple[AddressDescribed, ...]) -> tuple[AddressDescribed, ...]:
-    """Where somebody may live: their own addresses, else those that are of nobody in particular;
-    all of them where one is restricted, as any may tell it."""
-    if any(each.restricted for each in addresses):
-        return addresses
-    own = tuple(each for each in addresses if whose in (each.of or "").split(", "))
-    return own or tuple(each for each in addresses if not _OF_SOMEBODY.match(each.of or ""))
 
 
 def _intent(notice: Notice, own: str, problems: Problems) -> tuple[Intent, tuple[str, ...]]:
@@ -321,68 +254,6 @@ def _concern(notice: Notice, left_over: list[str], problems: Problems) -> str:
         "\n".join(["Also in the message:", *left_over]) if left_over else "",
     ]
     return shown("\n".join(line for line in lines if line), problems)
-
-
-def _referrer(notice: Notice) -> ReferrerDescribed:
-    officer = notice.officer
-    number = f"collar number {officer.collar_number}" if officer.collar_number else ""
-    role = ", ".join(part for part in (officer.rank or "Police officer", number) if part)
-    return ReferrerDescribed(
-        name=officer.name,
-        role=role if officer.name or number else None,
-        organisation=notice.force or None,
-        contact=officer.contact or None,
-    )
-
-
-def _without_sentences(person: Present, whose: str, problems: Problems) -> Present:
-    """The person without names that are none: those are told, and stand with the concern."""
-    told = {each: getattr(person, each) for each in ("name", "given_name", "family_name")}
-    wrong = {each: text for each, text in told.items() if text and not may_be_name(text)}
-    for each, text in wrong.items():
-        words = each.replace("_", " ")
-        problems.say(f"{whose}: the {words} is not a name: it is shown with the concern.")
-        problems.keep(f"{whose} {words}: {text}")
-    return replace(person, **dict.fromkeys(wrong, "")) if wrong else person
-
-
-def _called(person: Present) -> tuple[str, str]:
-    """Family and given name; of a name in one piece, what is not told apart already."""
-    family, given = person.family_name, person.given_name
-    if family and given:
-        return family, given
-    told_apart = {word.casefold() for word in f"{family} {given}".split()}
-    words = [each for each in person.name.split() if each.casefold() not in told_apart]
-    if family or given:
-        rest = " ".join(words).strip(" ,")
-        return (family, rest) if family else (rest, given)
-    return name_parts(person.name)
-
-
-def _person(
-    person: Present, whose: str, people: People, problems: Problems
-) -> tuple[ChildDescribed, bool | None]:
-    """Who it is, and whether an adult as far as an incomplete birth date or an age tells."""
-    family, given = _called(_without_sentences(person, whose, problems))
-    number, identifiers = checked_nhs_number(person.nhs_number, problems, whose)
-    birth = birth_of(person.date_of_birth, people.told_on, problems, whose)
-    if person.age and birth.on is None:
-        aged = birth_by_age(person.age, problems, whose)
-        birth = birth if birth.adult is not None else aged
-    elif person.age:
-        problems.keep(f"{whose}: age {person.age}")
-    described = ChildDescribed(
-        family_name=family,
-        given_name=given,
-        born_on=birth.on,
-        due_on=due_date(person.due_date, people.told_on, problems, whose),
-        sex=sex_of(person.sex, problems, whose),
-        nhs_number=number,
-        identifiers=identifiers,
-        school=person.school or None,
-        relationship=person.role or None,
-    )
-    return described, birth.adult
 
 
 # ── A made-up notice ──

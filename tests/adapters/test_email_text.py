@@ -83,7 +83,9 @@ def test_a_message_that_is_sent_on_is_marked_as_one() -> None:
         f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n--X\n\nsee this\n"
         "--X\nContent-Type: message/rfc822\n\nSubject: a\n\nChild: Kit Grey\n--X--\n"
     )
-    assert said.text == "see this\n\n---------- Forwarded message ----------\n\nChild: Kit Grey"
+    assert said.text == (
+        "see this\n\n---------- Forwarded message ----------\nSubject: a\n\nChild: Kit Grey"
+    )
 
 
 def test_lines_broken_for_their_length_are_joined() -> None:
