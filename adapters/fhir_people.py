@@ -10,16 +10,17 @@ from msgspec.structs import replace
 
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.fhir_resources import (
+    About,
     AddressOf,
     Coding,
     Concept,
     Header,
+    IdentifierOf,
     Name,
     Observed,
     Organisation,
     Person,
     Reference,
-    Request,
     Resources,
     Role,
     Telecom,
@@ -82,10 +83,19 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
 
 
 def _by_number_alone(resources: Resources) -> list[Person]:
-    """The subjects of referrals that give a number instead of a person."""
-    requests = resources.all(Request, "ServiceRequest")
-    subjects = dict.fromkeys(r.subject.identifier for r in requests if r.subject.identifier)
-    return [Person(identifier=identifiers) for identifiers in subjects]
+    """The subjects of referrals, flags and plans that give a number instead of a person."""
+    told = resources.all(About, "ServiceRequest", "Flag", "CarePlan", "Composition")
+    numbers = (each.subject.identifier or _whose(each.identifier) for each in told)
+    return [Person(identifier=found) for found in dict.fromkeys(filter(None, numbers))]
+
+
+def _whose(identifiers: tuple[IdentifierOf, ...]) -> tuple[IdentifierOf, ...]:
+    """A flag may bear the number of its subject among its own."""
+    return tuple(each for each in identifiers if is_nhs_number(each))
+
+
+def is_nhs_number(identifier: IdentifierOf) -> bool:
+    return identifier.system.casefold().rstrip("/").endswith("nhs-number")
 
 
 def _patient(
@@ -115,7 +125,7 @@ def _identifiers(
     for each in person.identifier:
         if not each.value:
             continue
-        if not each.system.casefold().rstrip("/").endswith("nhs-number"):
+        if not is_nhs_number(each):
             others.setdefault(each.value, Identifier(system=each.system, value=each.value))
             continue
         checked, failed = checked_nhs_number(each.value, problems, whose)
@@ -215,25 +225,26 @@ def _reached(telecoms: tuple[Telecom, ...]) -> str | None:
 # ── Who asks ──
 
 
-def referrer_of(resources: Resources, request: Request | None) -> ReferrerDescribed:
-    """The requester of the referral, and the organisation that sent it."""
+def referrer_of(resources: Resources, asked: Reference) -> ReferrerDescribed:
+    """Who asks for it, or wrote it, and the organisation that sent it."""
     sent_by = _sending_organisation(resources)
-    asked = request.requester if request else Reference()
     role = resources.referred(Role, asked, "PractitionerRole") or _role_of(resources, asked)
     who = asked if role is None or not role.practitioner.reference else role.practitioner
     person = resources.referred(Person, who, *_PEOPLE)
-    own = resources.referred(
-        Organisation, role.organization if role else asked, "Organization", "HealthcareService"
-    )
+    of = role.organization if role else asked
+    own = resources.referred(Organisation, of, "Organization", "HealthcareService")
+    is_body = own is not None or "Organization" in (of.type, *of.reference.split("/"))
+    displayed = of.display if is_body or role else ""
     telecoms = (
         *(person.telecom if person else ()),
         *(role.telecom if role else ()),
         *(own.telecom if own else ()),
+        *(telecom for each in (own.contact if own else ()) for telecom in each.telecom),
     )
     return ReferrerDescribed(
-        name=_full_name(person) if person else asked.display,
+        name=_full_name(person) if person else "" if of is asked and is_body else asked.display,
         role=_relation(role.code if role else person.relationship if person else ()),
-        organisation=(own.name if own else "") or sent_by or None,
+        organisation=(own.name if own else "") or displayed or sent_by or None,
         contact=_reached(telecoms),
     )
 

@@ -86,12 +86,16 @@ class Reading:
             urgency=self._urgency(),
             concern=concern,
             concern_codes=codes,
-            referrer=referrer_of(self.resources, self.request),
+            referrer=referrer_of(self.resources, self._asks()),
             children=self.people.children(),
             adults=self.people.adults(),
             addresses=addresses,
             problems=self.problems.told(),
         )
+
+    def _asks(self) -> Reference:
+        """Who asks."""
+        return self.request.requester if self.request else Reference()
 
     # What is meant
 
@@ -134,11 +138,7 @@ class Reading:
         return [word for word in words if word.strip()]
 
     def _told_what_lacks(self, told: bool, codes: tuple[str, ...]) -> None:
-        if self.request is None:
-            if self.resources.has("Appointment"):
-                self.problems.say("The message is a booking, not a referral: it must be read.")
-            else:
-                self.problems.say("The message holds no referral (ServiceRequest).")
+        self._told_of_its_kind()
         if self._answers():
             self.problems.say("The message answers an earlier one, yet it is about somebody.")
         if self.flags and not self.active:
@@ -153,6 +153,14 @@ class Reading:
         self.people.told()
         if self.resources.has("DocumentReference", "Binary"):
             self.problems.say("An attachment is kept with the message, but not shown here.")
+
+    def _told_of_its_kind(self) -> None:
+        """Say what a message of this kind should hold and does not."""
+        if self.request is None:
+            if self.resources.has("Appointment"):
+                self.problems.say("The message is a booking, not a referral: it must be read.")
+            else:
+                self.problems.say("The message holds no referral (ServiceRequest).")
 
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sender's names of it, and of what it changes."""
@@ -181,13 +189,17 @@ class Reading:
     def _happened_at(self) -> datetime | None:
         told = self.message.get("timestamp")
         candidates = [
-            *(each.authored_on for each in self.requests[:1]),
+            *self._times(),
             told if isinstance(told, str) else "",
             *(each.last_updated for each in self._metas()),
         ]
         first = next((each for each in candidates if each), "")
         at = instant(first, self.problems, "The time of the message")
         return plausible_time(at, self.sent.received_at, self.problems)
+
+    def _times(self) -> list[str]:
+        """When what is meant was written, the best first."""
+        return [each.authored_on for each in self.requests[:1]]
 
     def _metas(self) -> list[Meta]:
         meta = self.message.get("meta")

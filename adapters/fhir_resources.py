@@ -46,6 +46,7 @@ class IdentifierOf(Struct, frozen=True):
 
 class Reference(Struct, frozen=True):
     reference: str = ""
+    type: str = ""
     display: str = ""
     identifier: tuple[IdentifierOf, ...] = ()
 
@@ -74,6 +75,12 @@ class AddressOf(Struct, frozen=True, rename="camel"):
 class Meta(Struct, frozen=True, rename="camel"):
     security: tuple[Coding, ...] = ()
     last_updated: str = ""
+    version_id: str = ""
+
+
+class Period(Struct, frozen=True):
+    start: str = ""
+    end: str = ""
 
 
 class Text(Struct, frozen=True):
@@ -126,6 +133,7 @@ class Organisation(Struct, frozen=True):
 
     name: str = ""
     telecom: tuple[Telecom, ...] = ()
+    contact: tuple[Contact, ...] = ()
 
 
 class Response(Struct, frozen=True):
@@ -156,6 +164,13 @@ class Request(Struct, frozen=True, rename="camel"):
     requester: Reference = Reference()
     subject: Reference = Reference()
     reason_code: tuple[Concept, ...] = ()
+
+
+class About(Struct, frozen=True):
+    """Any resource that has a subject."""
+
+    subject: Reference = Reference()
+    identifier: tuple[IdentifierOf, ...] = ()
 
 
 class Flag(Struct, frozen=True):

@@ -6,12 +6,22 @@ Source: NHS England, Booking and Referral FHIR API; HL7 FHIR R4.
 
 import json
 from typing import Any
-from uuid import UUID, uuid5
 
 from adapters.concern_codes import CATEGORY, SAFEGUARDING_CODES
+from adapters.fhir_made_up import (
+    SNOMED,
+    adult_of,
+    child_of,
+    coding,
+    entry,
+    id_of,
+    identifier,
+    refers,
+    sibling_of,
+)
 from adapters.fhir_message import fhir_beginning, resource_of
 from adapters.fhir_referral import Reading
-from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
+from adapters.made_up import Story, story
 from adapters.reading import Problems
 from adapters.translation import FormatInformation, Sent, Translation
 
@@ -39,11 +49,8 @@ def translate(sent: Sent) -> list[Translation]:
 
 # ── A made-up referral ──
 
-_NAMES = UUID("6f3c1f0e-94a7-4d0a-9c53-6ad0d7c4f5b1")
 _STRUCTURE = "https://fhir.nhs.uk/StructureDefinition"
 _SYSTEM = "https://fhir.nhs.uk/CodeSystem"
-_UK_CORE = "https://fhir.hl7.org.uk/CodeSystem"
-_SNOMED = "http://snomed.info/sct"
 
 
 def example(seed: int) -> bytes:
@@ -54,12 +61,12 @@ def example(seed: int) -> bytes:
 def written(told: Story) -> bytes:
     """The bundle in which a community health service would tell this story."""
     entries = [
-        _entry(told, name, {"resourceType": kind, **resource})
+        entry(told, name, {"resourceType": kind, **resource})
         for name, kind, resource in _resources(told)
     ]
     bundle = {
         "resourceType": "Bundle",
-        "id": _id(told, "bundle"),
+        "id": id_of(told, "bundle"),
         "meta": {"profile": [f"{_STRUCTURE}/BARSBundleMessage"]},
         "type": "message",
         "timestamp": told.at.isoformat(),
@@ -68,42 +75,38 @@ def written(told: Story) -> bytes:
     return (json.dumps(bundle, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _entry(told: Story, name: str, resource: dict[str, Any]) -> dict[str, Any]:
-    return {"fullUrl": f"urn:uuid:{_id(told, name)}", "resource": resource}
-
-
 def _resources(told: Story) -> list[tuple[str, str, dict[str, Any]]]:
     first, *others = told.children
-    patient = _refers(told, "patient")
+    patient = refers(told, "patient")
     given, _, family = told.referrer.partition(" ")
     return [
         ("header", "MessageHeader", {
-            "eventCoding": _coding(f"{_SYSTEM}/message-events-bars", "servicerequest-request"),
-            "sender": _refers(told, "organisation"),
+            "eventCoding": coding(f"{_SYSTEM}/message-events-bars", "servicerequest-request"),
+            "sender": refers(told, "organisation"),
             "source": {"endpoint": "https://health.example.org/fhir"},
-            "reason": {"coding": [_coding(f"{_SYSTEM}/message-reason-bars", "new")]},
-            "focus": [_refers(told, "request")],
+            "reason": {"coding": [coding(f"{_SYSTEM}/message-reason-bars", "new")]},
+            "focus": [refers(told, "request")],
         }),
         ("request", "ServiceRequest", {
-            "id": _id(told, "request"),
-            "identifier": [_identifier("https://health.example.org/id", f"BR-{told.reference}")],
+            "id": id_of(told, "request"),
+            "identifier": [identifier("https://health.example.org/id", f"BR-{told.reference}")],
             "status": "active",
             "intent": "plan",
             "category": [
-                {"coding": [_coding(f"{_SYSTEM}/message-category-servicerequest", "referral")]}
+                {"coding": [coding(f"{_SYSTEM}/message-category-servicerequest", "referral")]}
             ],
             "priority": "stat" if told.urgency == "immediate" else told.urgency,
             "subject": patient,
             "authoredOn": told.at.isoformat(),
-            "requester": _refers(told, "role"),
+            "requester": refers(told, "role"),
         }),
-        ("patient", "Patient", _child(first, told)),
-        *((f"sibling {n}", "RelatedPerson", _sibling(c, patient)) for n, c in enumerate(others)),
-        *((f"adult {n}", "RelatedPerson", _adult(a, patient)) for n, a in enumerate(told.adults)),
+        ("patient", "Patient", child_of(first, told)),
+        *((f"sibling {n}", "RelatedPerson", sibling_of(c, patient)) for n, c in enumerate(others)),
+        *((f"adult {n}", "RelatedPerson", adult_of(a, patient)) for n, a in enumerate(told.adults)),
         ("role", "PractitionerRole", {
-            "practitioner": _refers(told, "practitioner"),
-            "organization": _refers(told, "organisation"),
-            "code": [{"coding": [_coding(_SNOMED, "159013001")], "text": "Health visitor"}],
+            "practitioner": refers(told, "practitioner"),
+            "organization": refers(told, "organisation"),
+            "code": [{"coding": [coding(SNOMED, "159013001")], "text": "Health visitor"}],
         }),
         ("practitioner", "Practitioner", {
             "name": [{"family": family, "given": [given]}],
@@ -112,8 +115,8 @@ def _resources(told: Story) -> list[tuple[str, str, dict[str, Any]]]:
         ("organisation", "Organization", {"name": "City Community Health"}),
         ("flag", "Flag", {
             "status": "active",
-            "category": [{"coding": [_coding(f"{_SYSTEM}/flag-categories-bars", CATEGORY)]}],
-            "code": {"coding": [_coding(_SNOMED, told.code, SAFEGUARDING_CODES[told.code])]},
+            "category": [{"coding": [coding(f"{_SYSTEM}/flag-categories-bars", CATEGORY)]}],
+            "code": {"coding": [coding(SNOMED, told.code, SAFEGUARDING_CODES[told.code])]},
             "subject": patient,
         }),
         ("plan", "CarePlan", {
@@ -123,56 +126,3 @@ def _resources(told: Story) -> list[tuple[str, str, dict[str, Any]]]:
             "subject": patient,
         }),
     ]  # fmt: skip
-
-
-def _child(child: MadeUpChild, told: Story) -> dict[str, Any]:
-    number = _identifier("https://fhir.nhs.uk/Id/nhs-number", str(child.nhs_number))
-    status = f"{_UK_CORE}/UKCore-NHSNumberVerificationStatus"
-    url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
-    concept = {"coding": [_coding(status, "number-present-and-verified")]}
-    return {
-        "identifier": [{"extension": [{"url": url, "valueCodeableConcept": concept}], **number}],
-        **_person(child),
-        "gender": "female" if child.sex == "F" else "male",
-        "address": [{"line": [told.lines[0]], "city": told.lines[1], "postalCode": told.postcode}],
-    }
-
-
-def _sibling(child: MadeUpChild, patient: dict[str, str]) -> dict[str, Any]:
-    gender = "female" if child.sex == "F" else "male"
-    return {
-        "patient": patient,
-        "relationship": [{"text": "sibling"}],
-        **_person(child),
-        "gender": gender,
-    }
-
-
-def _adult(adult: MadeUpAdult, patient: dict[str, str]) -> dict[str, Any]:
-    return {
-        "patient": patient,
-        "relationship": [{"text": adult.role}],
-        **_person(adult),
-        "telecom": [{"system": "phone", "value": adult.telephone}],
-    }
-
-
-def _person(person: MadeUpChild | MadeUpAdult) -> dict[str, Any]:
-    name = {"use": "official", "family": person.family_name, "given": [person.given_name]}
-    return {"name": [name], "birthDate": person.born_on.isoformat()}
-
-
-def _id(told: Story, name: str) -> str:
-    return str(uuid5(_NAMES, f"{told.reference} {name}"))
-
-
-def _refers(told: Story, name: str) -> dict[str, str]:
-    return {"reference": f"urn:uuid:{_id(told, name)}"}
-
-
-def _identifier(system: str, value: str) -> dict[str, str]:
-    return {"system": system, "value": value}
-
-
-def _coding(system: str, code: str, display: str = "") -> dict[str, str]:
-    return {"system": system, "code": code} | ({"display": display} if display else {})
