@@ -11,7 +11,9 @@ from domain.agency import Agency
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:safeguarding:message")
 
-Channel = Literal["file", "standard-input", "http", "kafka"]
+Channel = Literal[
+    "file", "standard-input", "http", "kafka", "mllp", "mesh", "csv-drop", "mail-drop"
+]
 
 
 class Part(Struct, frozen=True, kw_only=True):

@@ -2,22 +2,29 @@
 
 import os
 import signal
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
+from adapters.transports import delivery
 from adapters.transports.kafka import Access, Gone, Inlet, NotAllowed, NotReachable
+from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
 from projections import quarantine as quarantined
-from services.assemble import event_store
+from services.assemble import event_store, now
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
 from services.command_line.output import show, tell
-from services.ingest_kafka import Ingest
-from services.intake import Receipt
+from services.ingest import Ingest, Taken
+from services.ingest_kafka import Ingest as IngestKafka
+from services.intake import LARGEST, Receipt
+
+Once = Annotated[bool, Parameter(negative=())]
 
 ingest = App(name="ingest", help="Take in what comes by a transport, until it is told to end.")
 
@@ -26,7 +33,7 @@ ingest = App(name="ingest", help="Take in what comes by a transport, until it is
 def kafka(
     *,
     kafka: str | None = None,
-    once: Annotated[bool, Parameter(negative=())] = False,
+    once: Once = False,
     where: Where = HERE,
 ) -> int:
     """Take in what agencies put on their Kafka topics. Writes a line a record once it is durable.
@@ -42,9 +49,7 @@ def kafka(
     if access is None:
         tell("Say where Kafka is: --kafka HOST:PORT, or SAFEGUARDING_KAFKA_BOOTSTRAP.")
         return 2
-    stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
+    stop = told_to_end()
     with event_store(where.settings()) as store:
         topics = [
             f"in.{agency}.{format}.v1" for agency in registered(store) for format in formats()
@@ -61,7 +66,7 @@ def kafka(
             if not inlet.topics:
                 tell("None of the agencies' topics is there for us (safeguarding kafka setup).")
                 return 1
-            show(Ingest(store, inlet).lines(stop, once=once), "json")
+            show(IngestKafka(store, inlet).lines(stop, once=once), "json")
         except NotReachable as error:
             tell(f"Kafka cannot be reached any more: {error}.")
             return 3
@@ -71,6 +76,55 @@ def kafka(
         finally:
             inlet.close()
     return 0
+
+
+@ingest.command
+def mllp(
+    address: str = "127.0.0.1:2575",
+    /,
+    *,
+    sender: str,
+    once: Once = False,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    clients: Path | None = None,
+    where: Where = HERE,
+) -> int:
+    """Listen for one agency's HL7 v2 messages (MLLP). Each is acknowledged once it is durable.
+
+    Parameters
+    ----------
+    address
+        HOST:PORT to listen at; port 0 for a free one.
+    sender
+        The agency whose systems are let in here, as AGENCY or AGENCY:UNIT; one port an agency.
+    once
+        End after the first connection is closed.
+    certificate
+        Our certificate (PEM): the connection is encrypted.
+    key
+        The certificate's key, where it lies in a file of its own.
+    clients
+        The authority (PEM) whose certificates clients must show.
+    """
+    host, _, port = address.rpartition(":")
+    agency, _, unit = sender.partition(":")
+    if not host or not port.isdecimal() or int(port) > HIGHEST_PORT:
+        tell(f"{address!r} is nowhere to listen: give HOST:PORT, such as 127.0.0.1:2575.")
+        return 2
+    if certificate is None and (key or clients):
+        tell("--key and --clients are of an encrypted connection: give --certificate too.")
+        return 2
+    try:
+        secured = encryption(certificate, key, clients) if certificate else None
+        listener = Listener(
+            host.strip("[]"), int(port), agency, now, LARGEST, unit=unit or None, secured=secured
+        )
+    except OSError as error:
+        tell(f"We cannot listen at {address}: {error.strerror or error}.")
+        return 3
+    tell(f"Listening at {host}:{listener.port}.")
+    return taken_in(listener, once, where)
 
 
 quarantine = App(name="quarantine", help="What was set aside; `quarantine replay` takes it in.")
@@ -117,6 +171,41 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
 
         show(receipts(), "json")
     return 1 if stays else 0
+
+
+def taken_in(inlet: delivery.Inlet, once: bool, where: Where) -> int:
+    """Write a line a message until told to end; 1 if, of what was there once, one was refused."""
+    stop, refused = told_to_end(), 0
+
+    def lines(store: EventStore) -> Iterator[Taken]:
+        nonlocal refused
+        for line in Ingest(store, inlet, tell).lines(stop, once=once):
+            refused += line.result == "refused"
+            yield line
+
+    with event_store(where.settings()) as store:
+        show(lines(store), "json")
+    return 1 if once and refused else 0
+
+
+def told_to_end() -> threading.Event:
+    """Set by Ctrl+C and SIGTERM from now on: what is in hand is finished, and nothing begun."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    return stop
+
+
+HIGHEST_PORT = 65535
+
+
+def encryption(certificate: Path, key: Path | None, clients: Path | None) -> ssl.SSLContext:
+    """How connections to us are encrypted. Raises `OSError` for a file that is none of these."""
+    secured = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=clients)
+    secured.load_cert_chain(certificate, key)
+    if clients:
+        secured.verify_mode = ssl.CERT_REQUIRED
+    return secured
 
 
 def registered(store: EventStore) -> Iterator[str]:
