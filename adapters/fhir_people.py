@@ -4,6 +4,7 @@ Source: HL7 FHIR R4 and UK Core; the meaning of `R` in `meta.security` is that o
 Demographics Service: the address must not be disclosed.
 """
 
+import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -85,13 +86,28 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
 def _by_number_alone(resources: Resources) -> list[Person]:
     """The subjects of referrals, flags and plans that give a number instead of a person."""
     told = resources.all(About, "ServiceRequest", "Flag", "CarePlan", "Composition")
-    numbers = (each.subject.identifier or _whose(each.identifier) for each in told)
+    numbers = (
+        each.subject.identifier or _whose(each.identifier) or _demographic(each.subject)
+        for each in told
+    )
     return [Person(identifier=found) for found in dict.fromkeys(filter(None, numbers))]
 
 
 def _whose(identifiers: tuple[IdentifierOf, ...]) -> tuple[IdentifierOf, ...]:
     """A flag may bear the number of its subject among its own."""
     return tuple(each for each in identifiers if is_nhs_number(each))
+
+
+_DEMOGRAPHICS = re.compile(r"https://[\w.-]*nhs\.uk/(?:[\w.-]+/){0,8}Patient/(\d{10})", re.ASCII)
+
+
+def _demographic(subject: Reference) -> tuple[IdentifierOf, ...]:
+    """The national demographics service names a patient's record by the NHS number."""
+    found = _DEMOGRAPHICS.fullmatch(subject.reference)
+    return (IdentifierOf(system=_NHS_NUMBER, value=found[1]),) if found else ()
+
+
+_NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"
 
 
 def is_nhs_number(identifier: IdentifierOf) -> bool:

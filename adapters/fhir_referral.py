@@ -132,7 +132,7 @@ class Reading:
 
     def _added(self) -> list[str]:
         """What people wrote to say more than the code for no issues, in whatever element."""
-        words = [word for flag in self.flags for word in _own_words(flag)]
+        words = [word for flag in self.flags for word in own_words(flag)]
         words += [word for flag in self.other_flags for word in _narrated(flag)]
         words += [word.line for word in self.words if word.written]
         return [word for word in words if word.strip()]
@@ -223,7 +223,7 @@ class Reading:
             names = [SAFEGUARDING_CODES.get(each.code, "") for each in flag.code.coding]
             known = ", ".join(name for name in names if name)
             if flag.code.has(NO_CONCERN):
-                lines += [f"{state}: {words}" for words in _own_words(flag)]
+                lines += [f"{state}: {words}" for words in own_words(flag)]
             else:
                 told = [flag.code.words(), *_narrated(flag)]
                 words = "; ".join(dict.fromkeys(filter(None, told))) or known
@@ -252,7 +252,7 @@ def _concept_says(concept: Concept) -> list[str]:
     return list(dict.fromkeys(each for each in words_told if says_more(each, NO_CONCERN)))
 
 
-def _own_words(flag: Flag) -> list[str]:
+def own_words(flag: Flag) -> list[str]:
     """What the flag says more than the code for no safeguarding issues."""
     told = [*_concept_says(flag.code), *_narrated(flag)]
     return list(dict.fromkeys(each for each in told if says_more(each, NO_CONCERN)))

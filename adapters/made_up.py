@@ -163,7 +163,19 @@ def _adults(dice: Dice, family: str) -> tuple[MadeUpAdult, ...]:
     )
 
 
-_FORMATS = ("fhir-bars", "hl7v2", "police-notice", "webform", "csv", "email", "encompass")
+_FORMATS = (
+    "fhir-bars",
+    "hl7v2",
+    "police-notice",
+    "webform",
+    "csv",
+    "email",
+    "encompass",
+    "itk-cda",
+    "fhir-flags",
+    "ers",
+    "gp-connect",
+)
 _MOST_FORMATS = 32  # fixed, so that a further format changes no message of those before it
 
 
