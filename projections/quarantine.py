@@ -79,7 +79,7 @@ def project(recorded: Recorded) -> Iterator[Write]:
                     "position": recorded.position,
                 },
             )
-        case _:  # MessageReplayed
+        case MessageReplayed():
             replayed = {"quarantine_id": recorded.stream, "at": stamp(event.happened_at)}
             yield Write(REPLAYED, replayed)
 
