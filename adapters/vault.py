@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.private_files import FileGone, StillThere, private_file, private_folder
-from domain.kernel import KINDS
+from domain.kernel import KEYED, KINDS
 
 NONCE = 12
 """Bytes of an AES-GCM nonce; it stands before the ciphertext."""
@@ -315,6 +315,10 @@ class Vault:
         """By each of the `tokens` of a text the token of a part that is the same word."""
         found = dict.fromkeys(words(text))
         return {self._short("word", word): self._short("part", word) for word in found}
+
+    def keyed_token(self, key: str) -> str:
+        """The token of one of an event's `index_keys`, told from a name's by its first sign."""
+        return f"{KEYED}{self._short('key', key)}"
 
     def token(self, kind: str, value: str) -> str:
         """The 128-bit token of an exact value (32 hexadecimal digits), such as an NHS number's."""

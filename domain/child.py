@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.blocking import address_keys, family_keys, phone_keys, record_keys
 from domain.calendar import local_day
 from domain.codes import Sex
 from domain.described import Identifier
@@ -62,6 +63,9 @@ class ChildRegistered(_OfChild, frozen=True, tag="child.registered.v1"):
     nhs_number: Identity | None = None
     postcode: Location | None = None
     identifiers: Identifiers = WITHHELD
+
+    def index_keys(self) -> tuple[str, ...]:
+        return _keys(self)
 
 
 class ChildMatched(_OfChild, frozen=True, tag="child.matched.v1"):
@@ -117,6 +121,9 @@ class DetailsCorrected(_OfChild, frozen=True, tag="child.details_corrected.v1"):
     nhs_number: Identity | None = None
     postcode: Location | None = None
 
+    def index_keys(self) -> tuple[str, ...]:
+        return _keys(self)
+
 
 class RelationshipRecorded(_OfChild, frozen=True, tag="child.relationship_recorded.v1"):
     """`relation`: what the other person is to the child; `other_child_id` if they have a record."""
@@ -127,6 +134,9 @@ class RelationshipRecorded(_OfChild, frozen=True, tag="child.relationship_record
     name: Identity | None = None
     contact: Location | None = None
 
+    def index_keys(self) -> tuple[str, ...]:
+        return phone_keys(self.contact)
+
 
 class RelationshipEnded(_OfChild, frozen=True, tag="child.relationship_ended.v1"):
     relationship_id: str
@@ -136,6 +146,9 @@ class RelationshipEnded(_OfChild, frozen=True, tag="child.relationship_ended.v1"
 class HouseholdJoined(_OfChild, frozen=True, tag="child.household_joined.v1"):
     household_id: str
     address: Location = WITHHELD
+
+    def index_keys(self) -> tuple[str, ...]:
+        return address_keys(self.address)
 
 
 class HouseholdLeft(_OfChild, frozen=True, tag="child.household_left.v1"):
@@ -169,6 +182,15 @@ ChildEvent = (
     | RecordRestricted
     | RecordUnrestricted
 )
+
+
+def _keys(event: ChildRegistered | DetailsCorrected) -> tuple[str, ...]:
+    """Under what a record with these details is found, and those of the same family."""
+    if event.unborn:
+        return ()
+    own = record_keys(event.given_name, event.family_name, event.born_on, event.postcode)
+    return (*own, *family_keys(event.family_name, event.postcode))
+
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -32,6 +32,10 @@ Police = Annotated[str, Private("police")]
 Referrer = Annotated[str, Private("referrer")]
 Staff = Annotated[str, Private("staff", searchable=True)]
 
+KEYED = "="
+"""Begins those tokens of an event's index that stand for one of its `index_keys`, not for a word
+of a name."""
+
 WITHHELD: Any = UNSET
 """The value of a private field that was not opened: no key asked for, or the key is destroyed.
 
@@ -67,6 +71,13 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=
     message: str | None = None
     command: str | None = None
 
+    def index_keys(self) -> tuple[str, ...]:
+        """By what else than whole names the event is found: clear texts such as `born|2017-05-04`.
+
+        Asked when it is stored; they are kept only as keyed tokens, each after a `KEYED`.
+        """
+        return ()
+
 
 class Command(Struct, frozen=True, kw_only=True, tag_field="command_name"):
     """A request, made at a time by a person or an agency; it may be refused.
@@ -99,8 +110,8 @@ class Recorded(Struct, frozen=True):
 
     `position` counts from 1 over the whole log, `version` from 1 over the stream. `sealed` is the
     event's private part as stored: ciphertext and what is needed to open it, empty if it has none.
-    `index` holds the blind-index tokens of its searchable fields. The private fields of `event` are
-    `WITHHELD` unless the reader asked for them to be opened.
+    `index` holds the blind-index tokens of its searchable fields and of its `index_keys`. The
+    private fields of `event` are `WITHHELD` unless the reader asked for them to be opened.
     """
 
     position: int

@@ -75,6 +75,51 @@ class Flags(Struct, frozen=True, forbid_unknown_fields=True):
     signals: dict[str, Signal]
 
 
+class Points(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a detail says of two records, where both have it: bits for (or against) one child."""
+
+    same: float
+    near: float
+    differs: float
+
+
+class MatchingPoints(Struct, frozen=True, forbid_unknown_fields=True):
+    """The points of each detail."""
+
+    nhs_number: Points
+    birth_date: Points
+    first_name: Points
+    surname: Points
+    postcode: Points
+    sex: Points
+
+
+class Matching(Struct, frozen=True, forbid_unknown_fields=True):
+    """How alike two records must be before a person is asked whether they are one child's.
+
+    `match`, `potential`, `low`: scores from 0 to 1 from which an outcome holds. A score is a
+    probability: `start`, the bits before anything is compared (one pair among many), plus the
+    points of each detail. Names resemble each other from a Jaro-Winkler similarity of `resembles`.
+    `unproven_at_most`: the score of two records of which not both first name and birth date are the
+    same, without an NHS number in common; `contradicted_at_most`: of two that contradict in one of
+    these. A key that more than `largest_block` records share finds none of them.
+    """
+
+    match: float
+    potential: float
+    low: float
+    start: float
+    resembles: float
+    unproven_at_most: float
+    contradicted_at_most: float
+    largest_block: int
+    points: MatchingPoints
+    outcomes_source: str
+    points_source: str
+    local: bool = True
+    checked: bool = False
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """What an authority holds itself to from `in_force_from` on.
 
@@ -91,6 +136,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     office_hours: OfficeHours
     caseload: Caseload
     flags: Flags
+    matching: Matching
     limits: dict[str, Limit]
 
 

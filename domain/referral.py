@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.blocking import phone_keys
 from domain.calendar import local_day
 from domain.codes import ReferralSource
 from domain.described import (
@@ -103,6 +104,9 @@ class _Described(_OfReferral, frozen=True, kw_only=True):
     adults: Adults = WITHHELD
     addresses: Addresses = WITHHELD
     concern: Narrative = WITHHELD
+
+    def index_keys(self) -> tuple[str, ...]:
+        return phone_keys(*(adult.contact for adult in self.adults))
 
 
 class ReferralReceived(_Described, frozen=True, tag="referral.received.v1"):

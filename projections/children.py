@@ -3,6 +3,7 @@ Which child is this, and which of our records are about them?
 
     found(query, tokens, as_parts={}) -> list[Child] whom all these blind-index tokens name
     registered(query, *, limit=None, below=None) -> list[Child]   newest record first
+    these(query, child_ids) -> list[Child]
     child(query, child_id) -> Child | None           a merged record gives the child it became
     merged_into(query, child_id) -> str | None       the record that this one was merged into
     restricted(query) -> frozenset[str]              every record of the restricted children
@@ -34,7 +35,7 @@ from domain.child import (
     RelationshipRecorded,
 )
 from domain.codes import Sex
-from domain.kernel import Recorded
+from domain.kernel import KEYED, Recorded
 from projections.base import Projection, Query, Write, among, listed, rows, stamp
 
 SCHEMA = (
@@ -279,7 +280,8 @@ def project(recorded: Recorded) -> Iterator[Write]:
 
 def _named(child_id: str, tokens: Iterable[str]) -> Iterator[Write]:
     for token in tokens:
-        yield Write(NAMED, {"token": token, "child_id": child_id})
+        if not token.startswith(KEYED):
+            yield Write(NAMED, {"token": token, "child_id": child_id})
 
 
 def found(
@@ -322,6 +324,11 @@ def registered(query: Query, *, limit: int | None = None, below: int | None = No
 
 
 LAST_POSITION = 2**62
+
+
+def these(query: Query, child_ids: Iterable[str]) -> list[Child]:
+    """The children whose records these are, or were, newest record first."""
+    return _children(query, child_ids)
 
 
 def child(query: Query, child_id: str) -> Child | None:

@@ -1,13 +1,21 @@
-"""Do two descriptions fit the same child?"""
+"""Do two descriptions fit the same child: surely, likely, or not at all?
+
+`compare` answers for the automatic rule, in which a detail agrees or contradicts; `scored` for a
+person who is asked, with a probability and what speaks for it detail by detail.
+"""
 
 import re
 import unicodedata
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
+from rapidfuzz.distance import OSA, JaroWinkler
 
+from domain.blocking import words
+from domain.codes import Sex
 from domain.described import ChildDescribed
+from domain.policy import Matching
 
 ENOUGH = 2
 """Agreeing fields that an NHS number needs beside it."""
@@ -23,6 +31,7 @@ class Details(Struct, frozen=True):
     born_on: date | None = None
     postcode: str | None = None
     nhs_number: str | None = None
+    sex: Sex = "U"
 
 
 class Agreement(NamedTuple):
@@ -70,6 +79,108 @@ def same(one: Details, other: Details) -> bool:
 def repeated(one: Details, other: Details) -> bool:
     """Whether one message that says both tells of the same child twice, number aside."""
     return {"birth date", "first name", "surname"} <= set(compare(one, other).agree)
+
+
+Level = Literal["same", "near", "differs", "unknown"]
+"""`near`: misspelt, partly given, or day and month the other way round."""
+
+
+class Likeness(NamedTuple):
+    """The probability that two records are one child's, and how each detail compares."""
+
+    score: float
+    levels: dict[str, Level]
+
+
+def scored(one: Details, other: Details, rules: Matching) -> Likeness:
+    """How likely two records are one child's, from 0 to 1, whichever of them comes first.
+
+    The points of the details are added as if each were evidence by itself. They are not among
+    brothers and sisters, above all twins: so without the same first name and birth date, or an NHS
+    number in common, no score is as high as a match.
+    """
+    first_name, surname = _names(one, other, rules.resembles)
+    levels: dict[str, Level] = {
+        "nhs_number": _number(one.nhs_number, other.nhs_number),
+        "birth_date": _day(one.born_on, other.born_on),
+        "first_name": first_name,
+        "surname": surname,
+        "postcode": _postcode(one.postcode or "", other.postcode or ""),
+        "sex": _sex(one.sex, other.sex),
+    }
+    bits = rules.start
+    for field, level in levels.items():
+        if level != "unknown":
+            bits += getattr(getattr(rules.points, field), level)
+    score = 1 / (1 + 2**-bits)
+    proof = levels["first_name"], levels["birth_date"]
+    if "differs" in proof:
+        score = min(score, rules.contradicted_at_most)
+    elif proof != ("same", "same") and levels["nhs_number"] != "same":
+        score = min(score, rules.unproven_at_most)
+    return Likeness(score, levels)
+
+
+def _number(one: str | None, other: str | None) -> Level:
+    if not one or not other:
+        return "unknown"
+    if one == other:
+        return "same"
+    return "near" if OSA.distance(one, other, score_cutoff=2) <= 2 else "differs"
+
+
+def _day(one: date | None, other: date | None) -> Level:
+    if one is None or other is None:
+        return "unknown"
+    if one == other:
+        return "same"
+    swapped = (one.year, one.day, one.month) == (other.year, other.month, other.day)
+    written = (f"{day:%Y%m%d}" for day in (one, other))
+    return "near" if swapped or OSA.distance(*written, score_cutoff=1) <= 1 else "differs"
+
+
+def _names(one: Details, other: Details, resembles: float) -> tuple[Level, Level]:
+    """First name and surname, also where one of the two senders swaps them."""
+    if one.given_name and one.family_name and plain(one.given_name) != plain(other.given_name):
+        crossed = plain(one.given_name), plain(one.family_name)
+        if crossed == (plain(other.family_name), plain(other.given_name)):
+            return "same", "same"
+    return (
+        _name(one.given_name, other.given_name, resembles),
+        _name(one.family_name, other.family_name, resembles),
+    )
+
+
+def _name(one: str, other: str, resembles: float) -> Level:
+    a, b = plain(one), plain(other)
+    if not a or not b:
+        return "unknown"
+    if a == b:
+        return "same"
+    mine, theirs = set(words(one)), set(words(other))
+    partly = mine <= theirs or theirs <= mine
+    initial = min(len(a), len(b)) == 1 and a[0] == b[0]
+    return "near" if partly or initial or _resemble(a, b, resembles) else "differs"
+
+
+def _resemble(one: str, other: str, least: float) -> bool:
+    return JaroWinkler.similarity(one, other, score_cutoff=least) >= least
+
+
+def _postcode(one: str, other: str) -> Level:
+    a, b = plain(one), plain(other)
+    if not a or not b:
+        return "unknown"
+    if a == b:
+        return "same"
+    street = a[:-2] == b[:-2] and len(a) > 4
+    return "near" if street or OSA.distance(a, b, score_cutoff=1) <= 1 else "differs"
+
+
+def _sex(one: Sex, other: Sex) -> Level:
+    if "U" in (one, other):
+        return "unknown"
+    return "same" if one == other else "differs"
 
 
 def details_of(child: ChildDescribed) -> Details:

@@ -4,7 +4,7 @@ The stored bytes of an event (`state`) are, in this order:
 
 - the form (one byte: 1) and the sizes of the header, the index and the parts (4 bytes each);
 - the header: the event's JSON without its private fields;
-- the index: the blind-index tokens of its searchable fields, with spaces between;
+- the index: the blind-index tokens of its searchable fields and keys, with spaces between;
 - the parts: for each kind of private word, the name of the kind, the id of its data key and the
   ciphertext. The raw message stands last, and its ciphertext is not counted in the parts' size,
   so that a reader of the log need not carry it.
@@ -221,7 +221,7 @@ class SealingMapper(Mapper[str]):
         except UNFIT as error:
             raise Unstorable(f"{name} could not be read again: {error}") from error
         try:
-            index = " ".join(self._tokens(event, form)).encode() if form.searchable else b""
+            index = " ".join(self._tokens(event, form)).encode()
             place = _place(stream, version, form.topic)
             parts = b"".join(self._parts(event, form, place, keys))
         except UNFIT as error:
@@ -260,6 +260,8 @@ class SealingMapper(Mapper[str]):
             for text in _texts(getattr(event, name)):
                 found |= dict.fromkeys(self.vault.tokens(text))
                 found |= dict.fromkeys(self.vault.part_tokens(text))
+        for key in event.index_keys():
+            found[self.vault.keyed_token(key)] = None
         return found
 
     def _form(self, event: Event) -> Form:

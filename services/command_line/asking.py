@@ -133,6 +133,36 @@ def children(
         return _answer(rows, shown, "No child of that name.")
 
 
+def matches(
+    *,
+    sweep: Annotated[bool, Parameter(negative=())] = False,
+    families: Annotated[bool, Parameter(negative=())] = False,
+    as_: As = None,
+    where: Where = HERE,
+    shown: Shown = AS_USUAL,
+) -> int:
+    """Records that may be about one child, for a person to decide: merge them, or tell them apart.
+
+    Of the children whom a waiting referral names, each with what speaks for it and against it. The
+    decision is a command: `merge-records` or `tell-records-apart`.
+
+    Parameters
+    ----------
+    sweep
+        Compare all records. It takes a while.
+    families
+        Instead, children who may belong to one household or family.
+    """
+    from services import matching
+
+    with asked(where) as parts:
+        who = _asker(parts, as_)
+        if families:
+            return _answer(matching.families(parts, who), shown, "No family is suggested.")
+        rows = matching.proposed(parts, who, sweep=sweep)
+        return _answer(rows, shown, "No records look alike.")
+
+
 def deadlines(
     *,
     overdue: Annotated[bool, Parameter(negative=())] = False,

@@ -1,8 +1,7 @@
 """Which other records may be about the same child, and what speaks for it and against it?
 
-Another record is put beside a child's when it has all the words of the name (two at least, in any
-order and case, by their blind-index tokens) or the same NHS number. A record that is restricted
-to others is not found. Nothing is merged by itself.
+Another record is put beside a child's when its details score high enough (`services.matching`). A
+record that is restricted to others is not found. Nothing is merged by itself.
 """
 
 from typing import Any
@@ -13,7 +12,7 @@ from domain.kernel import WITHHELD
 from projections import caseload, children, inbox
 from services.access import Principal, Resource, give
 from services.assemble import Parts
-from services.numbers import Numbers
+from services.matching import Candidate, Compared
 from services.questions import about_child, details_of
 from services.web.naming import Names
 from services.web.templating import govdate
@@ -23,6 +22,13 @@ MOST = 5
 """Records shown beside one; a name that more have is searched for."""
 
 NOT_GIVEN = "not given"
+
+OUTCOMES = {
+    "Match": "Very likely the same child",
+    "PotentialMatch": "Likely the same child",
+    "LowConfidence": "Little speaks for the same child",
+    "ManyMatch": "More than one record is as likely",
+}
 
 
 class Beside(Struct, frozen=True):
@@ -35,14 +41,17 @@ class Beside(Struct, frozen=True):
 
 
 class Other(Struct, frozen=True, kw_only=True):
-    """A record that may be about the same child. `seen`, `mergeable`: whether this person may."""
+    """A record that may be about the same child. `seen`, `mergeable`, `separable`: whether this
+    person may see it, merge the two, tell them apart. `likely`: how likely it is the same child."""
 
     child_id: str
     name: str
     line: str
+    likely: str
     evidence: tuple[Beside, ...]
     seen: bool
     mergeable: bool
+    separable: bool
 
 
 class Alike(Struct, frozen=True, kw_only=True):
@@ -59,57 +68,43 @@ def alike(parts: Parts, who: Principal, child: children.Child, *, addresses: boo
 
     The look at each is recorded. `addresses`: show the postcodes too, to those who may see them.
     """
-    own = details_of(parts.store, child)
-    tokens = parts.store.vault.tokens(own["name"] or "") if not child.unborn else ()
-    named = children.found(parts.query, tokens) if len(tokens) > 1 else []  # not all of one surname
-    found = {each.child_id: each for each in named}
-    if own["nhs_number"]:
-        held = Numbers(parts.store).held_by(own["nhs_number"]).records
-        holders = (children.child(parts.query, each) for each in held)
-        found |= {each.child_id: each for each in holders if each}
-    found.pop(child.child_id, None)
-    open_to_them = [
-        each
-        for each in found.values()
-        if parts.gate.may(who, "search-children", about_child(parts.query, each.child_id))
+    compared = Compared(parts)
+    likely = [
+        each for each in compared.candidates(child) if _may_find(parts, who, each.child.child_id)
     ]
-    known = {each.child_id: details_of(parts.store, each) for each in open_to_them}
-    likely = [each for each in open_to_them if not _namesake(own, known[each.child_id])]
-    likely.sort(key=lambda each: -_agreeing(own, known[each.child_id]))
+    own = compared.of(child)
+    tokens = parts.store.vault.tokens(f"{own.given_name} {own.family_name}")
     shown = likely[:MOST]
     if shown:
-        about = (*tokens, *(each.child_id for each in shown))
+        about = (*tokens, *(each.child.child_id for each in shown))
         parts.gate.open(who, "search-children", Resource(about=about))
     return Alike(
         others=tuple(_other(parts, who, child, each, addresses=addresses) for each in shown),
         more=len(likely) - len(shown),
-        namesakes=len(open_to_them) - len(likely),
+        namesakes=sum(_may_find(parts, who, each.child_id) for each in compared.namesakes(child)),
     )
 
 
-def _namesake(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether only the name speaks for it, and the date of birth against it."""
-    number = one["nhs_number"] and one["nhs_number"] == other["nhs_number"]
-    born = one["born_on"] and other["born_on"] and one["born_on"] != other["born_on"]
-    return bool(born and not number)
-
-
-def _agreeing(one: dict[str, Any], other: dict[str, Any]) -> int:
-    fields = ("nhs_number", "born_on", "name")
-    return sum(bool(one[field]) and one[field] == other[field] for field in fields)
+def _may_find(parts: Parts, who: Principal, child_id: str) -> bool:
+    return parts.gate.may(who, "search-children", about_child(parts.query, child_id))
 
 
 def _other(
-    parts: Parts, who: Principal, child: children.Child, other: children.Child, *, addresses: bool
+    parts: Parts, who: Principal, child: children.Child, found: Candidate, *, addresses: bool
 ) -> Other:
+    other = found.child
     here, there = (about_child(parts.query, each.child_id) for each in (child, other))
     return Other(
         child_id=other.child_id,
         name=details_of(parts.store, other)["name"] or "Name not known",
         line=line(parts, other),
+        likely=f"{OUTCOMES[found.outcome]} (score {found.likeness.score:.2f})",
         evidence=beside(parts, who, child, other, addresses=addresses),
         seen=parts.gate.may(who, "see-child", there),
         mergeable=all(parts.gate.may(who, give("merge-records"), each) for each in (here, there)),
+        separable=all(
+            parts.gate.may(who, give("tell-records-apart"), each) for each in (here, there)
+        ),
     )
 
 

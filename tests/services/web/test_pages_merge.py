@@ -62,10 +62,42 @@ def test_postcodes_are_compared_only_when_addresses_are_asked_for(site: Site) ->
 
 
 def test_a_namesake_born_on_another_day_is_counted_and_not_shown(site: Site) -> None:
-    _, (referral, _) = twice(site, born="04/03/2016")
+    _, (referral, _) = twice(site, born="14/09/2012")
     words = page(site.visitor(DUTY), f"/referrals/{referral}")
     assert "Perhaps already known" not in words
     assert "1 other record has this name, with another date of birth." in words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "likely"),
+    [
+        ({"given_name": "Ivor"}, "Likely the same child (score 0.94)"),
+        ({"family_name": "Lundt"}, "Very likely the same child (score 1.00)"),
+        ({"given_name": "Lund", "family_name": "Ivo"}, "Very likely the same child (score 1.00)"),
+        ({"born": "04/03/2016"}, "Likely the same child (score 0.94)"),
+        ({"given_name": "Iva", "born": "13/03/2016"}, ""),
+    ],
+)
+def test_a_child_who_is_misspelt_is_shown_with_how_likely_it_is_the_same(
+    site: Site, wrong: dict[str, str], likely: str
+) -> None:
+    first = site.authority.concern(number="9", postcode="XE1 1AA", **IVO)
+    second = site.authority.concern(
+        number="10", sender="elm-surgery", postcode="XE1 1AA", **{**IVO, **wrong}
+    )
+    assert first.children != second.children
+    words = page(site.visitor(DUTY), f"/referrals/{second.referral}")
+    assert ("Perhaps already known Ivo Lund" in words) is bool(likely)
+    assert likely in words
+
+
+def test_a_record_told_apart_is_not_shown_again_until_that_is_withdrawn(site: Site) -> None:
+    (_, one), (referral, other) = twice(site)
+    pair = {"child_id": other, "other_child_id": one}
+    site.authority.give(MANAGER, "tell-records-apart", **pair, reason="They are cousins.")
+    assert "Perhaps already known" not in page(site.visitor(DUTY), f"/referrals/{referral}")
+    site.authority.give(MANAGER, "withdraw-telling-apart", **pair, reason="One birth only.")
+    assert "Perhaps already known" in page(site.visitor(DUTY), f"/referrals/{referral}")
 
 
 def test_the_record_that_has_the_same_number_is_shown_with_what_differs(site: Site) -> None:
@@ -102,7 +134,9 @@ def test_a_second_message_that_differs_from_the_new_record_is_said_to(site: Site
     site.authority.concern(number="9", **{**IVO, "family_name": "Lunde"})
     words = page(site.visitor(DUTY), f"/referrals/{first.referral}")
     assert "New record made from this referral" in words
-    assert "agrees" not in words
+    own, other = words.split("Perhaps already known Ivo Lunde")[:2]
+    assert "agrees" not in own
+    assert "Name Ivo Lund Ivo Lunde differs" in other
 
 
 # ── One record of two ─────────────────────────────────────────────────────────────────────────────
