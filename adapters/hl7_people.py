@@ -34,18 +34,18 @@ MOST_PEOPLE = 200
 
 _NHS = frozenset({"NHS", "NH", "NHSNMBR", "NHSNBR", "NHSNO", "NHS NUMBER"})
 _NHS_AUTHORITY = "2.16.840.1.113883.2.1.4.1"
-_THE_PATIENT = frozenset({"SEL", "SLF", "SELF", "ONESELF"})
-_RELATIONS = {
+THE_PATIENT = frozenset({"SEL", "SLF", "SELF", "ONESELF"})
+RELATIONS = {
     "MTH": "mother", "FTH": "father", "PAR": "parent", "SPO": "spouse", "DOM": "partner",
     "SIB": "sibling", "BRO": "brother", "SIS": "sister", "CHD": "child", "GRD": "guardian",
     "GRP": "grandparent", "CGV": "carer", "EMC": "emergency contact", "FCH": "foster child",
     "SCH": "stepchild", "DAU": "daughter", "OTH": "other", "FND": "friend",
     "EXF": "extended family",
 }  # fmt: skip
-_CHILDREN_OF_THE_PATIENT = frozenset(
+CHILDREN_OF_THE_PATIENT = frozenset(
     {"child", "foster child", "stepchild", "son", "daughter", "natural child"}
 )
-_PERHAPS_CHILDREN = frozenset(
+PERHAPS_CHILDREN = frozenset(
     {"child", "sibling", "brother", "sister", "foster child", "stepchild", "son", "daughter"}
 )
 
@@ -110,7 +110,7 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
 def _is_parent(relatives: list[tuple[Segment, _Fields]]) -> bool:
     """Whether somebody is named as a child of the patient."""
     return any(
-        _relation(segment.first(fields.relation)) in _CHILDREN_OF_THE_PATIENT
+        _relation(segment.first(fields.relation)) in CHILDREN_OF_THE_PATIENT
         for segment, fields in relatives
         if fields is _NK1
     )
@@ -190,7 +190,7 @@ def _relative(
     put forward as one, for the patient is none."""
     called = segment.first(fields.name) or segment.first(fields.other_name)
     relation = segment.first(fields.relation)
-    if not (called[1] or called[2]) or relation[1].upper() in _THE_PATIENT:
+    if not (called[1] or called[2]) or relation[1].upper() in THE_PATIENT:
         return False
     role = _relation(relation)
     birth = _birth(segment, fields.born, "Relative", people, problems)
@@ -202,19 +202,19 @@ def _relative(
         relationship=role,
     )
     contact = _telephones(segment, fields.contact, fields.contact + 1)
-    if of_a_parent and fields is _NK1 and role in _CHILDREN_OF_THE_PATIENT:
+    if of_a_parent and fields is _NK1 and role in CHILDREN_OF_THE_PATIENT:
         people.subject(person, birth.adult, contact)
         return True
     if contact and (birth.adult is False or (birth.on and not is_adult(birth.on, people.told_on))):
         problems.keep(f"Relative: Telephone: {contact}")  # a child has no field for it
-    if birth == UNTOLD and role in _PERHAPS_CHILDREN:
+    if birth == UNTOLD and role in PERHAPS_CHILDREN:
         problems.say("A child or sibling has no birth date: listed among the adults.")
     people.other(person, contact, birth.adult)
     return True
 
 
 def _relation(part: Components) -> str | None:
-    words = (part[2] or _RELATIONS.get(part[1].upper()) or part[1]).lower()
+    words = (part[2] or RELATIONS.get(part[1].upper()) or part[1]).lower()
     return words or None
 
 

@@ -18,12 +18,13 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="SAFEGUARDING_SAMPLES names n
 
 OF = {
     "fhir-bars": "fhir-bars",
-    "fhir-ers": "fhir-bars",
+    "fhir-ers": "ers",
     "fhir-pds": "fhir-bars",
     "hl7v2": "hl7v2",
+    "itk-111-cda": "itk-cda",
     "hl7v2-simhospital": "hl7v2",
     "csv": "csv",
-    "email": "police-notice",
+    "email": "email",
 }
 
 
