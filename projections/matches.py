@@ -108,10 +108,12 @@ def project(recorded: Recorded) -> Iterator[Write]:
         ):
             for child_id in child_ids:
                 yield from _lies(child_id, source, recorded.index)
-        case ChildRecordsToldApart() | TellingApartWithdrawn():
-            sql = APART if isinstance(event, ChildRecordsToldApart) else TOGETHER
-            pair = {"child_id": event.child_id, "other_child_id": event.other_child_id}
-            yield Write(sql, pair)
+        case ChildRecordsToldApart(child_id=child_id, other_child_id=other):
+            yield Write(APART, {"child_id": child_id, "other_child_id": other})
+        case TellingApartWithdrawn(child_id=child_id, other_child_id=other):
+            yield Write(TOGETHER, {"child_id": child_id, "other_child_id": other})
+        case _:
+            pass
 
 
 def _lies(child_id: str, source: str, tokens: Iterable[str]) -> Iterator[Write]:

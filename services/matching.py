@@ -56,7 +56,7 @@ class Compared:
 
     def candidates(self, child: children.Child) -> list[Candidate]:
         """The other records of whom a person should be asked, the likeliest first."""
-        others = children.these(self.parts.query, self._sharing(child))
+        others = children.these(self.parts.query, self.sharing(child))
         found = [
             (other, likeness)
             for other in _not_told_apart(self.parts, child, others)
@@ -97,7 +97,7 @@ class Compared:
         """A child's details as last known."""
         return self._opened(child.sealed, child.sex)
 
-    def _sharing(self, child: children.Child) -> set[str]:
+    def sharing(self, child: children.Child) -> set[str]:
         """Every record that has a key of this child's records, or the NHS number."""
         own = self.of(child)
         parts = self.parts

@@ -53,6 +53,33 @@ def test_an_answer_has_its_shape(office: Run, sent: dict[str, Any], question: st
         assert set(SHAPES[question].split()) <= set(row), row
 
 
+@pytest.mark.parametrize("how", [[], ["--sweep"]])
+def test_records_that_may_be_one_childs_are_told_and_decided_by_a_command(
+    office: Run, sent: dict[str, Any], how: list[str]
+) -> None:
+    added = office("senders", "add", "elm-surgery", "--kind", "gp", "--name", "E")
+    assert added.code == 0
+    form = office("example", "webform", "--seed", 3).out.encode()
+    again = office("intake", "-", "--sender", "elm-surgery", stdin=form).row
+    numbered, harry = sent["children"]  # the first one is known again by the NHS number
+    assert again["children"][0] == numbered
+    row = office("matches", *how).row
+    assert list(row) == ["match", "children", "outcome", "score", "evidence"]
+    assert row["children"] == [harry, again["children"][1]]
+    assert row["outcome"] == "Match"
+    assert {each["detail"] for each in row["evidence"]} >= {"birth date", "postcode"}
+    pair = {"child_id": harry, "other_child_id": again["children"][1]}
+    assert gives(office, "tell-records-apart", "dora", **pair, reason="Cousins.").code == 0
+    assert office("matches", *how).rows == []
+
+
+def test_who_may_be_of_one_family_is_suggested(office: Run, sent: dict[str, Any]) -> None:
+    row = office("matches", "--families").row
+    assert list(row) == ["match", "children", "relation", "evidence"]
+    assert set(row["children"]) == set(sent["children"])
+    assert row["evidence"] == ["address or telephone number", "surname and postcode"]
+
+
 def test_a_new_store_has_no_answers_and_that_is_good(run: Run) -> None:
     for question in ("inbox", "children", "deadlines", "teams", "flags", "senders", "events"):
         ran = run(question)
