@@ -3,6 +3,7 @@
 Only what a referral needs; every field may be missing. Source: HL7 FHIR R4 (4.0.1), UK Core.
 """
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from adapters.reading import Problems
 R = TypeVar("R", bound=Struct)
 
 MOST_RESOURCES = 5000
+_DEEPEST = 5
 
 
 class Coding(Struct, frozen=True):
@@ -77,6 +79,12 @@ class Meta(Struct, frozen=True, rename="camel"):
     last_updated: str = ""
     version_id: str = ""
 
+    @property
+    def is_later(self) -> bool:
+        """Whether it is a later version of something that was told before."""
+        version = self.version_id
+        return version.isascii() and version.isdecimal() and int(version[:9]) > 1
+
 
 class Period(Struct, frozen=True):
     start: str = ""
@@ -114,9 +122,10 @@ class Person(Struct, frozen=True, rename="camel"):
 
 
 class Message(Struct, frozen=True):
-    """The bundle, or the only resource, that a message is."""
+    """A bundle, or the only resource, that a message is."""
 
     meta: Meta = Meta()
+    identifier: tuple[IdentifierOf, ...] = ()
 
 
 class Role(Struct, frozen=True):
@@ -155,6 +164,7 @@ class Request(Struct, frozen=True, rename="camel"):
     """A ServiceRequest."""
 
     id: str = ""
+    meta: Meta = Meta()
     identifier: tuple[IdentifierOf, ...] = ()
     based_on: tuple[Reference, ...] = ()
     replaces: tuple[Reference, ...] = ()
@@ -189,6 +199,29 @@ class Observed(Struct, frozen=True, rename="camel"):
     value_date_time: str = ""
 
 
+class Related(Struct, frozen=True, rename="camel"):
+    """Another document, and what this one is to it."""
+
+    code: str = ""
+    target_identifier: IdentifierOf = IdentifierOf()
+    target_reference: Reference = Reference()
+
+
+class Composition(Struct, frozen=True, rename="camel"):
+    """What a document begins with."""
+
+    id: str = ""
+    meta: Meta = Meta()
+    identifier: tuple[IdentifierOf, ...] = ()
+    status: str = ""
+    title: str = ""
+    date: str = ""
+    author: tuple[Reference, ...] = ()
+    custodian: Reference = Reference()
+    confidentiality: str = ""
+    relates_to: tuple[Related, ...] = ()
+
+
 class Issue(Struct, frozen=True):
     severity: str = ""
     code: str = ""
@@ -205,13 +238,13 @@ class Resources:
 
     def __init__(self, message: dict[str, Any], problems: Problems) -> None:
         self._problems = problems
-        self._message = message
+        self._bundles = list(_bundles(message))
         self._fit = Fit(problems, own=False)
         self._by_type: dict[str, list[dict[str, Any]]] = {}
         self._by_name: dict[str, dict[str, Any]] = {}
         self.everything: list[dict[str, Any]] = []
         self.unread = 0
-        for name, resource in _entries(message, problems):
+        for name, resource in _entries(message, self._bundles, problems):
             self._add(name, resource)
             inner = resource.get("contained") if isinstance(resource, dict) else None
             for each in inner[:MOST_RESOURCES] if isinstance(inner, list) else []:
@@ -246,10 +279,17 @@ class Resources:
         ]
 
     def security(self) -> tuple[Coding, ...]:
-        """The labels of the message as a whole: of its bundle and of its header."""
-        metas = [self._fit.fit(Message, self._message, "Bundle").meta]
+        """The labels of the message as a whole: of its bundles, its header and its document."""
+        metas = [bundle.meta for bundle in self.bundles()]
         metas += [header.meta for header in self.all(Header, "MessageHeader")]
-        return tuple(label for meta in metas for label in meta.security)
+        documents = self.all(Composition, "Composition")
+        metas += [each.meta for each in documents]
+        labels = [label for meta in metas for label in meta.security]
+        return (*labels, *(Coding(code=each.confidentiality) for each in documents))
+
+    def bundles(self) -> list[Message]:
+        """The bundle that the message is, and those in it; or its only resource."""
+        return [self._fit.fit(Message, each, "Bundle") for each in self._bundles]
 
     def referred(self, kind: type[R], reference: Reference, *names: str) -> R | None:
         """What a reference points to, if that is here and of one of these types."""
@@ -267,11 +307,28 @@ class Resources:
         return found is not None and found is self._by_name.get(other.reference)
 
 
-def _entries(message: dict[str, Any], problems: Problems) -> list[tuple[str, Any]]:
+def _bundles(message: dict[str, Any], deep: int = 0) -> Iterator[dict[str, Any]]:
+    """The message, and the bundles in it: a document may be sent within a message."""
+    yield message
+    if message.get("resourceType") != "Bundle" or deep > _DEEPEST:
+        return
+    for entry in _listed(message.get("entry"))[:MOST_RESOURCES]:
+        inner = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(inner, dict) and inner.get("resourceType") == "Bundle":
+            yield from _bundles(inner, deep + 1)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _entries(
+    message: dict[str, Any], bundles: list[dict[str, Any]], problems: Problems
+) -> list[tuple[str, Any]]:
     if message.get("resourceType") != "Bundle":
         return [("", message)]
-    entries = message.get("entry")
-    if not isinstance(entries, list) or not entries:
+    entries = [entry for bundle in bundles for entry in _listed(bundle.get("entry"))]
+    if not entries:
         problems.say("The bundle holds no entries.")
         return []
     if len(entries) > MOST_RESOURCES:
@@ -280,5 +337,6 @@ def _entries(message: dict[str, Any], problems: Problems) -> list[tuple[str, Any
     for entry in entries[:MOST_RESOURCES]:
         name = entry.get("fullUrl") if isinstance(entry, dict) else None
         resource = entry.get("resource") if isinstance(entry, dict) else None
-        found.append((name if isinstance(name, str) else "", resource))
+        if not any(resource is bundle for bundle in bundles[1:]):
+            found.append((name if isinstance(name, str) else "", resource))
     return found

@@ -141,7 +141,7 @@ class _Reading(Reading):
             return super()._intent()
         if len(self.over) == len(self.told):
             return "cancel"
-        if all(_is_later(each) or each.status == "completed" for each in self.told):
+        if all(each.meta.is_later or each.status == "completed" for each in self.told):
             return "update"
         return super()._intent()
 
@@ -247,12 +247,6 @@ def _is_known(told: Told) -> bool:
 
 def _as_read(text: str, on: date | None) -> str:
     return on.strftime("%d/%m/%Y") if on else text[:40]
-
-
-def _is_later(told: Told) -> bool:
-    """Whether it is a later version of something that was told before."""
-    version = told.meta.version_id
-    return version.isascii() and version.isdecimal() and int(version[:9]) > 1
 
 
 # ── A made-up message ──
