@@ -50,6 +50,10 @@ PERHAPS_CHILDREN = frozenset(
 )
 
 
+_RESTRICTED = frozenset({"R", "RE", "V", "VR"})
+"""Of a document: restricted, very restricted."""
+
+
 class _Fields(NamedTuple):
     """Where a segment about a relative says what."""
 
@@ -69,6 +73,7 @@ _GT1 = _Fields(name=3, other_name=3, relation=11, address=5, contact=6, sex=9, b
 def named(message: Message, people: People, problems: Problems) -> tuple[AddressDescribed, ...]:
     """Put everybody into `people`; the addresses, all restricted where the message says so."""
     restricted = message.has("ARV") or message.first("PD1").field(12)[:1].upper() == "Y"
+    restricted |= any(told.first(18)[1].upper() in _RESTRICTED for told in message.all("TXA"))
     addresses: list[AddressDescribed] = []
     patients = [*message.all("PID")]
     relatives = [(segment, _NK1) for segment in message.all("NK1")]
@@ -247,7 +252,8 @@ def _telephone(part: Components) -> str | None:
 
 
 def referrer_of(message: Message) -> ReferrerDescribed:
-    """The referring provider (PRD), else referring doctor, operator, attending doctor."""
+    """The referring provider (PRD), else who wrote the document, else referring doctor, operator,
+    attending doctor."""
     organisation = message.first("MSH").first(4)[1] or None
     for provider in message.all("PRD"):
         if "RP" in {part[1].upper() for part in provider.repeats(1)}:
@@ -258,8 +264,9 @@ def referrer_of(message: Message) -> ReferrerDescribed:
                 organisation=provider.first(10)[1] or organisation,
                 contact=_telephone(provider.first(5)),
             )
-    visit, event = message.first("PV1"), message.first("EVN")
-    for clinician in (visit.first(8), event.first(5), visit.first(7)):
+    visit, event, document = (message.first(name) for name in ("PV1", "EVN", "TXA"))
+    wrote = (document.first(9), document.first(5))
+    for clinician in (*wrote, visit.first(8), event.first(5), visit.first(7)):
         if clinician[2] or clinician[3]:
             name_of = _full_name(clinician[6], clinician[3], clinician[2])
             return ReferrerDescribed(name=name_of, organisation=organisation)

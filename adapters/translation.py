@@ -21,9 +21,10 @@ from domain.described import (
     Urgency,
 )
 
-Intent = Literal["new", "update", "cancel", "merge", "no-concern"]
-"""What the sender means: `merge` says that two of their records are one person; `no-concern` that
-there is nothing to look at (read in full, and it says so)."""
+Intent = Literal["new", "update", "cancel", "merge", "correlate", "no-concern"]
+"""What the sender means: `correlate` answers what `earlier` names, and adds to it; `merge` says
+that two of their records are one person; `no-concern` that there is nothing to look at (read in
+full, and it says so)."""
 
 
 class Sent(Struct, frozen=True, kw_only=True):

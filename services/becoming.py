@@ -15,6 +15,7 @@ from domain.referral import (
     ReceiveReferral,
     Referral,
     ReportConflict,
+    ShareInformation,
     UpdateReferral,
 )
 from services.duty import SAME_MATTER, Duty
@@ -60,6 +61,8 @@ class Becoming:
                 return self._merge()
             case "update" | "cancel":
                 return self._to_the_first()
+            case "correlate":
+                return self._correlate()
             case "new":
                 return self._new()
 
@@ -160,6 +163,33 @@ class Becoming:
         return self.recording.stored(
             result, referral_id, (*state.child_ids, *(e.child_id for e in added))
         )
+
+    def _correlate(self) -> Became:
+        """An answer is information from the agency on the referral that it speaks of."""
+        led = self.recording.led_to(self.translation.earlier)
+        named = told_by_name(self.translation.children)
+        about = next(self._about(led) if named else iter(led), None)
+        if about is None:
+            self.problems.append(
+                "It answers something under the reference of a referral about somebody else: compare "
+                "the two."
+                if led
+                else "It answers something that has not come: find out what it is about."
+            )
+            return self._open(perhaps_about=next(iter(led), None))
+        said = self.translation
+        self.recording.add(
+            ShareInformation(
+                **self.recording.stamped,
+                referral_id=about,
+                by_agency=self.part.sent.agency,
+                lawful_basis=said.lawful_basis or "",
+                information=said.concern,
+            ),
+            self.recording.kept("correlated", about),
+        )
+        self.recording.claim_references(about)
+        return self.recording.stored("correlated", about, self._referral(about).child_ids)
 
     def _new(self) -> Became:
         led = self.recording.led_to(self.translation.references)

@@ -1,9 +1,10 @@
-"""What does a hospital's or surgery's HL7 version 2 message (REF, ADT, MDM) say?
+"""What does a hospital's or surgery's HL7 version 2 message (REF, RRI, ADT, MDM, ACK) say?
 
 A REF is always a referral: I12 opens, I13 updates, I14 cancels it. An ADT or MDM is one as soon as
 it carries words or codes other than the code for "no safeguarding issues", in whatever segment; one
 that is whole and of which every segment is known to carry none has nothing to look at. A40 and A34
-say that two records are one person.
+say that two records are one person. A document (MDM) may be added to, edited, replaced or withdrawn
+under its number. An RRI or ACK answers an earlier message.
 Consent segments (CON) are about care, not about referral, and are not read.
 Source: HL7 version 2.8, chapters 2, 3, 9 and 11.
 """
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from adapters.attached_text import attached_words
 from adapters.concern_codes import NO_CONCERN, SAFEGUARDING_CODES, may_be_code, says_more
 from adapters.hl7_people import named, referrer_of
 from adapters.hl7_silent import is_silent, words_of
@@ -38,8 +40,8 @@ from domain.described import Urgency
 
 FORMAT = FormatInformation(
     name="hl7v2",
-    title="HL7 version 2 messages of hospitals and surgeries (REF, ADT, MDM)",
-    transports=("file", "http"),
+    title="HL7 version 2 messages of hospitals and surgeries (REF, RRI, ADT, MDM, ACK)",
+    transports=("file", "http", "kafka", "mllp", "mesh"),
     rank=20,
 )
 
@@ -47,7 +49,19 @@ MOST_MESSAGES = 4000
 """Messages of one file that are read one by one; what follows is kept together."""
 
 _REFERRALS: dict[str, Intent] = {"I12": "new", "I13": "update", "I14": "cancel"}
+_DOCUMENTS: dict[str, Intent] = {
+    "T05": "update", "T06": "update", "T07": "update", "T08": "update", "T09": "update",
+    "T10": "update", "T11": "cancel",
+}  # fmt: skip
+"""Of documents: added to, edited, replaced, withdrawn; any other event tells of one."""
+_ANSWERS = frozenset({"ACK", "RRI"})
+_ACKNOWLEDGED = {
+    "AA": "accepted", "CA": "accepted", "AE": "error", "CE": "error", "AR": "rejected",
+    "CR": "rejected",
+}  # fmt: skip
 _MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40"})
+_PRIOR_NUMBERS = (1, 2, 4)
+"""Fields of MRG that name the record which is replaced: those of A34 and before are 2 and 4."""
 _WHOLE = ("MSH", "EVN", "PID", "PV1")
 _URGENCIES: dict[str, Urgency] = {
     "S": "immediate", "STAT": "immediate", "A": "urgent", "ASAP": "urgent", "R": "routine",
@@ -57,6 +71,7 @@ _ADMISSIONS: dict[str, Urgency] = {
 }  # fmt: skip
 _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
 _ATTACHED = frozenset({"ED", "RP"})
+_FREE_TEXT = frozenset({"TX", "FT", "ST"})
 
 
 def recognise(sent: Sent) -> bool:
@@ -149,12 +164,30 @@ class _Reading:
     def _intent(self, pieces: list[_Told]) -> Intent:
         if self.kind == "REF":
             return self._referral(pieces)
+        if self.kind in _ANSWERS:
+            return self._answer(pieces)
         if self.event in _MERGES and self.kind in {"ADT", ""}:
             return self._merge()
         if self.kind not in {"ADT", "MDM"}:
             self.problems.say("The type of the message is not one that we know.")
         elif not pieces and self._is_silent() and self._is_whole():
             return "no-concern"
+        if self.kind == "MDM" and self.event in _DOCUMENTS:
+            return self._later_document(pieces)
+        self._told_what_lacks(pieces)
+        return "new"
+
+    def _later_document(self, pieces: list[_Told]) -> Intent:
+        intent = _DOCUMENTS[self.event]
+        if intent != "cancel":
+            self._told_what_lacks(pieces)
+        return intent
+
+    def _answer(self, pieces: list[_Told]) -> Intent:
+        """An answer to an earlier message, unless nothing says to which."""
+        if self._answered():
+            return "correlate"
+        self.problems.say("The message is an answer, but does not say to what.")
         self._told_what_lacks(pieces)
         return "new"
 
@@ -209,13 +242,32 @@ class _Reading:
     def _references(self, intent: Intent) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The sender's names of it, and of what it refers to: a referral, or its first message."""
         named = [told.first(field) for told in self.message.all("RF1") for field in (6, 11)]
+        named += [told.first(12) for told in self.message.all("TXA")]
         referral = [name for each in named if (name := self._entity(each))]
         own = dict.fromkeys((*referral, *filter(None, [self._key()])))
+        if intent == "correlate":
+            return tuple(filter(None, [self._key()])), self._answered()
         if intent not in {"update", "cancel"}:
             return tuple(own), ()
+        parents = [told.first(13) for told in self.message.all("TXA")]
+        referral = [*(name for each in parents if (name := self._entity(each))), *referral]
         if not referral:
-            self.problems.say("It does not say which referral (RF1-6) it updates or cancels.")
+            what = "document (TXA-12)" if self.kind == "MDM" else "referral (RF1-6)"
+            self.problems.say(f"It does not say which {what} it updates or cancels.")
         return tuple(own), tuple(dict.fromkeys(referral))
+
+    def _answered(self) -> tuple[str, ...]:
+        """What is answered: the referral by its numbers, the message by its control id.
+
+        A message of theirs is known by their name and ours; one of ours stands under its id alone.
+        """
+        named = [told.first(field) for told in self.message.all("RF1") for field in (6, 11)]
+        found = [name for each in named if (name := self._entity(each))]
+        for control in (told.field(2).strip() for told in self.message.all("MSA")):
+            if control:
+                asked = (self.header.field(5).strip(), self.header.field(6).strip())
+                found += [self._ours(control), "|".join((control, *asked)), control]
+        return tuple(dict.fromkeys(found))
 
     def _entity(self, part: Components) -> str:
         """A number and who gave it: without that, our own sender did, as it did the control id."""
@@ -224,7 +276,12 @@ class _Reading:
         return "^".join((number, *giver)) if number and giver else number and self._ours(number)
 
     def _superseded(self) -> tuple[str, ...]:
-        merged = [part[1] for mrg in self.message.all("MRG") for part in mrg.repeats(1)]
+        merged = [
+            part[1]
+            for mrg in self.message.all("MRG")
+            for field in _PRIOR_NUMBERS
+            for part in mrg.repeats(field)
+        ]
         return tuple(dict.fromkeys(number for number in merged if number))
 
     def _happened_at(self) -> datetime | None:
@@ -251,7 +308,12 @@ class _Reading:
         for segment in self.message.segments:
             match segment.name:
                 case "RF1":
+                    yield from self._referral_status(segment)
                     yield from _reason(segment)
+                case "MSA":
+                    yield _Told(_acknowledged(segment))
+                case "TXA":
+                    yield from self._about_document(segment)
                 case "DG1":
                     yield from _diagnosis(segment)
                 case "NTE":
@@ -270,7 +332,7 @@ class _Reading:
         question = asked[2] or asked[1]
         yield from (_Told(words) for words in (_added(segment),) if words)
         if kind in _ATTACHED:
-            self.problems.say("An attachment (OBX) is kept with the message, but not shown here.")
+            yield from self._attachment(segment, question)
             return
         if asked[1] in SAFEGUARDING_CODES:
             yield from _named(asked[1], question if asked[1] not in question else "")
@@ -284,6 +346,41 @@ class _Reading:
                     yield _Told(f"{before}{words}" if words else "", code)
         elif words := segment.text(5).replace("^", " "):
             yield _Told(f"{before}{words}")
+
+    def _attachment(self, segment: Segment, called: str) -> Iterator[_Told]:
+        """A document in its own file: its words if it is text, else that there is one."""
+        for part in segment.repeats(5) or [segment.first(5)]:
+            media = "/".join(each for each in (part[2], part[3]) if each)
+            kind = media if part[3] or part[2].upper() not in _FREE_TEXT else "text"
+            words = attached_words(part[5], kind, encoded=part[4].upper() == "BASE64")
+            if words:
+                yield _Told(f"{called}: {words}" if called else words)
+                continue
+            self.problems.say("An attachment (OBX) is kept with the message, but not shown here.")
+            told = f"{called[:60]} ({media[:60]})" if called and media else called or media
+            self.problems.keep(f"Attachment: {told[:120] or 'not named'}")
+
+    def _about_document(self, segment: Segment) -> Iterator[_Told]:
+        """The words in what describes a document; its kind stands beside the concern."""
+        kind = segment.first(2)
+        if told := kind[2] or kind[1]:
+            self.problems.keep(f"Document type: {told[:60]}")
+        if words := words_of(segment, besides={2, 5, 9, 10, 11, 12, 13, 22, 23}):
+            yield _Told(words)
+
+    def _referral_status(self, segment: Segment) -> Iterator[_Told]:
+        """How the referral stands, which only an answer tells."""
+        status = segment.first(1)
+        if self.kind in _ANSWERS and (told := status[2] or status[1]):
+            yield _Told(f"Referral status: {told}")
+
+
+def _acknowledged(segment: Segment) -> str:
+    """What an acknowledgement says: accepted, error or rejected, and its words."""
+    code = segment.field(1).strip().upper()
+    meant = _ACKNOWLEDGED.get(code, code)
+    told = " ".join(filter(None, (segment.text(3), segment.first(6)[2])))
+    return ": ".join(filter(None, (f"Answer: {meant}" if meant else "", told)))
 
 
 def _type_of(message: Message) -> tuple[str, str]:

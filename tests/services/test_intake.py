@@ -496,6 +496,33 @@ def test_a_merge_of_records_that_are_not_here_is_kept(office: Office) -> None:
     assert office.referrals() == []
 
 
+def test_an_answer_is_information_on_the_referral_that_it_speaks_of(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    answer = concern(intent="correlate", earlier=("REF-1",), concern="Seen today.", children=())
+    receipt = office.receives_one(answer)
+    assert (receipt.result, receipt.referral) == ("correlated", first.referral)
+    assert receipt.children == first.children
+    shared = office.event_of(receipt)
+    assert (shared.by_agency, shared.information) == ("north-police", "Seen today.")
+    assert office.receives_one(answer).result == "duplicate"
+    assert office.referrals() == [first.referral]
+
+
+def test_an_answer_to_something_that_has_not_come_is_read_by_a_person(office: Office) -> None:
+    receipt = office.receives_one(concern(intent="correlate", earlier=("REF-9",)))
+    assert (receipt.result, office.referrals()) == ("recorded", [receipt.referral])
+    assert any("has not come" in problem for problem in receipt.problems)
+
+
+def test_an_answer_about_somebody_else_is_kept_apart(office: Office) -> None:
+    first = office.receives_one(concern(references=("REF-1",)))
+    answer = concern(intent="correlate", earlier=("REF-1",), children=(BO,), concern="Seen.")
+    receipt = office.receives_one(answer)
+    assert receipt.result == "recorded"
+    assert receipt.referral != first.referral
+    assert any("somebody else" in problem for problem in receipt.problems)
+
+
 def test_a_message_of_no_concern_is_kept_and_opens_nothing(office: Office) -> None:
     receipt = office.receives_one(concern(intent="no-concern"))
     assert (receipt.result, receipt.referral, receipt.children) == ("no-concern", None, ())

@@ -559,3 +559,111 @@ def test_names_of_segments_in_small_letters_are_read() -> None:
 def test_a_line_that_is_no_segment_is_shown() -> None:
     said = read(PATIENT, "he was frightened", "NTE|||x")
     assert "he was frightened" in said.concern
+
+
+# ── Documents ──
+
+DOCUMENT = "TXA|1|DS^Discharge summary|TX|||||||||D7^EDIS"
+
+
+def documented(*segments: str, event: str = "T02", about: str = DOCUMENT) -> Translation:
+    return read(f"EVN|{event}|20260520", PATIENT, VISIT, about, *segments, type=f"MDM^{event}")
+
+
+def test_a_document_tells_its_text() -> None:
+    said = documented("OBX|1|TX|1^Summary^L||He was seen alone", r"OBX|2|FT|1^Summary^L||a\.br\b")
+    assert said.intent == "new"
+    assert said.references == ("D7^EDIS", "M1|EDIS|CITYHOSP")
+    assert said.concern.splitlines()[:3] == ["Summary: He was seen alone", "a", "b"]
+    assert "Document type: Discharge summary" in said.concern
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ("^TEXT^^Base64^SGUgd2FzIHNlZW4gYWxvbmU=", "He was seen alone"),
+        ("^text^plain^Base64^SGUgd2FzIHNlZW4gYWxvbmU=", "He was seen alone"),
+        ("^TEXT^html^A^<p>He was seen</p>", "He was seen"),
+        ("^TX^^A^He was seen", "He was seen"),
+    ],
+)
+def test_an_attachment_that_is_text_is_shown(held: str, words: str) -> None:
+    said = documented(f"OBX|1|ED|1^Letter^L||{held}")
+    assert f"Letter: {words}" in said.concern
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize("held", ["^application^pdf^Base64^JVBERi0=", "^TEXT^^Base64^!", "", "^IM"])
+def test_an_attachment_that_is_no_text_is_named(held: str) -> None:
+    said = documented(f"OBX|1|ED|1^Letter^L||{held}")
+    assert "Attachment: Letter" in said.concern
+    assert "JVBERi0" not in said.concern
+    assert any("An attachment" in problem for problem in said.problems)
+
+
+@pytest.mark.parametrize(
+    ("event", "intent"),
+    [("T01", "new"), ("T04", "new"), ("T06", "update"), ("T08", "update"), ("T10", "update"),
+     ("T11", "cancel")],
+)  # fmt: skip
+def test_a_document_may_be_added_to_edited_replaced_or_withdrawn(event: str, intent: str) -> None:
+    said = documented(
+        "OBX|1|TX|||More", event=event, about=f"{DOCUMENT.replace('D7', 'D8')}|D7^EDIS"
+    )
+    assert said.intent == intent
+    assert said.earlier == (() if intent == "new" else ("D7^EDIS", "D8^EDIS"))
+
+
+def test_a_change_of_no_document_is_told_to_a_person() -> None:
+    said = documented("OBX|1|TX|||More", event="T08", about="TXA|1|DS")
+    assert any("TXA-12" in problem for problem in said.problems)
+
+
+def test_who_wrote_the_document_is_the_referrer() -> None:
+    wrote = "TXA|1|DS|TX||C1^Lee^Ann||||C2^Moor^Jo^^^Dr"
+    assert documented("OBX|1|TX|||x", about=wrote).referrer.name == "Dr Jo Moor"
+
+
+@pytest.mark.parametrize("status", ["V", "R"])
+def test_a_confidential_document_has_restricted_addresses(status: str) -> None:
+    said = documented("OBX|1|TX|||x", about=field(DOCUMENT, 18, status))
+    assert said.addresses[0].restricted
+
+
+# ── Merges by number alone, and answers ──
+
+
+@pytest.mark.parametrize("merged", ["MRG|H0", "MRG||H0", "MRG||||H0"])
+def test_a_merge_of_numbers_alone_names_the_record_it_replaces(merged: str) -> None:
+    said = read("EVN|A34|20260520", PATIENT, merged, type="ADT^A34")
+    assert (said.intent, said.superseded) == ("merge", ("H0",))
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize("event", ["I12", "I13", "I14"])
+def test_an_answer_names_the_referral_and_the_message_that_it_answers(event: str) -> None:
+    said = read(
+        "MSA|AA|Q9|Seen by the ward", "RF1|A^Accepted|||||R7^EDIS", PATIENT, type=f"RRI^{event}"
+    )
+    assert said.intent == "correlate"
+    assert said.earlier == ("R7^EDIS", "Q9|EDIS|CITYHOSP", "Q9|CSC|EXSHIRE", "Q9")
+    assert said.references == ("M1|EDIS|CITYHOSP",)
+    assert said.concern.splitlines()[:2] == [
+        "Answer: accepted: Seen by the ward", "Referral status: Accepted",
+    ]  # fmt: skip
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"), [("CA", "accepted"), ("AE", "error"), ("AR", "rejected"), ("ZZ", "ZZ")]
+)
+def test_an_acknowledgement_is_an_answer(code: str, meant: str) -> None:
+    said = read(f"MSA|{code}|Q9", type="ACK")
+    assert (said.intent, said.concern) == ("correlate", f"Answer: {meant}")
+
+
+def test_an_answer_to_nothing_is_read_by_a_person() -> None:
+    said = read("MSA|AA", type="ACK")
+    assert said.intent == "new"
+    assert "The message is an answer, but does not say to what." in said.problems
