@@ -200,12 +200,31 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_what_is_no_whole_fhir_is_kept_with_a_problem(case: str) -> None:
     body = BROKEN[case]
-    for each in ("fhir-bars",):
+    for each in ("fhir-bars", "fhir-flags", "ers", "gp-connect"):
         (said,) = format_named(each).translate(sent(body))
         assert said.intent == "new"
         assert said.problems
         assert said.concern or case == "attributes"
     recognised(body)
+
+
+LARGE = {
+    "elements": ("<Bundle xmlns='http://hl7.org/fhir'>", "<a/>"),
+    "values": ("<Bundle xmlns='http://hl7.org/fhir'><id value='", "a "),
+    "flags": ('{"resourceType": "Flag", "note": "', '"resourceType": '),
+    "types": ('{"resourceType": "Composition", "note": "', '"type" '),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_part_that_comes_without_end_is_read_in_time(case: str) -> None:
+    before, part = LARGE[case]
+    for size in (1_000_000, 5_000_000):
+        body = before + part * (size // len(part))
+        for each in ("fhir-bars", "fhir-flags", "ers", "gp-connect"):
+            (said,) = format_named(each).translate(sent(body))
+            assert said.problems
+        recognised(body)
 
 
 def test_a_large_message_is_kept_and_not_read() -> None:
