@@ -12,7 +12,10 @@ from cyclopts import App, Parameter
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
-from adapters.transports import delivery
+from adapters.transports import delivery, mail_drop
+from adapters.transports import mesh as mesh_folder
+from adapters.transports.csv_drop import Tables
+from adapters.transports.dropped import Folders
 from adapters.transports.kafka import Access, Gone, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
@@ -23,8 +26,10 @@ from services.command_line.output import show, tell
 from services.ingest import Ingest, Taken
 from services.ingest_kafka import Ingest as IngestKafka
 from services.intake import LARGEST, Receipt
+from services.settings import data_folder
 
 Once = Annotated[bool, Parameter(negative=())]
+Folder = Path | None
 
 ingest = App(name="ingest", help="Take in what comes by a transport, until it is told to end.")
 
@@ -127,6 +132,50 @@ def mllp(
     return taken_in(listener, once, where)
 
 
+@ingest.command
+def mesh(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
+    """Take in what a MESH client puts into FOLDER/<agency>/in/; what is stored goes to taken/.
+
+    Parameters
+    ----------
+    folder
+        By default `mesh` in the user's data folder.
+    once
+        End when all that was there is stored.
+    """
+    return from_folders(mesh_folder.Mailboxes, folder, once, where)
+
+
+@ingest.command(name="csv-drop")
+def csv_drop(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
+    """Take in tables that agencies rename to FOLDER/<agency>/NAME.csv (SFTP).
+
+    Each goes to done/, with NAME.result.csv beside it: what became of each row.
+
+    Parameters
+    ----------
+    folder
+        By default `csv-drop` in the user's data folder.
+    once
+        End when all that was there is stored.
+    """
+    return from_folders(Tables, folder, once, where)
+
+
+@ingest.command(name="mail-drop")
+def mail_folder(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
+    """Take in e-mails that a mail server puts into FOLDER/<agency>/new/; they go to cur/.
+
+    Parameters
+    ----------
+    folder
+        By default `mail-drop` in the user's data folder.
+    once
+        End when all that was there is stored.
+    """
+    return from_folders(mail_drop.Mailboxes, folder, once, where)
+
+
 quarantine = App(name="quarantine", help="What was set aside; `quarantine replay` takes it in.")
 
 
@@ -171,6 +220,16 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
 
         show(receipts(), "json")
     return 1 if stays else 0
+
+
+def from_folders(kind: type[Folders], folder: Path | None, once: bool, where: Where) -> int:
+    if folder is None:
+        folder = data_folder() / kind.transport
+        folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        tell(f"There is no folder {folder}: make it, and in it a folder for each agency.")
+        return 3
+    return taken_in(kind(folder, now, LARGEST), once, where)
 
 
 def taken_in(inlet: delivery.Inlet, once: bool, where: Where) -> int:

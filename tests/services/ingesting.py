@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -124,6 +125,12 @@ class Running:
     def killed(self) -> "Ended":
         self._process.kill()
         return self.ended()
+
+
+def one_writes(running: list[Running]) -> bool:
+    """Whether one of them has written a line; waits for it."""
+    streams = [each._process.stdout for each in running if each._process.stdout]
+    return bool(select.select(streams, [], [], PATIENCE)[0])
 
 
 class Ended:
