@@ -164,7 +164,9 @@ def _name(one: str, other: str, resembles: float) -> Level:
 
 
 def _resemble(one: str, other: str, least: float) -> bool:
-    return JaroWinkler.similarity(one, other, score_cutoff=least) >= least
+    """Whether two names are one misspelt; a slip in a short one leaves little that is alike."""
+    slip = min(len(one), len(other)) > 2 and OSA.distance(one, other, score_cutoff=1) <= 1
+    return slip or JaroWinkler.similarity(one, other, score_cutoff=least) >= least
 
 
 def _postcode(one: str, other: str) -> Level:

@@ -1,17 +1,22 @@
 """Are the records that may be one child's, or one family's, put to whoever may decide?"""
 
+from contextlib import closing
 from datetime import date
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from adapters.event_store import EventStore
+from adapters.vault import Vault
 from domain.policy import in_force
 from projections import children
 from services.access import COMMAND_LINE
 from services.likeness import Details, scored
 from services.matching import Compared, families, proposed
+from tests.corruptions import Register, measured
 from tests.parts.authority import DUTY, MANAGER, Authority
 
 RULES = in_force(date(2026, 3, 10)).matching
@@ -178,3 +183,23 @@ def test_a_score_is_as_high_as_what_speaks_for_it(
     score = scored(ZOE, other, RULES).score
     assert least <= score <= most
     assert scored(other, ZOE, RULES) == scored(ZOE, other, RULES)
+
+
+# ── Many of them ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_two_thousand_wrong_descriptions_none_is_linked_to_another_child(
+    tmp_path: Path,
+) -> None:
+    vault = Vault.open(tmp_path / "keys", durable=False)
+    with closing(vault), closing(EventStore.open(tmp_path, vault, durable=False)) as store:
+        register = Register(store, RULES, children=600, seed=7)
+        told = [register.take(sent) for sent in register.corrupted(2_000)]
+    assert [each for each in told if each.wrong_link] == []
+    assert sum(each.linked is not None for each in told) > 200
+    outcomes = measured(told)
+    assert outcomes["Match"].precision > 0.99
+    assert outcomes["PotentialMatch"].precision > 0.9
+    known = [each for each in told if each.sent.about is not None]
+    assert sum(each.sent.about in each.asked for each in known) > 0.97 * len(known)
+    assert not [each for each in told if each.sent.about is None and each.outcome == "Match"]
