@@ -8,7 +8,7 @@ Source: HL7 FHIR STU3 (3.0.2) and R4 (4.0.1), ReferralRequest, ProcedureRequest,
 
 from typing import Any
 
-_REQUESTS = frozenset({"ReferralRequest", "ProcedureRequest"})
+_REQUESTS = ("ReferralRequest", "ProcedureRequest")
 _STATUSES = {"cancelled": "revoked", "suspended": "on-hold"}
 _DEEPEST = 8
 

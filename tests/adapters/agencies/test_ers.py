@@ -188,6 +188,7 @@ def test_an_adult_is_no_child_and_a_death_is_told() -> None:
         {"note": "He flinched"},
         {"meta": {"versionId": 7}},
         {"status": ["active"]},
+        {"contained": [{"resourceType": {}}, {"resourceType": ["Patient"]}]},
     ],
 )
 def test_what_is_not_as_it_should_be_loses_nothing_else(odd: dict[str, Any]) -> None:

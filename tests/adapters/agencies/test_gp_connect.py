@@ -211,6 +211,7 @@ def test_an_adult_is_no_child() -> None:
         {"identifier": []},
         {"confidentiality": {"code": "R"}},
         {"meta": {"versionId": {}}},
+        {"contained": [{"resourceType": {}}, {"resourceType": ["Patient"]}]},
     ],
 )
 def test_what_is_not_as_it_should_be_loses_nothing_else(odd: dict[str, Any]) -> None:
