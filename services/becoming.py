@@ -171,8 +171,8 @@ class Becoming:
         about = next(self._about(led) if named else iter(led), None)
         if about is None:
             self.problems.append(
-                "It answers something under the reference of a referral about somebody else: compare "
-                "the two."
+                "It answers something under the reference of a referral about somebody else: "
+                "compare the two."
                 if led
                 else "It answers something that has not come: find out what it is about."
             )

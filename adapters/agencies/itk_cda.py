@@ -43,7 +43,7 @@ from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time, refere
 from adapters.reading import Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Intent, Sent, Translation
 from domain.calendar import local_day
-from domain.described import Urgency
+from domain.described import ReferrerDescribed, Urgency
 
 FORMAT = FormatInformation(
     name="itk-cda",
@@ -85,6 +85,8 @@ def translate(sent: Sent) -> list[Translation]:
     root = tree_of(text, problems)
     envelope = _Envelope() if root is None else _envelope_of(root, problems)
     documents = [] if root is None else [*anywhere(root, "ClinicalDocument"), *envelope.packed]
+    if root is not None and not documents and (answered := _acknowledged(root, envelope, problems)):
+        return [answered]
     if not documents:
         problems.say("The message holds no clinical document (CDA) that could be read.")
         kept = unread(sent, text, problems)
@@ -141,6 +143,27 @@ def _documents_in_base64(part: Element) -> list[Element]:
     held = attached_words("".join(part.itertext()), "text/plain", encoded=True)
     inner = tree_of(held, Problems()) if held else None
     return [] if inner is None else list(anywhere(inner, "ClinicalDocument"))
+
+
+def _acknowledged(root: Element, envelope: _Envelope, problems: Problems) -> Translation | None:
+    """What an acknowledgement says: to which message, whether it arrived, and what was wrong."""
+    for response in anywhere(root, "InfrastructureResponse", "BusinessResponseMessage"):
+        asked = own(response, "trackingIdRef")
+        if not asked:
+            continue
+        result = own(response, "result")
+        told = [line_of(each) for each in anywhere(response, "ErrorText", "ErrorDiagnosticText")]
+        lines = [f"Answer: {result}" if result else "", *told]
+        return Translation(
+            intent="correlate",
+            key=envelope.key,
+            references=envelope.references,
+            earlier=(asked,),
+            concern=shown("\n".join(filter(None, lines)), problems),
+            referrer=ReferrerDescribed(organisation=envelope.sender or None),
+            problems=problems.told(),
+        )
+    return None
 
 
 class _Coded(NamedTuple):

@@ -401,6 +401,18 @@ def test_an_envelope_without_a_document_is_kept_under_its_key() -> None:
     assert any("no clinical document" in problem for problem in said.problems)
 
 
+def test_an_acknowledgement_answers_the_message_whose_tracking_id_it_names() -> None:
+    response = (
+        '<itk:InfrastructureResponse trackingIdRef="TRACK-1" result="Failure"><itk:errors>'
+        "<itk:errorInfo><itk:ErrorText>No such mailbox</itk:ErrorText></itk:errorInfo></itk:errors>"
+        "</itk:InfrastructureResponse>"
+    )
+    said = read(envelope(response, tracking="TRACK-2"))
+    assert (said.intent, said.earlier, said.key) == ("correlate", ("TRACK-1",), "TRACK-2")
+    assert said.concern == "Answer: Failure\nNo such mailbox"
+    assert read(envelope(response.replace("TRACK-1", ""))).intent == "new"
+
+
 # ── XML that nobody vouches for ──
 
 BOMB = (
