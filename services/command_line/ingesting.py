@@ -134,7 +134,7 @@ def mllp(
 
 @ingest.command
 def mesh(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
-    """Take in what a MESH client puts into FOLDER/<agency>/in/; what is stored goes to taken/.
+    """Take in what a MESH client puts into FOLDER/AGENCY/in/; what is stored goes to taken/.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def mesh(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -
 
 @ingest.command(name="csv-drop")
 def csv_drop(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
-    """Take in tables that agencies rename to FOLDER/<agency>/NAME.csv (SFTP).
+    """Take in tables that agencies rename to FOLDER/AGENCY/NAME.csv (SFTP).
 
     Each goes to done/, with NAME.result.csv beside it: what became of each row.
 
@@ -164,7 +164,7 @@ def csv_drop(folder: Folder = None, /, *, once: Once = False, where: Where = HER
 
 @ingest.command(name="mail-drop")
 def mail_folder(folder: Folder = None, /, *, once: Once = False, where: Where = HERE) -> int:
-    """Take in e-mails that a mail server puts into FOLDER/<agency>/new/; they go to cur/.
+    """Take in e-mails that a mail server puts into FOLDER/AGENCY/new/; they go to cur/.
 
     Parameters
     ----------

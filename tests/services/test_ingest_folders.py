@@ -387,6 +387,18 @@ def test_a_suspended_agency_is_refused_and_what_it_sent_is_kept(mail: Drop) -> N
     assert mail.files() == {"refused/1.eml"}
 
 
+def test_a_long_table_does_not_keep_us_from_ending(tables: Drop) -> None:
+    rows = [f"C-{row},Kit,Marlow,Seen alone {row}." for row in range(1500)]
+    (tables.home / "long.csv").write_bytes(table(*rows))
+    running = tables.place.ingest("csv-drop", tables.place.dropped)
+    running.line()
+    running.told(signal.SIGTERM)
+    taken = len(running.ended(3).lines) + 1
+    assert 0 < taken < 1500
+    assert sum(tables.place.kept().values()) == taken + 1, "the rows, and the file"
+    assert tables.files() == {"working/long.csv"}
+
+
 @pytest.mark.postgresql
 @pytest.mark.skipif(not PROGRAMS, reason=WITHOUT)
 def test_while_the_store_is_away_nothing_is_acknowledged(tmp_path: Path) -> None:
@@ -404,8 +416,12 @@ def test_while_the_store_is_away_nothing_is_acknowledged(tmp_path: Path) -> None
             server.start()
             assert folders.line()["result"] == "recorded"
             assert "is back" in folders.said()
+            server.kill()
+            fill("mail-drop", home, 2)
+            assert "cannot be reached" in folders.said()
             folders.told(signal.SIGTERM)
-            assert folders.ended(3).error == ""
+            assert folders.ended(3).code == 0
+            server.start()
             assert set(place.kept().values()) == {1}
     finally:
         server.stop()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from domain.agency import SuspendAgency
+from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 from tests.services.ingesting import PATIENCE, Place, Running, examples, place_at
 
 MESSAGES = examples("hl7v2", 12)
@@ -149,6 +150,32 @@ def test_what_is_refused_is_not_stored_and_told_without_anything_private(place: 
     assert "broken into" not in reason
     assert running.ended().code == 1
     assert not place.kept()
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(not PROGRAMS, reason=WITHOUT)
+def test_while_the_store_is_away_senders_are_told_to_send_again(tmp_path: Path) -> None:
+    server = Server(PROGRAMS[max(PROGRAMS)])
+    try:
+        with place_at(tmp_path, server.address) as place:
+            running, port = listening(place)
+            with connected(port) as line:
+                assert line.asks(MESSAGES[0])[0] == "AA"
+                server.kill()
+                code, about, reason = line.asks(MESSAGES[1])
+                assert (code, about) == ("AE", control_id(MESSAGES[1]))
+                assert reason == "The message could not be stored now: send it again."
+                server.start()
+                assert line.asks(MESSAGES[1])[0] == "AA"
+                server.kill()
+                assert line.asks(MESSAGES[2])[0] == "AE"
+                running.told(signal.SIGTERM)
+            assert running.ended(3).results == ["recorded", "recorded"]
+            server.start()
+            assert set(place.kept().values()) == {1}
+            assert len(place.kept()) == 2
+    finally:
+        server.stop()
 
 
 def test_an_ending_listener_finishes_what_is_in_hand(place: Place) -> None:
