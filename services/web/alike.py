@@ -103,7 +103,9 @@ def _other(
         seen=parts.gate.may(who, "see-child", there),
         mergeable=all(parts.gate.may(who, give("merge-records"), each) for each in (here, there)),
         separable=all(
-            parts.gate.may(who, give("tell-records-apart"), each) for each in (here, there)
+            parts.gate.may(who, action, each)
+            for each in (here, there)
+            for action in (give("tell-records-apart"), "see-child")
         ),
     )
 

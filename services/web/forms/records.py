@@ -10,7 +10,7 @@ from projections import caseload, children, people
 from services.access import Denied, give
 from services.assemble import Parts
 from services.numbers import on_record
-from services.questions import about_separation, mergers
+from services.questions import about_child, about_separation, mergers
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
 from services.web.naming import Names
@@ -40,6 +40,30 @@ def separate_records(situation: Situation) -> Ask:
         },
         given={"child_id": situation.child_id},
         fields_of=lambda sent: _fields(situation, sent),
+        grave=True,
+    )
+
+
+def tell_records_apart(situation: Situation) -> Ask:
+    """About two records that look alike; `of` names the other one. Both looks are recorded."""
+    parts = situation.parts
+    other = children.child(parts.query, situation.of or "")
+    if other is None or other.child_id == situation.child_id:
+        raise Denied
+    about = about_child(parts.query, other.child_id)
+    parts.gate.open(situation.context.who, "see-child", about)
+    return Ask(
+        title="Tell two records apart",
+        button="They are two children",
+        told="The two records are not put beside each other again, unless somebody withdraws that.",
+        fields={
+            "reason": Field(
+                "How do you know that they are two children?",
+                "how you know that they are two children",
+            ),
+        },
+        facts=[("The other record", _label(situation, other.child_id))],
+        given={"child_id": situation.child_id, "other_child_id": other.child_id},
         grave=True,
     )
 

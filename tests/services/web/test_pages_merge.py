@@ -68,6 +68,23 @@ def test_a_namesake_born_on_another_day_is_counted_and_not_shown(site: Site) -> 
     assert "1 other record has this name, with another date of birth." in words
 
 
+def test_whoever_is_on_duty_tells_two_records_apart_from_the_referral(site: Site) -> None:
+    (_, one), (referral, other) = twice(site)
+    visitor = site.visitor(DUTY)
+    path = f"/children/{other}/tell-records-apart"
+    assert f'href="{path}?of={one}"' in visitor.get(f"/referrals/{referral}").text
+    form = page(visitor, f"{path}?of={one}")
+    assert "Tell two records apart" in form
+    assert "The other record Ivo Lund, born 3 March 2016" in form
+    looks = site.authority.parts.gate.log.seen_by(one)
+    assert "see-child" in [look.action for look in looks]
+    answer = visitor.send_form(path, {"of": one, "reason": "They have other parents."})
+    assert "another child's" in words_of(visitor.follow(answer))
+    assert "Perhaps already known" not in page(visitor, f"/referrals/{referral}")
+    for of in (other, "child-nobody"):
+        assert visitor.get(f"{path}?of={of}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("wrong", "likely"),
     [
@@ -134,9 +151,9 @@ def test_a_second_message_that_differs_from_the_new_record_is_said_to(site: Site
     site.authority.concern(number="9", **{**IVO, "family_name": "Lunde"})
     words = page(site.visitor(DUTY), f"/referrals/{first.referral}")
     assert "New record made from this referral" in words
-    own, other = words.split("Perhaps already known Ivo Lunde")[:2]
-    assert "agrees" not in own
-    assert "Name Ivo Lund Ivo Lunde differs" in other
+    assert "As described" not in words  # no evidence for itself, but beside the other record
+    assert "Name Ivo Lund Ivo Lunde differs" in words
+    assert "Name Ivo Lunde Ivo Lund differs" in words
 
 
 # ── One record of two ─────────────────────────────────────────────────────────────────────────────
