@@ -308,6 +308,22 @@ def test_an_email_is_moved_when_it_is_durable(mail: Drop) -> None:
     assert mail.files() == {"cur/1.eml", "cur/again.eml", "cur/1-2.eml", "new/2.eml.part"}
 
 
+def test_what_is_stored_and_cannot_be_moved_is_said_and_not_taken_again(mail: Drop) -> None:
+    (mail.home / "cur").symlink_to(mail.place.folder)
+    (mail.home / "new" / "1.eml").write_bytes(email("one"))
+    (mail.home / "new" / "2.eml").write_bytes(email("two"))
+    inlet = Mail(mail.place.dropped, now, LARGEST)
+    with mail.place.store() as store:
+        ingest = Ingest(store, inlet, mail.said.append)
+        assert len(list(ingest.lines(Event(), once=True))) == 2
+        assert list(ingest.lines(Event(), once=True)) == []
+    assert mail.files() >= {"new/1.eml", "new/2.eml"}
+    assert [each.endswith("cannot be moved away (cur is no folder).") for each in mail.said] == [
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("body", [b"\xff\x00", b"Message-ID:\n\n", b"\n\n", b": :\r\n" * 999])
 def test_an_email_without_an_identity_is_taken_in_too(mail: Drop, body: bytes) -> None:
     (mail.home / "new" / "1.eml").write_bytes(body)
