@@ -43,16 +43,18 @@ def sought_keys(
 def _of_record(
     given_name: str, family_name: str, born_on: date | None, postcode: str | None
 ) -> Iterator[str]:
-    given, family = words(given_name)[:MOST_WORDS], words(family_name)[:MOST_WORDS]
+    given = [sound(word) for word in words(given_name)[:MOST_WORDS]]
+    family = [sound(word) for word in words(family_name)[:MOST_WORDS]]
+    either = dict.fromkeys((*given, *family))  # some senders swap them
     if born_on is not None:
         yield f"born|{born_on.isoformat()}"
-        for word in (*given, *family):  # of either name: some senders swap them
-            yield f"year|{born_on.year}|{sound(word)}"
+        for each in either:
+            yield f"year|{born_on.year}|{each}"
     for one, other in product(given, family):
-        yield "|".join(("names", *sorted((sound(one), sound(other)))))
+        yield f"names|{min(one, other)}|{max(one, other)}"
     if place := "".join(words(postcode or "")):
-        for word in (*given, *family):
-            yield f"near|{place}|{sound(word)}"
+        for each in either:
+            yield f"near|{place}|{each}"
 
 
 def family_keys(family_name: str, postcode: str | None) -> tuple[str, ...]:
@@ -76,8 +78,11 @@ def address_keys(address: str) -> tuple[str, ...]:
 
 def words(text: str) -> list[str]:
     """The words of a text without case, accents and signs."""
-    apart = unicodedata.normalize("NFKD", re.sub("['\u2019`]", "", text.casefold()))
-    return re.findall(r"[^\W_]+", "".join(c for c in apart if not unicodedata.combining(c)))
+    plain = re.sub("['\u2019`]", "", text.casefold())
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in apart if not unicodedata.combining(c))
+    return re.findall(r"[^\W_]+", plain)
 
 
 def sound(word: str) -> str:

@@ -232,7 +232,9 @@ def _check_digit(_: Register, said: ChildDescribed) -> ChildDescribed:
 
 
 def _namesake(register: Register, said: ChildDescribed) -> ChildDescribed:
-    other = register.child(said.family_name, f"XE9 9{register.dice.letter()}Z")
+    """Of the same name, born on another day: else nothing at all would tell the two apart."""
+    while (other := register.child(said.family_name, "XE9 9ZZ")).born_on == said.born_on:
+        continue
     return replace(other, given_name=said.given_name, sex=said.sex)
 
 
