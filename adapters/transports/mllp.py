@@ -34,7 +34,7 @@ PIECE = 64 * 1024
 MESSAGE_SECONDS = 120.0
 """In which a message that was begun must end."""
 
-ANSWER_SECONDS, SHAKE_SECONDS, WAKE_SECONDS, ENDING_SECONDS = 10.0, 10.0, 0.2, 2.0
+ANSWER_SECONDS, SHAKE_SECONDS, WAKE_SECONDS, ENDING_SECONDS = 10.0, 10.0, 0.2, 1.5
 
 Code = Literal["AA", "AE", "AR"]
 
@@ -189,7 +189,7 @@ class Listener:
         while (self._talking() or not self._arrived.empty()) and time.monotonic() < until:
             with suppress(Empty):
                 yield self._arrived.get(timeout=WAKE_SECONDS / 4)
-        accepting.join(ENDING_SECONDS)
+        accepting.join(WAKE_SECONDS)
 
     def _end(self) -> None:
         """Take no more; who waits for an answer still gets it."""

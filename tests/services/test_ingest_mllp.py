@@ -7,11 +7,12 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from adapters.transports.mllp import MOST_CONNECTIONS
 from domain.agency import SuspendAgency
 from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 from tests.services.ingesting import PATIENCE, Place, Running, examples, place_at
@@ -192,6 +193,20 @@ def test_an_ending_listener_finishes_what_is_in_hand(place: Place) -> None:
     assert set(answers) <= {"AA", ""}
     assert ended.code == 0
     assert sum(place.kept().values()) == acknowledged == len(ended.lines)
+
+
+def test_more_connections_than_are_served_wait_for_their_turn(place: Place) -> None:
+    running, port = listening(place)
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connected(port)) for _ in range(MOST_CONNECTIONS)]
+        late = stack.enter_context(connected(port))
+        late.sends(MESSAGES[0])
+        assert idle[-1].asks(MESSAGES[1])[0] == "AA"
+        idle[0].close()
+        assert late.hears()[0] == "AA"
+        stack.enter_context(connected(port))
+        running.told(signal.SIGTERM)
+        assert running.ended(3).results == ["recorded", "recorded"]
 
 
 def test_listeners_that_are_killed_lose_nothing_and_double_nothing(place: Place) -> None:
