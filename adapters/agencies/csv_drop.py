@@ -24,7 +24,7 @@ from adapters.translation import FormatInformation, Sent, Translation
 FORMAT = FormatInformation(
     name="csv",
     title="Table of referrals, one a row (CSV)",
-    transports=("file", "http"),
+    transports=("file", "http", "kafka", "csv-drop"),
     rank=90,
 )
 
