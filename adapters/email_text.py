@@ -247,7 +247,8 @@ class _Parts:
 
     def words(self, message: Message) -> str:
         """The text parts in their order; of alternatives the plain one, unless it says less."""
-        return "\n\n".join(text.strip() for text in self._texts(message) if text.strip())
+        told = "\n\n".join(text.strip() for text in self._texts(message) if text.strip())
+        return told.replace("\r\n", "\n")
 
     def _texts(self, part: Message) -> list[str]:
         if not part.is_multipart():

@@ -7,6 +7,7 @@ consent.
 """
 
 import json
+import re
 from email.utils import format_datetime
 from typing import Annotated, Any, Literal
 
@@ -109,6 +110,14 @@ _LABELS = Labels(
 )
 
 _MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
+_OWN_LABEL = re.compile(
+    r"^[\s*•-]*(?:(?:notice|incident|collar|warrant|shoulder|log) (?:number|no|id|type)\.?"
+    r"|type of notice|follow.?up to[^:\n]{0,20}|(?:police )?force|police protection[^:\n]{0,20})"
+    r"\s*:",
+    re.I | re.M,
+)
+"""A label that the police use and no other sender of an e-mail needs."""
+_BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
@@ -118,13 +127,15 @@ _URGENCIES: dict[str | None, Urgency] = {
 
 
 def recognise(sent: Sent) -> bool:
-    """Mail headers, labelled lines of a notice, or JSON with one of its own field names."""
+    """Labelled lines of a notice, by e-mail or alone, or JSON with one of its own field names."""
     start = beginning(sent, 16 * 1024)
     if start.startswith("{"):
         return any(mark in start for mark in _MARKS)
-    if looks_like_email(start) or (sent.content_type or "").startswith("message/rfc822"):
-        return True
-    return "notice number:" in start.lower() and _is_notice(labelled(start, _LABELS).labels)
+    mail = email_of(sent.body[:_BEGINNING], Problems()) if looks_like_email(start) else None
+    if mail is not None and mail.automatic in {"report", "reply"}:
+        return False
+    text = start if mail is None else mail.text
+    return _OWN_LABEL.search(text) is not None and _is_notice(labelled(text, _LABELS).labels)
 
 
 def _is_notice(labels: set[str]) -> bool:
