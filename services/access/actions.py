@@ -65,6 +65,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         # What only a message causes, or what follows from a decision by itself
         **dict.fromkeys(("keep-message", "receive-referral", "update-referral"), NOBODY),
         **dict.fromkeys(("cancel-referral", "report-conflict", "open-case"), NOBODY),
+        # What is set aside, and taken in again by `quarantine replay`
+        **dict.fromkeys(("quarantine-message", "replay-message"), NOBODY),
         # A referral
         "settle-conflict": DUTY,
         "route-referral": MANAGER,

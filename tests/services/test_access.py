@@ -169,6 +169,8 @@ def test_what_only_a_message_or_a_decision_causes_is_given_by_nobody() -> None:
         "cancel-referral",
         "report-conflict",
         "open-case",
+        "quarantine-message",
+        "replay-message",
     }
 
 
