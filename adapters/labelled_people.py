@@ -83,7 +83,7 @@ _MOST_COMPARED = 20
 _APART = re.compile(
     r"[;,()]|\s(?=(?:born|dob|date of birth|due|aged?)[: ](?: ?on ?)?\d)", re.I
 )  # what ends the name in a line about one person
-_NOBODY = frozenset({"", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
+_NOBODY = frozenset({"", "yes", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
 
 
 class Person:

@@ -114,6 +114,11 @@ def people_of(
     return people
 
 
+def with_school(children: tuple[Present, ...], school: str) -> tuple[Present, ...]:
+    """The children, with the school that a notice names for all of them."""
+    return tuple(each if each.school else replace(each, school=school) for each in children)
+
+
 def _is_child(role: str) -> bool:
     return any(
         each.casefold().strip(" .") in _ROLES_OF_CHILDREN for each in re.split(r"[,;/]", role)

@@ -111,7 +111,7 @@ _LABELS = Labels(
 
 _MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
 _OWN_LABEL = re.compile(
-    r"^[\s*•-]*(?:(?:notice|incident|collar|warrant|shoulder|log) (?:number|no|id|type)\.?"
+    r"^[ \t*•-]*(?:(?:notice|incident|collar|warrant|shoulder|log) (?:number|no|id|type)\.?"
     r"|type of notice|follow.?up to[^:\n]{0,20}|(?:police )?force|police protection[^:\n]{0,20})"
     r"\s*:",
     re.I | re.M,
