@@ -74,6 +74,14 @@ class Email(Struct, frozen=True, kw_only=True):
     sender_name: str = ""
     sender_address: str = ""
 
+    def unshown(self) -> list[str]:
+        """A line for each attachment that has none in the text."""
+        return [line for each in self.attachments if (line := each.told()) not in self.text]
+
+    def whole(self) -> str:
+        """The text, with those lines below it."""
+        return "\n".join([self.text, *self.unshown()]) if self.attachments else self.text
+
 
 def looks_like_email(start: str) -> bool:
     """Whether a text begins with header lines that e-mails have."""

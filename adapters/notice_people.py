@@ -73,7 +73,8 @@ _ROLES_OF_CHILDREN = frozenset(
         "missing child", "missing young person",
     }
 )  # fmt: skip
-_OF_SOMEBODY = re.compile(r"(?:Child|Person) \d")
+_NO_HOME = re.compile(r"(?:Child|Person) \d|(?:missing from|found at)$")
+"""Whose an address is, where it is somebody else's home or nobody's."""
 _VICTIMS = frozenset({"victim", "victims", "survivor", "survivors"})
 _NOT_THEIRS = frozenset(
     {
@@ -177,7 +178,7 @@ def _homes(whose: str, addresses: tuple[AddressDescribed, ...]) -> tuple[Address
     return own or tuple(
         each
         for each in addresses
-        if not (_OF_SOMEBODY.match(each.of or "") or _is_elsewhere(each.of or "", ()))
+        if not (_NO_HOME.match(each.of or "") or _is_elsewhere(each.of or "", ()))
     )
 
 

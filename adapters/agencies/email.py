@@ -110,13 +110,7 @@ def _no_concern(mail: Email, sent: Sent) -> Translation:
 def _words(mail: Email) -> list[str]:
     """Subject, text and what is attached, each with a line of its own."""
     subject = [f"Subject: {mail.subject}"] if mail.subject else []
-    return [*subject, *([mail.text] if mail.text else []), *_attached(mail)]
-
-
-def _attached(mail: Email) -> list[str]:
-    """The attachments whose text does not stand in the e-mail's own."""
-    told = [each.told() for each in mail.attachments]
-    return ["\n".join(more)] if (more := [each for each in told if each not in mail.text]) else []
+    return [each for each in (*subject, mail.text, "\n".join(mail.unshown())) if each]
 
 
 def _in_words(mail: Email, problems: Problems) -> Translation:
@@ -146,7 +140,7 @@ def _in_lines(
         letter.concern,
         f"What the child said: {letter.child_said}" if letter.child_said else "",
         f"Reference: {letter.reference}" if letter.reference else "",
-        *_attached(mail),
+        *mail.unshown(),
         "\n".join(["Also in the message:", *kept]) if kept else "",
     ]
     return Translation(

@@ -147,10 +147,11 @@ def translate(sent: Sent) -> list[Translation]:
         problems.say(_NO_NOTICE)
         return [unread(sent, text, problems)]
     mail = email_of(sent.body, problems)
-    said = _lines(mail.text, sent, problems)
+    told = mail.whole()
+    said = _lines(told, sent, problems)
     if said is None:
         problems.say(_NO_NOTICE)
-        said = as_text(f"Subject: {mail.subject}\n\n{mail.text}", problems)
+        said = as_text(f"Subject: {mail.subject}\n\n{told}", problems)
     return [as_mailed(said, mail, sent)]
 
 

@@ -18,6 +18,8 @@ from msgspec.structs import replace
 from adapters.email_text import as_mailed, email_of, looks_like_email
 from adapters.fitting import Fit
 from adapters.labelled import Labels, labelled
+from adapters.labelled_addresses import Addresses, Found, plain
+from adapters.looks_like_address import may_be_in_a_line
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.notice_people import (
     Address,
@@ -48,8 +50,32 @@ from adapters.translation import FormatInformation, Intent, Sent, Translation
 from domain.described import Urgency
 
 
+class DomesticAbuse(Struct, frozen=True, omit_defaults=True):
+    """What a notice of domestic abuse adds; victim and perpetrator are adults with that role."""
+
+    dash_risk: Annotated[
+        Literal["standard", "medium", "high"] | None,
+        Meta(description="as graded with the DASH checklist"),
+    ] = None
+    relationship: Annotated[str, Meta(description="of victim and perpetrator")] = ""
+    children_present: str = ""
+
+
+class Missing(Struct, frozen=True, omit_defaults=True):
+    """What a notice of a missing child adds. Where from and where found are places: they are kept
+    as addresses unless they name none (home, school)."""
+
+    missing_from: str = ""
+    since: Annotated[str, Meta(description="RFC 3339, with an offset")] = ""
+    reported_at: Annotated[str, Meta(description="RFC 3339, with an offset")] = ""
+    risk: Annotated[str, Meta(description="as the police graded it")] = ""
+    returned_at: Annotated[str, Meta(description="RFC 3339, with an offset")] = ""
+    found_at: str = ""
+    return_interview: Annotated[str, Meta(description="offered, held on, declined")] = ""
+
+
 class Notice(Struct, frozen=True, omit_defaults=True):
-    """A police protection notice."""
+    """A police notice: of concern for a child, of domestic abuse, or of a missing child."""
 
     notice_id: Annotated[str, Meta(description="unique a notice, follow-ups included")] = ""
     follow_up_to: Annotated[str, Meta(description="the notice_id that this one adds to")] = ""
@@ -69,12 +95,14 @@ class Notice(Struct, frozen=True, omit_defaults=True):
     children: tuple[Present, ...] = ()
     adults: tuple[Present, ...] = ()
     addresses: tuple[Address, ...] = ()
+    domestic_abuse: DomesticAbuse = DomesticAbuse()
+    missing: Missing = Missing()
 
 
 FORMAT = FormatInformation(
     name="police-notice",
-    title="Police protection notice (e-mail, or JSON)",
-    transports=("file", "http"),
+    title="Police notice: protection, domestic abuse, missing child (e-mail, or JSON)",
+    transports=("file", "http", "mail-drop", "kafka"),
     rank=30,
     schema=msgspec.json.schema(Notice),
 )
@@ -101,9 +129,34 @@ _OFFICER = {
     "collar_number": ("collar number", "collar no", "warrant number", "shoulder number"),
     "contact": ("officer contact", "contact", "contact number", "telephone", "email"),
 }
+_DOMESTIC_ABUSE = {
+    "dash_risk": (
+        "dash risk", "dash risk grading", "dash grading", "dash risk level", "dash", "da risk",
+        "da risk grading", "domestic abuse risk", "domestic abuse risk grading",
+    ),
+    "relationship": (
+        "relationship of victim and perpetrator", "relationship between victim and perpetrator",
+        "relationship of parties", "relationship of the parties",
+    ),
+    "children_present": (
+        "children present", "were children present", "child present at incident",
+        "child present at the incident", "children present at incident",
+    ),
+}  # fmt: skip
+_MISSING = {
+    "missing_from": ("missing from", "went missing from", "last seen at"),
+    "since": ("missing since", "last seen", "went missing", "went missing on"),
+    "reported_at": ("reported missing", "reported missing at"),
+    "risk": ("missing risk", "missing risk level", "missing person risk", "missing risk grading"),
+    "returned_at": ("returned", "returned on", "date returned", "return date", "found safe"),
+    "found_at": ("found at", "returned to", "located at", "whereabouts when found"),
+    "return_interview": (
+        "return interview", "return home interview", "independent return interview",
+    ),
+}  # fmt: skip
 _LABELS = Labels(
     fields=_FIELDS,
-    groups={"officer": _OFFICER},
+    groups={"officer": _OFFICER, "domestic_abuse": _DOMESTIC_ABUSE, "missing": _MISSING},
     texts=frozenset({"circumstances", "child_said"}),
     answers=frozenset({"police_protection"}),
     careful={"withdrawn": "no", "police_protection": "yes"},
@@ -120,6 +173,15 @@ _OWN_LABEL = re.compile(
 _BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
+_DOMESTIC = frozenset({"domestic abuse", "domestic violence", "domestic", "dash"})
+_ANY_NOTICE = frozenset({"notice", "notification", "report", "incident", "concern", "of"})
+_NO_PLACES = frozenset(
+    {
+        "home", "school", "college", "placement", "foster", "care", "children", "s", "hospital",
+        "the", "family", "address", "street", "unknown", "not", "known", "n", "a",
+    }
+)  # fmt: skip
+"""Words that tell a kind of place, and not which."""
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
 _URGENCIES: dict[str | None, Urgency] = {
     "immediate": "immediate", "priority": "urgent", "standard": "routine",
@@ -171,9 +233,10 @@ def _json(sent: Sent, problems: Problems) -> Translation:
 
 def _email(sent: Sent, problems: Problems) -> Translation:
     mail = email_of(sent.body, problems)
-    said = _lines(mail.text, sent, problems)
+    told = mail.whole()
+    said = _lines(told, sent, problems)
     if said is None:
-        text = f"Subject: {mail.subject}\n\n{mail.text}" if mail.subject else mail.text
+        text = f"Subject: {mail.subject}\n\n{told}" if mail.subject else told
         problems.say(_NO_NOTICE)
         said = as_text(text, problems)
     return as_mailed(said, mail, sent)
@@ -203,7 +266,10 @@ def _said(
     fit.left_over.extend(left_over)
     notice = fit.fit(Notice, value, "Notice")
     fit.told_unknown()
-    addresses = addresses_of(notice.addresses, notice.adults)
+    seen_at = _places(notice.missing, problems)
+    told_addresses = (*notice.addresses, *seen_at.values())
+    hidden = _is_of_domestic_abuse(notice)
+    addresses = addresses_of(told_addresses, notice.adults, hidden=hidden)
     people = people_of(notice.children, notice.adults, addresses, sent.received_at, problems)
     own, incident = reference_of(notice.notice_id), reference_of(notice.incident_number)
     intent, earlier = _intent(notice, own, problems)
@@ -211,7 +277,8 @@ def _said(
         incident = ""  # others were at the same incident: their notices still hold
     else:
         people.told()
-        if not (notice.circumstances or notice.child_said):
+        kinds = (notice.domestic_abuse != DomesticAbuse(), notice.missing != Missing())
+        if not (notice.circumstances or notice.child_said or any(kinds)):
             problems.say(NO_CONCERN_TOLD)
     if not own:
         problems.say("The notice number is missing: a follow-up cannot be put beside it.")
@@ -222,6 +289,7 @@ def _said(
         if number_given and not reference_of(number_given):
             problems.keep(f"{what}: {number_given}")
     told_at = instant(notice.occurred_at, problems, "The time of the incident")
+    told_at = told_at or instant(notice.missing.since, problems, "The time of going missing")
     told_at = told_at or instant(notice.sent_at, problems, "The time of the notice")
     of_the_police = bool(notice.force or notice.officer.collar_number or incident)
     return Translation(
@@ -233,7 +301,7 @@ def _said(
         urgency="immediate"
         if notice.police_protection
         else _URGENCIES.get(notice.grade, "not-stated"),
-        concern=_concern(notice, [*fit.left_over, *problems.kept], problems),
+        concern=_concern(notice, [*fit.left_over, *problems.kept], [*seen_at], problems),
         lawful_basis="duty" if of_the_police else None,
         referrer=referrer_of(notice.officer, notice.force),
         children=people.children(),
@@ -254,14 +322,60 @@ def _intent(notice: Notice, own: str, problems: Problems) -> tuple[Intent, tuple
     return "cancel", earlier or ((own,) if own else ())
 
 
-def _concern(notice: Notice, left_over: list[str], problems: Problems) -> str:
+def _is_of_domestic_abuse(notice: Notice) -> bool:
+    kind = " ".join(word for word in plain(notice.notice_type).split() if word not in _ANY_NOTICE)
+    told = notice.domestic_abuse
+    return kind in _DOMESTIC or bool(told.dash_risk or told.relationship)
+
+
+def _places(missing: Missing, problems: Problems) -> dict[str, Address]:
+    """Where a child went missing from and was found, by field, as far as these are addresses."""
+    told = {"missing_from": missing.missing_from, "found_at": missing.found_at}
+    return {field: _place(text, field, problems) for field, text in told.items() if _is_place(text)}
+
+
+def _is_place(text: str) -> bool:
+    """Whether it may tell where somebody lives: no `home`, and nothing in small letters alone."""
+    if {*plain(text).split()} <= _NO_PLACES:
+        return False
+    return not text.islower() or may_be_in_a_line(text)
+
+
+def _place(text: str, field: str, problems: Problems) -> Address:
+    found = Found({})
+    home = Addresses(found).add(text)
+    for remark in found.left_over:
+        problems.keep(remark)
+    return Address(
+        lines=tuple(home["lines"]),
+        postcode=home["postcode"],
+        of=field.replace("_", " "),
+        restricted=home.get("restricted", False),
+    )
+
+
+def _concern(notice: Notice, left_over: list[str], seen_at: list[str], problems: Problems) -> str:
     protection = "A constable has taken police protection (section 46)."
+    abuse, missing = notice.domestic_abuse, notice.missing
+    told = {
+        "Type of notice": notice.notice_type,
+        "Risk of domestic abuse (DASH)": abuse.dash_risk,
+        "Victim and perpetrator": abuse.relationship,
+        "Children present": abuse.children_present,
+        "Missing from": "" if "missing_from" in seen_at else missing.missing_from,
+        "Missing since": missing.since,
+        "Reported missing": missing.reported_at,
+        "Risk while missing": missing.risk,
+        "Returned": missing.returned_at,
+        "Found at": "" if "found_at" in seen_at else missing.found_at,
+        "Return interview": missing.return_interview,
+        "Circumstances": notice.circumstances,
+        "What the child said": notice.child_said,
+        "Incident number": notice.incident_number,
+    }
     lines = [
         protection if notice.police_protection else "",
-        f"Type of notice: {notice.notice_type}" if notice.notice_type else "",
-        f"Circumstances: {notice.circumstances}" if notice.circumstances else "",
-        f"What the child said: {notice.child_said}" if notice.child_said else "",
-        f"Incident number: {notice.incident_number}" if notice.incident_number else "",
+        *(f"{label}: {value}" for label, value in told.items() if value),
         "\n".join(["Also in the message:", *left_over]) if left_over else "",
     ]
     return shown("\n".join(line for line in lines if line), problems)

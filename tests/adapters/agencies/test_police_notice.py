@@ -479,6 +479,7 @@ def test_the_plain_part_is_read_and_attachments_are_told() -> None:
     )
     said = translated("police-notice", HEAD + parts)
     assert said.children[0].given_name == "Amira"
+    assert "Attachment: without a name (application/pdf, 4 bytes)" in said.concern
     assert said.problems == ("An attachment is kept with the message, but not shown here.",)
 
 
@@ -846,3 +847,192 @@ def test_a_relative_with_an_address_is_a_person_under_whatever_label() -> None:
     assert said.children[0].postcode == "XE3 1JY"
     assert said.concern == "Circumstances: Hurt."
     assert "A line with an unknown label was kept as an address." in said.problems
+
+
+# ── Domestic abuse ──
+
+ABUSE = (
+    *LINES[:7],
+    "Notice type: Domestic abuse",
+    "DASH risk: High",
+    "Relationship between victim and perpetrator: former partners",
+    "Children present: yes",
+    "Child 1: Amira Holt, born 04/05/2016",
+    "Victim: Jo Holt, born 01/02/1990, mother",
+    "Perpetrator: Sam Grey, born 01/02/1988",
+    "Address: 1 Mill Lane, Town, XE1 1AA",
+    "Perpetrator's address: 9 Elm Row, Town, XE9 9ZZ",
+    "Circumstances: She was pushed.",
+)
+
+
+def told_alike(said: Translation) -> None:
+    """What a notice of domestic abuse says, by whichever way it came."""
+    for words in (
+        "Type of notice: Domestic abuse",
+        "Risk of domestic abuse (DASH): high",
+        "Victim and perpetrator: former partners",
+        "Children present: yes",
+        "Circumstances: She was pushed.",
+    ):
+        assert words in said.concern
+    assert [(each.given_name, each.role) for each in said.adults] == [
+        ("Jo", "victim, mother"),
+        ("Sam", "perpetrator"),
+    ]
+    assert [(each.postcode, each.restricted) for each in said.addresses] == [
+        ("XE1 1AA", True),
+        ("XE9 9ZZ", False),
+    ]
+    assert [child.postcode for child in said.children] == [None]
+    assert "Mill Lane" not in f"{said.concern}{said.problems}"
+    assert said.problems == ()
+
+
+def test_domestic_abuse_tells_the_risk_and_who_is_who_and_hides_the_victim() -> None:
+    told_alike(by_mail(*ABUSE))
+
+
+def test_domestic_abuse_in_json_says_the_same() -> None:
+    adults = [
+        {"name": "Jo Holt", "role": "victim, mother"},
+        {"name": "Sam Grey", "role": "perpetrator"},
+    ]
+    addresses = [
+        {"lines": ["1 Mill Lane"], "postcode": "XE1 1AA", "of": "victim"},
+        {"lines": ["9 Elm Row"], "postcode": "XE9 9ZZ", "of": "perpetrator"},
+    ]
+    told_alike(
+        by_json(
+            notice_type="Domestic abuse",
+            circumstances="She was pushed.",
+            domestic_abuse={
+                "dash_risk": "high",
+                "relationship": "former partners",
+                "children_present": "yes",
+            },
+            adults=adults,
+            addresses=addresses,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Victim: Jo Holt, 9 Elm Row, Town, XE9 9ZZ"],
+        ["Victim: Jo Holt", "Victim's address: 9 Elm Row, Town, XE9 9ZZ"],
+        ["Victim 1: Jo Holt", "Address (victim): 9 Elm Row, Town, XE9 9ZZ"],
+        ["Person 1: Jo Holt, victim, 9 Elm Row, Town, XE9 9ZZ"],
+    ],
+)
+def test_where_a_victim_lives_is_restricted_in_any_notice(lines: list[str]) -> None:
+    said = by_mail(*HELD, *lines)
+    assert [(each.postcode, each.restricted) for each in said.addresses] == [("XE9 9ZZ", True)]
+    assert said.children[0].postcode is None
+    assert "Elm Row" not in said.concern
+
+
+@pytest.mark.parametrize("kind", ["Domestic violence report", "DASH", "Domestic incident"])
+def test_a_notice_of_domestic_abuse_hides_where_the_child_lives(kind: str) -> None:
+    said = by_mail(*LINES, f"Notice type: {kind}")
+    assert [each.restricted for each in said.addresses] == [True]
+    assert [each.restricted for each in by_mail(*LINES, "Notice type: Theft").addresses] == [False]
+
+
+def test_a_child_who_is_a_victim_is_a_child() -> None:
+    said = by_mail(*NUMBER, "Victim: Kit Holt, born 04/05/2016", "Suspect: Sam Grey")
+    assert given_names(said) == ["Kit"]
+    assert [each.role for each in said.adults] == ["suspect"]
+
+
+# ── A missing child ──
+
+MISSING = (
+    *LINES[:4],
+    *LINES[5:7],
+    "Notice type: Missing child",
+    "Missing child: Amira Holt, born 04/05/2016",
+    "Missing from: 1 Rose Court, Town, XE1 1AA",
+    "Missing since: 19/05/2026 21:00",
+    "Reported missing: 19/05/2026 23:10",
+    "Missing risk: medium",
+    "Circumstances: She left by the back door.",
+)
+
+
+def test_a_missing_child_is_told_with_where_from_and_since_when() -> None:
+    said = by_mail(*MISSING)
+    (child,), (address,) = said.children, said.addresses
+    assert (child.given_name, child.relationship, child.postcode) == (
+        "Amira",
+        "missing child",
+        None,
+    )
+    assert said.happened_at == datetime(2026, 5, 19, 20, 0, tzinfo=UTC)
+    assert (address.lines, address.postcode, address.of) == (
+        ("1 Rose Court", "Town"),
+        "XE1 1AA",
+        "missing from",
+    )
+    for words in ("Missing since: 19/05/2026 21:00", "Risk while missing: medium"):
+        assert words in said.concern
+    assert "Rose Court" not in said.concern
+    assert said.problems == ()
+
+
+@pytest.mark.parametrize("place", ["home", "School", "foster placement", "a friend's party"])
+def test_a_kind_of_place_is_no_address(place: str) -> None:
+    said = by_mail(*(line for line in MISSING if "from:" not in line), f"Missing from: {place}")
+    assert said.addresses == ()
+    assert f"Missing from: {place}" in said.concern
+
+
+def test_a_place_is_restricted_by_what_is_said_beside_it() -> None:
+    said = by_json(missing={"found_at": "9 Elm Row, XE9 9ZZ (refuge)", "since": "1 May"})
+    place = said.addresses[-1]
+    assert (place.of, place.restricted) == ("found at", True)
+    assert "refuge" in said.concern
+    assert "Elm Row" not in said.concern
+    assert "The time of going missing is not a whole date and time." in said.problems
+
+
+def test_a_return_updates_the_notice_and_tells_of_the_interview() -> None:
+    said = by_mail(
+        "Notice number: PN-2",
+        "Follow-up to: PN-1",
+        "Missing child: Amira Holt, born 04/05/2016",
+        "Returned: 20/05/2026 03:30",
+        "Found at: school",
+        "Return home interview: offered for 22/05/2026",
+    )
+    assert (said.intent, said.earlier) == ("update", ("PN-1",))
+    for words in (
+        "Returned: 20/05/2026 03:30",
+        "Found at: school",
+        "Return interview: offered for 22/05/2026",
+    ):
+        assert words in said.concern
+    assert said.problems == ()
+
+
+def test_a_missing_child_in_json_says_the_same() -> None:
+    said = by_json(
+        notice_type="Missing child",
+        missing={"missing_from": "home", "since": "2026-05-19T21:00:00+01:00", "risk": "high"},
+    )
+    assert said.happened_at == datetime(2026, 5, 19, 20, 0, tzinfo=UTC)
+    assert "Missing from: home" in said.concern
+    assert said.problems == ()
+
+
+def test_a_notice_of_before_is_valid_still() -> None:
+    schema = police_notice.FORMAT.schema or {}
+    told = schema["$defs"]["Notice"]
+    assert not told.get("required")
+    assert {"domestic_abuse", "missing"} <= set(told["properties"])
+    before = msgspec.convert(NOTICE, police_notice.Notice)
+    assert (before.missing, before.domestic_abuse) == (
+        police_notice.Missing(),
+        police_notice.DomesticAbuse(),
+    )
