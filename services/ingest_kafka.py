@@ -87,7 +87,7 @@ class Ingest:
                 if once or stop.is_set():
                     self._inlet.again(partition)
                     raise
-                log.warning("store_unavailable", reason=str(error), topic=partition.topic)
+                log.warning("store_unavailable", reason=str(error))
                 self._inlet.hold()
                 self._inlet.poll(0)  # stays a member of the group
                 stop.wait(seconds)

@@ -6,11 +6,16 @@ Logs go to stderr: as lines for a person at a terminal, as JSON otherwise.
 import logging
 import os
 import sys
+import time
 from collections.abc import MutableMapping
 from functools import cache
 from typing import Any
 
 LEVEL = "SAFEGUARDING_LOG"
+
+QUIET_SECONDS = 10.0
+"""A library that says the same again within them is not heard: Kafka's does, several times a
+second, while a broker is away."""
 
 ALLOWED = frozenset(
     {
@@ -114,8 +119,19 @@ def _structlog() -> Any:
 
 
 class _FromLibrary(logging.Handler):
-    """A library's log record becomes one line: which library, which level; not its words."""
+    """A library's log record becomes one line: which library, which level; not its words.
+
+    Without their words, lines of one kind are all alike: of many in a short time one is written.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[str, int], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        kind, now = (record.name, record.levelno), time.monotonic()
+        if now - self._written.get(kind, -QUIET_SECONDS) < QUIET_SECONDS:
+            return
+        self._written[kind] = now
         error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         log.log(record.levelno, "library_said", name=record.name, exception=error)

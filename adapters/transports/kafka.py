@@ -4,7 +4,6 @@ Kafka carries messages; the log keeps them, and how far each partition was read.
 committed to the broker: whoever has a partition begins where the log says that it was read to.
 """
 
-import logging
 import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
@@ -24,9 +23,6 @@ MOST_RECORDS = 1000
 """Records that are asked for at once."""
 
 BOOTSTRAP_MS, REQUEST_MS, SESSION_MS, HEARTBEAT_MS = 10_000, 15_000, 10_000, 1_000
-
-# Its lines may hold values of records, and come several a second while a broker is away.
-logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 class NotReachable(Exception):

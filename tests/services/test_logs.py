@@ -75,6 +75,16 @@ def test_a_librarys_words_are_left_out(lines: Lines) -> None:
     assert "Marlow" not in str(line)
 
 
+def test_a_library_that_says_the_same_again_is_written_once(lines: Lines) -> None:
+    configure()
+    for _ in range(50):
+        logging.getLogger("kafka.net").error("The broker is away.")
+    logging.getLogger("kafka.net").warning("It is slow.")
+    logging.getLogger("litestar").error("Something else.")
+    said = [(line["name"], line["level"]) for line in lines.read()]
+    assert said == [("kafka.net", "error"), ("kafka.net", "warning"), ("litestar", "error")]
+
+
 @pytest.mark.parametrize(("level", "told"), [("debug", 4), ("info", 3), (None, 2), ("error", 1)])
 def test_the_level_is_chosen(lines: Lines, level: str | None, told: int) -> None:
     configure(level)
