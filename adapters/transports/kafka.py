@@ -94,6 +94,8 @@ class Inlet:
         Raises `NotReachable`, `NotAllowed`.
         """
         self._position = position
+        self._unplaced: set[TopicPartition] = set()
+        self._held = False
         look_for(access)
         with kafka_errors(access):
             with closing(KafkaAdminClient(**access.settings())) as admin:
@@ -117,7 +119,7 @@ class Inlet:
                 self._consumer.assign(self._partitions())
                 self._begin(self._partitions())
             elif self.topics:
-                self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._begin))
+                self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._given))
 
     def tracked(self, partition: TopicPartition) -> str:
         """The name under which it is stored how far a partition was read."""
@@ -126,9 +128,11 @@ class Inlet:
     def poll(self, seconds: float) -> dict[TopicPartition, list[Record]]:
         """The next records of the partitions that are ours, in order; none when the time is over.
 
-        Raises `NotAllowed`, `Gone`, `NotReachable`.
+        None of those that are held. Raises `NotAllowed`, `Gone`, `NotReachable`, and what
+        `position` raises.
         """
         with kafka_errors():
+            self._place()
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
         return {
             partition: [
@@ -143,9 +147,9 @@ class Inlet:
         }
 
     def again(self, partition: TopicPartition) -> None:
-        """Go back to where the log says that this partition was read to."""
+        """Go back to where the log says that this partition was read to, if it is still ours."""
         with kafka_errors():
-            self._begin([partition])
+            self._begin({partition} & self._consumer.assignment())
 
     def ends(self) -> dict[TopicPartition, int]:
         """The offset behind the newest record of each partition of ours."""
@@ -163,11 +167,13 @@ class Inlet:
         return self._position(self.tracked(partition))
 
     def hold(self) -> None:
-        """Ask for nothing more until `go_on`, and stay a member of the group."""
+        """Ask for nothing more until `go_on`; who polls meanwhile stays a member of the group."""
+        self._held = True
         self._consumer.pause(*self._consumer.assignment())
 
     def go_on(self) -> None:
-        self._consumer.resume(*self._consumer.paused())
+        self._held = False
+        self._consumer.resume(*(self._consumer.paused() - self._unplaced))
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)
@@ -178,6 +184,24 @@ class Inlet:
             for topic in self.topics
             for number in sorted(self._consumer.partitions_for_topic(topic))
         ]
+
+    def _given(self, partitions: Collection[TopicPartition]) -> None:
+        """Partitions that became ours while we polled are read from the next poll on.
+
+        Where they begin is not asked here: the client would take a store that is away for a fault
+        of its own, and never again ask. Until then they have a position that is not read.
+        """
+        self._consumer.pause(*partitions)
+        for each in partitions:
+            self._consumer.seek(each, 0)
+        self._unplaced.update(partitions)
+
+    def _place(self) -> None:
+        ours = self._unplaced & self._consumer.assignment()
+        if ours and not self._held:
+            self._begin(ours)
+            self._consumer.resume(*ours)
+            self._unplaced.clear()
 
     def _begin(self, partitions: Collection[TopicPartition]) -> None:
         """A partition that was never read begins with the oldest record that is kept."""
@@ -204,14 +228,14 @@ def look_for(access: Access) -> None:
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
     """Called on the thread that polls: it may seek, and must not commit."""
 
-    def __init__(self, begin: Callable[[Collection[TopicPartition]], None]) -> None:
-        self._begin = begin
+    def __init__(self, given: Callable[[Collection[TopicPartition]], None]) -> None:
+        self._given = given
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Nothing: what was not stored is read again by whoever has them next."""
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self._begin(assigned)
+        self._given(assigned)
 
 
 @contextmanager
