@@ -215,7 +215,12 @@ def _referral(told: Story) -> dict[str, Any]:
         "contained": [
             {"resourceType": "Patient", "id": "patient", **child_of(first, told)},
             *(
-                {"resourceType": "RelatedPerson", "id": f"relative-{number}", **each}
+                {
+                    "resourceType": "RelatedPerson",
+                    "id": f"relative-{number}",
+                    **each,
+                    "relationship": each["relationship"][0],  # STU3 knows one, R4 several
+                }
                 for number, each in enumerate(relatives)
             ),
             {
