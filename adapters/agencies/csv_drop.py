@@ -25,6 +25,7 @@ FORMAT = FormatInformation(
     name="csv",
     title="Table of referrals, one a row (CSV)",
     transports=("file", "http", "kafka", "csv-drop"),
+    content_types=("text/csv",),
     rank=90,
 )
 

@@ -26,6 +26,7 @@ FORMAT = FormatInformation(
     name="email",
     title="E-mail in the sender's own words, with attachments",
     transports=("file", "http", "mail-drop", "kafka"),
+    content_types=("message/rfc822",),
     rank=90,
 )
 

@@ -33,6 +33,7 @@ FORMAT = FormatInformation(
     name="encompass",
     title="Operation Encompass notification (e-mail)",
     transports=("file", "http", "mail-drop", "kafka"),
+    content_types=("message/rfc822",),
     rank=25,
 )
 

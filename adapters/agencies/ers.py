@@ -28,6 +28,7 @@ FORMAT = FormatInformation(
     name="ers",
     title="Referral of the NHS e-Referral Service (FHIR STU3 or R4)",
     transports=("file", "http", "kafka", "mesh"),
+    content_types=("application/fhir+json", "application/fhir+xml"),
     rank=9,
 )
 

@@ -29,6 +29,7 @@ FORMAT = FormatInformation(
     name="fhir-bars",
     title="Referral of the NHS Booking and Referral Standard (FHIR R4, JSON or XML)",
     transports=("file", "http", "kafka", "mesh"),
+    content_types=("application/fhir+json", "application/fhir+xml"),
     rank=10,
 )
 

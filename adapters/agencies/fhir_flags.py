@@ -50,6 +50,7 @@ FORMAT = FormatInformation(
     name="fhir-flags",
     title="Flags and plans of information sharing, such as CP-IS and FGM-IS (FHIR R4)",
     transports=("file", "http", "kafka", "mesh"),
+    content_types=("application/fhir+json", "application/fhir+xml"),
     rank=8,
 )
 

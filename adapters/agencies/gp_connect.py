@@ -38,6 +38,7 @@ FORMAT = FormatInformation(
     name="gp-connect",
     title="Document of GP Connect (FHIR STU3, XML or JSON)",
     transports=("file", "http", "kafka", "mesh"),
+    content_types=("application/fhir+xml", "application/fhir+json"),
     rank=7,
 )
 

@@ -42,6 +42,7 @@ FORMAT = FormatInformation(
     name="hl7v2",
     title="HL7 version 2 messages of hospitals and surgeries (REF, RRI, ADT, MDM, ACK)",
     transports=("file", "http", "kafka", "mllp", "mesh"),
+    content_types=("application/hl7-v2",),
     rank=20,
 )
 

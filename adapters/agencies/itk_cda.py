@@ -49,6 +49,7 @@ FORMAT = FormatInformation(
     name="itk-cda",
     title="NHS 111 and ambulance reports (ITK envelope with a CDA document)",
     transports=("file", "http", "kafka", "mesh"),
+    content_types=("text/xml", "application/soap+xml"),
     rank=25,
 )
 

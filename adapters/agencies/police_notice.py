@@ -103,6 +103,7 @@ FORMAT = FormatInformation(
     name="police-notice",
     title="Police notice: protection, domestic abuse, missing child (e-mail, or JSON)",
     transports=("file", "http", "mail-drop", "kafka"),
+    content_types=("application/json", "message/rfc822"),
     rank=30,
     schema=msgspec.json.schema(Notice),
 )

@@ -18,6 +18,7 @@ FORMAT = FormatInformation(
     name="webform",
     title="Referral form of the council or a voluntary organisation (JSON)",
     transports=("file", "http"),
+    content_types=("application/json",),
     rank=40,
     schema=msgspec.json.schema(Submission),
 )

@@ -43,7 +43,9 @@ def concern(**said: Any) -> Translation:
 class Says:
     """A format in which a message says exactly what the test wants it to say."""
 
-    FORMAT = FormatInformation(name="plain", title="Plain", transports=("file",), rank=0)
+    FORMAT = FormatInformation(
+        name="plain", title="Plain", transports=("file",), content_types=("text/plain",), rank=0
+    )
 
     def __init__(self, *said: Translation | Exception) -> None:
         self.said = said
