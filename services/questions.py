@@ -20,6 +20,19 @@ from projections import deadlines as deadlines_
 from projections.base import Query
 from services import flags as flags_
 from services.access import Principal, Resource
+from services.answers import (
+    ChildLine,
+    DeadlineLine,
+    Faulty,
+    FlagLine,
+    InboxLine,
+    Limit,
+    MeasureLine,
+    PersonLine,
+    SenderLine,
+    TeamLine,
+    TimelineLine,
+)
 from services.assemble import Parts
 from services.words import opened as opened_words
 from services.words import why
@@ -30,7 +43,7 @@ TOLD = ("narrative", "health", "police")
 """The kinds of private words that a timeline's text is made of; never an address or a name."""
 
 
-def the_inbox(parts: Parts, who: Principal, team: str | None = None) -> Iterator[Row]:
+def the_inbox(parts: Parts, who: Principal, team: str | None = None) -> Iterator[InboxLine]:
     """Referrals that wait for a decision, oldest due first."""
     waiting = inbox.waiting(parts.query, team)
     about = tuple(each.referral_id for each in waiting)
@@ -69,7 +82,7 @@ def timeline(
     agency: str | None = None,
     kind: str | None = None,
     as_known_at: datetime | None = None,
-) -> Iterator[Row]:
+) -> Iterator[TimelineLine]:
     """One child's story from every agency, in the order in which things happened."""
     parts.gate.open(who, "see-child", about_child(parts.query, child_id))
     entries = chronology.timeline(
@@ -111,7 +124,7 @@ def _text(store: EventStore, sealed: bytes) -> tuple[str, str]:
     return "\n\n".join(words), ""
 
 
-def _faulty(fault: str) -> Row:
+def _faulty(fault: str) -> Faulty:
     """What a row says beside its columns when something in it cannot be read."""
     return {"fault": fault} if fault else {}
 
@@ -125,7 +138,7 @@ def deadlines(
     overdue: bool = False,
     team: str | None = None,
     worker: str | None = None,
-) -> Iterator[Row]:
+) -> Iterator[DeadlineLine]:
     """What is due, met, late or stopped, the earliest due first.
 
     Without a team: whatever of it is the asker's to see.
@@ -149,7 +162,7 @@ def deadlines(
     )
     parts.gate.open(who, "see-deadlines", resource)
     for each in found:
-        limit = {"due_at": each.due_at} if each.due_at else {"due_on": each.due_on}
+        limit: Limit = {"due_at": each.due_at} if each.due_at else {"due_on": each.due_on}
         yield {
             "rule": each.rule,
             "about": each.about,
@@ -173,7 +186,7 @@ PAGE = 500
 
 def children(
     parts: Parts, who: Principal, search: str | None = None, *, at_a_time: int = PAGE
-) -> Iterator[Row]:
+) -> Iterator[ChildLine]:
     """Children by whole names or parts of double ones, in any case; without words all, those
     registered last first."""
     if search is None:
@@ -192,7 +205,7 @@ def children(
 class ChildrenPage(NamedTuple):
     """`after`: what to ask for next; None: there are no more."""
 
-    rows: list[Row]
+    rows: list[ChildLine]
     after: int | None
 
 
@@ -219,7 +232,7 @@ def _mine(parts: Parts, who: Principal, found: list[children_.Child]) -> list[ch
 
 def _children(
     parts: Parts, who: Principal, mine: list[children_.Child], tokens: tuple[str, ...] = ()
-) -> Iterator[Row]:
+) -> Iterator[ChildLine]:
     about = (*tokens, *(each.child_id for each in mine))
     parts.gate.open(who, "search-children", Resource(about=about))
     for each in mine:
@@ -342,7 +355,7 @@ def _recorded(store: EventStore, start: int, stream: str | None, *, raw: bool) -
         position = page.reached
 
 
-def everybody(parts: Parts, who: Principal) -> Iterator[Row]:
+def everybody(parts: Parts, who: Principal) -> Iterator[PersonLine]:
     """Whom `--as` accepts: the people of every team, the agencies' own users, the operator."""
     staff = people.staff(parts.query)
     parts.gate.open(who, "see-people", Resource(about=("people",)))
@@ -372,14 +385,14 @@ def name_of(parts: Parts, person_id: str) -> str:
     return agency.name if agency else person_id
 
 
-def senders(parts: Parts, who: Principal) -> Iterator[Row]:
+def senders(parts: Parts, who: Principal) -> Iterator[SenderLine]:
     """Who may send."""
     parts.gate.open(who, "see-agencies", Resource(about=("agencies",)))
     for each in agencies.senders(parts.query):
         yield {"agency": each.agency_id, "kind": each.kind, "name": each.name}
 
 
-def teams(parts: Parts, who: Principal) -> Iterator[Row]:
+def teams(parts: Parts, who: Principal) -> Iterator[TeamLine]:
     """The teams, and who manages them."""
     parts.gate.open(who, "see-teams", Resource())
     for each in people.teams(parts.query):
@@ -394,7 +407,7 @@ def teams(parts: Parts, who: Principal) -> Iterator[Row]:
 
 def team(
     parts: Parts, who: Principal, team_id: str, *, week: str | None = None, as_at: datetime
-) -> Iterator[Row]:
+) -> Iterator[MeasureLine]:
     """Every measure of a team in a week, with the cases behind it."""
     known = team_id in oversight.teams(parts.query)
     chosen = week or oversight.week_of(local_day(as_at))
@@ -415,7 +428,7 @@ def team(
 
 def flags(
     parts: Parts, who: Principal, *, team: str | None = None, as_at: datetime
-) -> Iterator[Row]:
+) -> Iterator[FlagLine]:
     """The teams whose practice slips: which signs hold together, since when, by which events."""
     parts.gate.open(who, "see-teams", Resource())
     for each in flags_.raised(parts.query, as_at, team):

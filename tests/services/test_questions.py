@@ -94,7 +94,7 @@ def test_a_restricted_record_is_not_found_by_others(parts: Parts) -> None:
     does(parts, "restrict-record", "mary", child_id=receipt.children[0], named=["mary"],
          reason="A colleague's.")  # fmt: skip
     for person, seen in (("dora", set(receipt.children[1:])), ("mary", set(receipt.children))):
-        for words in (None, *(row["name"].split()[-1] for row in found)):
+        for words in (None, *((row["name"] or "").split()[-1] for row in found)):
             rows = questions.children(parts, who(parts, person), words)
             assert {row["child"] for row in rows} <= seen
 

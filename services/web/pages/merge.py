@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from projections import children
 from services.access import give as giving
+from services.answers import ChildLine
 from services.give import give
 from services.questions import about_child, about_referral
 from services.questions import children as search
@@ -122,7 +123,7 @@ def _choose(one: Situation, form: Form[Search] | None = None) -> Response[Any]:
     )
 
 
-def _found(one: Situation, row: dict[str, Any]) -> tuple[str, str, str] | None:
+def _found(one: Situation, row: ChildLine) -> tuple[str, str, str] | None:
     """A record that a search found: name, a line about it, where it is compared. Not itself."""
     other = children.child(one.parts.query, row["child"])
     if other is None or other.child_id == one.child_id:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from projections import caseload
 from services import questions
 from services.access import Denied, Resource
+from services.answers import ChildLine
 from services.questions import about_child
 from services.web import form as forms
 from services.web.form import Field
@@ -64,7 +65,7 @@ def _may_search(context: Context) -> bool:
     return context.parts.gate.may(context.who, "search-children", Resource())
 
 
-def _born(details: questions.Row) -> str:
+def _born(details: ChildLine) -> str:
     if details["born_on"]:
         return govdate(details["born_on"])
     return f"due {govdate(details['due_on'])}" if details["due_on"] else "not known"
