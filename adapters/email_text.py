@@ -14,7 +14,7 @@ from email.errors import CloseBoundaryNotFoundDefect, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -220,9 +220,18 @@ def _told_if_cut(message: Message, problems: Problems) -> None:
     defects = (each for part in message.walk() for each in part.defects)
     if any(isinstance(each, CloseBoundaryNotFoundDefect) for each in defects):
         problems.say("The last part of the e-mail is not ended: it may be cut off.")
-    body = message.get_payload()
+    body = _as_written(message)
     if _is_coded(message) and isinstance(body, str) and not body.endswith(("\n", "=")):
         problems.say(_DAMAGED)
+
+
+def _as_written(part: Message) -> Any:
+    """The parts of a part, or its text before that is decoded, whatever characters it declares."""
+    try:
+        return part.get_payload()
+    except (LookupError, ValueError, TypeError):  # some names are read as no name of characters
+        part.del_param("charset")
+        return part.get_payload()
 
 
 def _is_coded(part: Message) -> bool:
@@ -337,7 +346,7 @@ def _has_markup(part: Message) -> bool:
 
 
 def _payload(part: Message, problems: Problems) -> bytes:
-    if _is_coded(part) and isinstance(coded := part.get_payload(), str):
+    if _is_coded(part) and isinstance(coded := _as_written(part), str):
         return _from_base64(coded, problems)
     held = part.get_payload(decode=True)
     return held if isinstance(held, bytes) else b""

@@ -137,6 +137,11 @@ def _silent_utf16(body: bytes) -> str | None:
     return None
 
 
+_NO_CHARSETS = frozenset(
+    {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "charmap"}
+)
+"""Codecs of Python's that no message is written in, and that read some bytes not at all."""
+
 _HL7_CHARSETS = re.compile(r"(?:ISO[ _-]?IR|8859)[/ _-]?(\d{1,2})", re.IGNORECASE)
 
 
@@ -148,11 +153,9 @@ def _known_charset(declared: str | None, problems: Problems) -> str:
         return "utf-8"
     try:
         known = codecs.lookup(name)
-        known.decode(b"")  # some codecs are no character sets
-    except (LookupError, ValueError, TypeError):
-        problems.say("The character set that the message declares is not known.")
-        return "utf-8"
-    if not getattr(known, "_is_text_encoding", True):
+    except (LookupError, ValueError):  # a name with a nought in it is no value
+        known = None
+    if known is None or known.name in _NO_CHARSETS or not getattr(known, "_is_text_encoding", True):
         problems.say("The character set that the message declares is not known.")
         return "utf-8"
     return known.name
