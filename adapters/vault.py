@@ -14,10 +14,12 @@ import unicodedata
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, Protocol, Self
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -123,6 +125,16 @@ create table if not exists destroyed (
 );
 """
 
+OF_SUBJECTS = """
+select subject, kind, id, wrapped from keys where subject in (select value from json_each(?1))
+union all
+select subject, kind, null, null from destroyed where subject in (select value from json_each(?1))
+"""
+ADD = """
+insert into keys select ?1, ?2, ?3, ?4
+where not exists (select 1 from destroyed where subject = ?2 and kind = ?3)
+"""
+
 INDEX = ("", "index")
 """The subject and kind of the key under which the blind-index tokens are made."""
 
@@ -132,6 +144,8 @@ class Vault:
 
     most_remembered = 50_000
     """Data keys held in memory; one costs about half a kilobyte."""
+    most_words = 20_000
+    """Words held in memory with their tokens."""
 
     def __init__(self, folder: Path, protection: KeyProtection, *, durable: bool = True) -> None:
         self._protection = protection
@@ -139,6 +153,8 @@ class Vault:
         self._by_owner: dict[tuple[str, str], Key] = {}
         self._by_id: dict[bytes, AESGCM | None] = {}
         self._seen = self._forgotten = 0
+        # The same words come again and again: a child's in each event that tells of them.
+        self._short = lru_cache(self.most_words)(self._hashed)
         self._database = sqlite3.connect(
             folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
         )
@@ -218,33 +234,42 @@ class Vault:
 
     def known(self, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Key]:
         """The keys of those pairs that have one. Raises `KeyDestroyed`."""
-        found = {}
+        wanted = set(owners)
         with self._lock, _unavailable():
             self._forget_destroyed()
-            for owner in owners:
-                if owner in self._by_owner:
-                    found[owner] = self._by_owner[owner]
-                elif row := self._row(owner):
-                    key = Key(row[0], AESGCM(self._protection.unwrap(*row)))
-                    self._remember(owner, key)
-                    found[owner] = key
-                else:
-                    self._refuse_destroyed(owner)
+            found = {each: self._by_owner[each] for each in wanted if each in self._by_owner}
+            subjects = sorted({subject for subject, _ in wanted - found.keys()})
+            rows = (
+                self._database.execute(OF_SUBJECTS, (msgspec.json.encode(subjects).decode(),))
+                if subjects
+                else ()
+            )
+            for subject, kind, key_id, wrapped in rows:
+                owner = (subject, kind)
+                if owner not in wanted or owner in found:
+                    continue
+                if wrapped is None:
+                    raise _destroyed(owner)
+                found[owner] = Key(key_id, AESGCM(self._protection.unwrap(key_id, wrapped)))
+                self._remember(owner, found[owner])
         return found
 
     def add(self, keys: Iterable[NewKey]) -> None:
         """Make new keys durable, all in one transaction.
 
-        Raises `KeyTaken` if one of the pairs has got a key meanwhile; then none is added.
+        Raises `KeyTaken` if one of the pairs has got a key meanwhile, and `KeyDestroyed`; then none
+        is added.
         """
         keys = list(keys)
+        rows = [(key.id, *owner, wrapped) for owner, key, wrapped in keys]
         with self._lock, _unavailable(), self._transaction():
-            for owner, key, wrapped in keys:
-                self._refuse_destroyed(owner)
-                if self._row(owner):
-                    raise KeyTaken(f"There is a {owner[1]} key by now.")
-                row = (key.id, *owner, wrapped)
-                self._database.execute("insert into keys values (?, ?, ?, ?)", row)
+            try:
+                added = self._database.executemany(ADD, rows).rowcount
+            except sqlite3.IntegrityError as error:
+                raise KeyTaken("Somebody else has made a key by now.") from error
+            if added < len(rows):
+                for owner, _, _ in keys:
+                    self._refuse_destroyed(owner)
         for owner, key, _ in keys:
             self._remember(owner, key)
 
@@ -293,6 +318,7 @@ class Vault:
         with self._lock:
             self._by_owner.clear()
             self._by_id.clear()
+            self._short.cache_clear()
             self._database.close()
 
     # ── Blind index ───────────────────────────────────────────────────────────────────────────────
@@ -324,7 +350,7 @@ class Vault:
         """The 128-bit token of an exact value (32 hexadecimal digits), such as an NHS number's."""
         return self._digest(kind, value)[:16].hex()
 
-    def _short(self, kind: str, word: str) -> str:
+    def _hashed(self, kind: str, word: str) -> str:
         return b32encode(self._digest(kind, word)[:5]).decode("ascii").lower()
 
     def _digest(self, kind: str, value: str) -> bytes:
@@ -360,7 +386,7 @@ class Vault:
         if self._database.execute(
             "select 1 from destroyed where subject = ? and kind = ?", owner
         ).fetchone():
-            raise KeyDestroyed(f"The {owner[1]} key of {owner[0]} is destroyed.")
+            raise _destroyed(owner)
 
     def _create(self, owner: tuple[str, str]) -> tuple[bytes, bytes]:
         self._refuse_destroyed(owner)
@@ -419,6 +445,10 @@ class Vault:
             self._database.execute("rollback")
             raise
         self._database.execute("commit")
+
+
+def _destroyed(owner: tuple[str, str]) -> KeyDestroyed:
+    return KeyDestroyed(f"The {owner[1]} key of {owner[0]} is destroyed.")
 
 
 @contextmanager

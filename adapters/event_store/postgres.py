@@ -19,7 +19,7 @@ from psycopg.sql import SQL
 from adapters.event_store import recorder
 from adapters.event_store.mapper import Row
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 create table if not exists {table}_events (
@@ -45,10 +45,14 @@ create or replace trigger {table}_events_grows before update or delete or trunca
 create or replace trigger {table}_claims_grows before update or delete or truncate
     on {table}_claims for each statement execute function {table}_refuse();
 
+-- Version 1 tracked one name an append.
+drop function if exists {table}_append(
+    text[], bigint[], text[], bytea[], text[], bigint[], text[], text[], text, bigint
+);
 create or replace function {table}_append(
     streams text[], versions bigint[], topics text[], states bytea[],
     after_streams text[], after_versions bigint[],
-    claims text[], claim_values text[], track text, tracked bigint
+    claims text[], claim_values text[], tracks text[], tracked bigint[]
 ) returns bigint language plpgsql as $$
 declare
     newest bigint;
@@ -65,13 +69,13 @@ begin
             raise exception using errcode = 'ZC001', message = wrong;
         end if;
     end if;
-    if track is not null then
-        insert into {table}_tracking as t values (track, tracked) on conflict (name)
+    for i in 1 .. cardinality(tracks) loop
+        insert into {table}_tracking as t values (tracks[i], tracked[i]) on conflict (name)
             do update set position = excluded.position where excluded.position > t.position;
         if not found then
-            raise exception using errcode = 'ZC002', message = track;
+            raise exception using errcode = 'ZC002', message = tracks[i];
         end if;
-    end if;
+    end loop;
     for i in 1 .. cardinality(after_streams) loop
         if after_versions[i] <> coalesce(
             (select max(version) from {table}_events where stream = after_streams[i]), 0
@@ -192,7 +196,7 @@ class PostgresRecorder(recorder.LogRecorder):
         self.database = database
         self._append = _sql(
             f"select {table}_append(%b::text[], %b::bigint[], %b::text[], %b::bytea[],"
-            " %b::text[], %b::bigint[], %b::text[], %b::text[], %b::text, %b::bigint)"
+            " %b::text[], %b::bigint[], %b::text[], %b::text[], %b::text[], %b::bigint[])"
         )
         self._listener: Listener | None = None
         self._listener_lock = Lock()
@@ -219,7 +223,7 @@ class PostgresRecorder(recorder.LogRecorder):
         events: Sequence[StoredEvent],
         after: Mapping[str, int],
         claims: Mapping[str, str],
-        tracking: Tracking | None,
+        trackings: Sequence[Tracking],
     ) -> int:
         with self.database.connection() as connection:
             found = connection.execute(
@@ -233,8 +237,8 @@ class PostgresRecorder(recorder.LogRecorder):
                     list(after.values()),
                     list(claims),
                     list(claims.values()),
-                    tracking.application_name if tracking else None,
-                    tracking.notification_id if tracking else None,
+                    [each.application_name for each in trackings],
+                    [each.notification_id for each in trackings],
                 ),
                 prepare=True,
                 binary=True,

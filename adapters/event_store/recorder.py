@@ -98,11 +98,12 @@ class LogRecorder(ProcessRecorder):
         events: Sequence[StoredEvent],
         after: Mapping[str, int],
         claims: Mapping[str, str],
-        tracking: Tracking | None,
+        trackings: Sequence[Tracking],
     ) -> int:
         """Store all of it in one transaction, or raise and store nothing.
 
-        `after` holds the version that each stream must have. Returns the position of the first
+        `after` holds the version that each stream must have; `trackings` are of different names.
+        Returns the position of the first
         event. Raises `ClaimTaken`, `TrackingBehind` or `StreamMoved` (looked at in this order), or
         `ConnectionLost`.
         """
@@ -181,11 +182,12 @@ class LogRecorder(ProcessRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Positions in order. Also takes `after`, `claims` and `tracking`, see `insert`."""
+        tracking = kwargs.get("tracking")
         first = self.insert(
             stored_events,
             kwargs.get("after") or {},
             kwargs.get("claims") or {},
-            kwargs.get("tracking"),
+            (tracking,) if tracking else (),
         )
         self.announce()
         return list(range(first, first + len(stored_events)))
@@ -241,7 +243,7 @@ class LogRecorder(ProcessRecorder):
         return newest
 
     def insert_tracking(self, tracking: Tracking) -> None:
-        self.insert((), {}, {}, tracking)
+        self.insert((), {}, {}, (tracking,))
 
     def max_tracking_id(self, application_name: str) -> int | None:
         found = self.read(
@@ -249,6 +251,14 @@ class LogRecorder(ProcessRecorder):
             (application_name,),
         )
         return int(found[0][0]) if found else None
+
+    def tracked(self, beginning: str) -> dict[str, int]:
+        """The position under each name that begins so."""
+        found = self.read(
+            f"select name, position from {self.tracking} where substr(name, 1, ?) = ?",  # noqa: S608
+            (len(beginning), beginning),
+        )
+        return {name: int(position) for name, position in found}
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
         return Tail(self, gt, topics)

@@ -187,18 +187,15 @@ class SQLiteRecorder(recorder.LogRecorder):
         events: Sequence[StoredEvent],
         after: Mapping[str, int],
         claims: Mapping[str, str],
-        tracking: Tracking | None,
+        trackings: Sequence[Tracking],
     ) -> int:
         with self.database.writing() as connection:
             execute = connection.execute
-            if (
-                tracking
-                and not execute(
-                    self._track, (tracking.application_name, tracking.notification_id)
-                ).fetchall()
-            ):
-                self._refuse_claims(connection, claims)
-                raise recorder.TrackingBehind(tracking.application_name)
+            for each in trackings:
+                tracked = (each.application_name, each.notification_id)
+                if not execute(self._track, tracked).fetchall():
+                    self._refuse_claims(connection, claims)
+                    raise recorder.TrackingBehind(each.application_name)
             for stream, version in after.items():
                 if (execute(self._version, (stream,)).fetchone()[0] or 0) != version:
                     self._refuse_claims(connection, claims)

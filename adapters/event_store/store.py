@@ -368,6 +368,11 @@ class EventStore:
         with _unavailable():
             return self._recorder.max_tracking_id(name) or 0
 
+    def all_tracked(self, beginning: str) -> dict[str, int]:
+        """The position under each name that begins so. Raises `Unavailable`."""
+        with _unavailable():
+            return self._recorder.tracked(beginning)
+
     def claim(self, key: str) -> Claim | None:
         """The claim of this key, if an append holds it. Raises `Unavailable`."""
         with _unavailable():

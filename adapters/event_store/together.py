@@ -81,11 +81,11 @@ class Draft:
         self._claimed |= claims
         return list(range(first, first + len(stored_events)))
 
-    def store(self, tracking: Tracking | None) -> int:
+    def store(self, trackings: Sequence[Tracking]) -> int:
         """The position of the first event. Raises as `LogRecorder.insert` does."""
         touched = {str(each.originator_id) for each in self._events}
         after = {stream: self._stored[stream] for stream in touched}
-        first = self._recorder.insert(self._events, after, self._claimed, tracking)
+        first = self._recorder.insert(self._events, after, self._claimed, trackings)
         self._recorder.announce()
         return first
 
@@ -115,7 +115,7 @@ class Together(EventStore):
                 found[owner] = self._new_keys[owner].key
         return found
 
-    def store(self, tracking: Tracking | None = None) -> int:
+    def store(self, *trackings: Tracking) -> int:
         """Store all of it, with what is tracked; the position of the first event.
 
         Raises `Conflict`, when somebody else got in between, or `Unavailable`: nothing is stored
@@ -126,7 +126,7 @@ class Together(EventStore):
         except KeyTaken as error:
             raise Conflict from error
         with conflicts():
-            return self._draft.store(tracking)
+            return self._draft.store(trackings)
 
 
 def placed(position: int, first: int) -> int:
