@@ -2,16 +2,20 @@
 An agency: who may send concerns, and hears what became of them.
 
     registered ──> (suspended ──> resumed)*
+    plan status: (named ──> ended)*
+    webhook: (registered ──> secret rotated* ──> removed)*
 """
 
-from typing import ClassVar, assert_never
+from datetime import timedelta
+from typing import ClassVar, Literal, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.codes import AgencyKind
+from domain.codes import AgencyKind, LawfulBasis
 from domain.identity import is_slug
-from domain.kernel import Command, Event, Refused, caused
+from domain.kernel import WITHHELD, Asking, Command, Event, Instant, Refused, Secret, asking, caused
+from domain.web_address import wrong_with
 
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
 
@@ -46,7 +50,59 @@ class AgencyResumed(_OfAgency, frozen=True, tag="agency.resumed.v1"):
     pass
 
 
-AgencyEvent = AgencyRegistered | AgencyRenamed | AgencySuspended | AgencyResumed
+class NamedForPlanStatus(_OfAgency, frozen=True, tag="agency.named_for_plan_status.v1"):
+    """It hears from now on when a protection plan of a child whom it referred starts and ends.
+
+    `lawful_basis`: on which, such as a legal obligation. Source: Child Protection - Information
+    Sharing (NHS England), which tells unscheduled care that there is a plan, and no more.
+    """
+
+    lawful_basis: LawfulBasis
+
+
+class PlanStatusEnded(_OfAgency, frozen=True, tag="agency.plan_status_ended.v1"):
+    """It hears of no protection plan any more."""
+
+
+Removal = Literal["asked", "gone"]
+"""The agency asked for it; its receiver answered that it is gone for good (HTTP 410)."""
+
+
+class WebhookRegistered(_OfAgency, frozen=True, tag="agency.webhook_registered.v1"):
+    """Outcomes are sent to `url` from now on, signed with `secret` (Standard Webhooks, `whsec_…`).
+
+    `here`: it is an address of this machine, for demos and tests.
+    """
+
+    url: str
+    secret: Secret = WITHHELD
+    here: bool = False
+
+
+class WebhookSecretRotated(_OfAgency, frozen=True, tag="agency.webhook_secret_rotated.v1"):
+    """What is sent is signed with the new secret, and with those before it until `old_until`."""
+
+    old_until: Instant
+    secret: Secret = WITHHELD
+
+
+class WebhookRemoved(_OfAgency, frozen=True, tag="agency.webhook_removed.v1"):
+    """Nothing is sent there any more."""
+
+    reason: Removal
+
+
+AgencyEvent = (
+    AgencyRegistered
+    | AgencyRenamed
+    | AgencySuspended
+    | AgencyResumed
+    | NamedForPlanStatus
+    | PlanStatusEnded
+    | WebhookRegistered
+    | WebhookSecretRotated
+    | WebhookRemoved
+)
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +134,43 @@ class ResumeAgency(_ForAgency, frozen=True, tag="resume-agency"):
     pass
 
 
-AgencyCommand = RegisterAgency | RenameAgency | SuspendAgency | ResumeAgency
+class NameForPlanStatus(_ForAgency, frozen=True, tag="name-for-plan-status"):
+    lawful_basis: LawfulBasis
+
+
+class EndPlanStatus(_ForAgency, frozen=True, tag="end-plan-status"):
+    pass
+
+
+class RegisterWebhook(_ForAgency, frozen=True, tag="register-webhook"):
+    url: str
+    secret: Secret
+    here: bool = False
+
+
+class RotateWebhookSecret(_ForAgency, frozen=True, tag="rotate-webhook-secret"):
+    secret: Secret
+    old_until: Instant
+
+
+class RemoveWebhook(_ForAgency, frozen=True, tag="remove-webhook"):
+    reason: Removal
+
+
+AgencyCommand = (
+    RegisterAgency
+    | RenameAgency
+    | SuspendAgency
+    | ResumeAgency
+    | NameForPlanStatus
+    | EndPlanStatus
+    | RegisterWebhook
+    | RotateWebhookSecret
+    | RemoveWebhook
+)
+
+LONGEST_OVERLAP = timedelta(days=30)
+"""How long an old secret may go on signing: until then the agency has taken over the new one."""
 
 # ── State ── only what decide() needs ─────────────────────────────────────────────────────────────
 
@@ -87,6 +179,10 @@ class Agency(Struct, frozen=True):
     kind: AgencyKind | None = None
     name: str = ""
     suspended: bool = False
+    plan_status: LawfulBasis | None = None
+    """On which basis it hears of protection plans; None: it does not."""
+    webhook: str | None = None
+    rotated: tuple[Asking, ...] = ()
 
 
 def evolve(state: Agency, event: AgencyEvent) -> Agency:
@@ -99,6 +195,16 @@ def evolve(state: Agency, event: AgencyEvent) -> Agency:
             return replace(state, suspended=True)
         case AgencyResumed():
             return replace(state, suspended=False)
+        case NamedForPlanStatus(lawful_basis=basis):
+            return replace(state, plan_status=basis)
+        case PlanStatusEnded():
+            return replace(state, plan_status=None)
+        case WebhookRegistered(url=url):
+            return replace(state, webhook=url, rotated=())
+        case WebhookSecretRotated():
+            return replace(state, rotated=(*state.rotated, asking(event)))
+        case WebhookRemoved():
+            return replace(state, webhook=None)
         case _:
             assert_never(event)
 
@@ -128,5 +234,34 @@ def decide(command: AgencyCommand, state: Agency) -> list[AgencyEvent]:
             return [] if state.suspended else [caused(AgencySuspended, command)]
         case ResumeAgency():
             return [caused(AgencyResumed, command)] if state.suspended else []
+        case NameForPlanStatus(lawful_basis=basis) if basis == state.plan_status:
+            return []
+        case NameForPlanStatus() if state.kind == "public":
+            raise Refused("Members of the public hear of no protection plan.")
+        case NameForPlanStatus(lawful_basis="consent"):
+            # one agency's standing right cannot rest on what each family may take back
+            raise Refused("Choose a lawful basis that holds for every child: consent does not.")
+        case NameForPlanStatus():
+            return [caused(NamedForPlanStatus, command)]
+        case EndPlanStatus():
+            return [caused(PlanStatusEnded, command)] if state.plan_status else []
+        case RegisterWebhook() if command.url == state.webhook:
+            return []
+        case RegisterWebhook() if state.webhook:
+            raise Refused("The agency has a webhook already: remove it first.")
+        case RegisterWebhook(url=url, here=here) if wrong := wrong_with(url, here=here):
+            raise Refused(wrong)
+        case RegisterWebhook():
+            return [caused(WebhookRegistered, command)]
+        case RemoveWebhook():
+            return [caused(WebhookRemoved, command)] if state.webhook else []
+        case RotateWebhookSecret() if not state.webhook:
+            raise Refused("The agency has no webhook.")
+        case RotateWebhookSecret() if asking(command) in state.rotated:
+            return []
+        case RotateWebhookSecret() if command.old_until - command.happened_at > LONGEST_OVERLAP:
+            raise Refused(f"The old secret may go on for at most {LONGEST_OVERLAP.days} days.")
+        case RotateWebhookSecret():
+            return [caused(WebhookSecretRotated, command)]
         case _:
             assert_never(command)

@@ -21,7 +21,9 @@ class Private(Struct, frozen=True):
     searchable: bool = False
 
 
-KINDS = ("identity", "location", "narrative", "health", "police", "referrer", "staff", "raw")
+KINDS = (
+    "identity", "location", "narrative", "health", "police", "referrer", "staff", "raw", "secret",
+)  # fmt: skip
 
 Identity = Annotated[str, Private("identity")]
 Name = Annotated[str, Private("identity", searchable=True)]
@@ -31,6 +33,8 @@ Health = Annotated[str, Private("health")]
 Police = Annotated[str, Private("police")]
 Referrer = Annotated[str, Private("referrer")]
 Staff = Annotated[str, Private("staff", searchable=True)]
+Secret = Annotated[str, Private("secret")]
+"""What our own programs prove themselves by: no question opens it."""
 
 KEYED = "="
 """Begins those tokens of an event's index that stand for one of its `index_keys`, not for a word
@@ -224,6 +228,7 @@ _STREAMS = frozenset(
         "case",
         "child",
         "conference",
+        "disclosure",
         "enquiry",
         "message",
         "plan",

@@ -5,7 +5,7 @@ All people are made up, and the NHS numbers are of the range that is kept for te
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -16,10 +16,20 @@ from domain.agency import (
     AgencyRenamed,
     AgencyResumed,
     AgencySuspended,
+    EndPlanStatus,
+    NamedForPlanStatus,
+    NameForPlanStatus,
+    PlanStatusEnded,
     RegisterAgency,
+    RegisterWebhook,
+    RemoveWebhook,
     RenameAgency,
     ResumeAgency,
+    RotateWebhookSecret,
     SuspendAgency,
+    WebhookRegistered,
+    WebhookRemoved,
+    WebhookSecretRotated,
 )
 from domain.assessment import (
     AssessmentAuthorised,
@@ -103,6 +113,7 @@ from domain.described import (
     Identifier,
     ReferrerDescribed,
 )
+from domain.disclosure import DiscloseInformation, InformationDisclosed
 from domain.enquiry import (
     ConcludeSection47,
     HoldStrategyDiscussion,
@@ -307,6 +318,28 @@ agency_suspended = _event(AgencySuspended(**_POLICE, reason="Its credential was 
 suspend_agency = _command(SuspendAgency, agency_suspended())
 agency_resumed = _event(AgencyResumed(**_POLICE))
 resume_agency = _command(ResumeAgency, agency_resumed())
+named_for_plan_status = _event(NamedForPlanStatus(**_POLICE, lawful_basis="legal-obligation"))
+name_for_plan_status = _command(NameForPlanStatus, named_for_plan_status())
+plan_status_ended = _event(PlanStatusEnded(**_POLICE))
+end_plan_status = _command(EndPlanStatus, plan_status_ended())
+webhook_registered = _event(
+    WebhookRegistered(
+        **_POLICE,
+        url="https://hooks.police.example.org/outcomes",
+        secret="whsec_bm90IGEgc2VjcmV0LCB0aGUgdGVzdHMgbWFkZSBpdCE=",  # noqa: S106 - made up
+    )
+)
+register_webhook = _command(RegisterWebhook, webhook_registered())
+webhook_secret_rotated = _event(
+    WebhookSecretRotated(
+        **_POLICE,
+        secret="whsec_YW5vdGhlciwgdGhhdCBpcyBub3Qgc2VjcmV0IGVpdGhlcg==",  # noqa: S106 - made up
+        old_until=MONDAY_9AM + timedelta(days=7),
+    )
+)
+rotate_webhook_secret = _command(RotateWebhookSecret, webhook_secret_rotated())
+webhook_removed = _event(WebhookRemoved(**_POLICE, reason="asked"))
+remove_webhook = _command(RemoveWebhook, webhook_removed())
 
 # ── Referral ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -641,6 +674,27 @@ plan_ended = _event(
     ProtectionPlanEnded(**_PLAN, reason="child-in-need-plan", rationale="The risk is lower.")
 )
 end_plan = _command(EndProtectionPlan, plan_ended())
+
+# ── Disclosure ────────────────────────────────────────────────────────────────────────────────────
+
+information_disclosed = _event(
+    InformationDisclosed(
+        **BY_WORKER | {"by": "authority"},
+        disclosure_id="disclosure-1",
+        agency_id=POLICE,
+        channel="kafka",
+        what="decision",
+        status="decided",
+        on=date(2026, 1, 5),
+        referral_id=REFERRAL,
+        lawful_basis="public-task",
+        of_position=42,
+        of_event="referral.decided.v1",
+        outcome="assessment",
+        reference="N-2026-000017",
+    )
+)
+disclose_information = _command(DiscloseInformation, information_disclosed())
 
 # ── Workforce ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -67,6 +67,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         **dict.fromkeys(("cancel-referral", "report-conflict", "open-case"), NOBODY),
         # What is set aside, and taken in again by `quarantine replay`
         **dict.fromkeys(("quarantine-message", "replay-message"), NOBODY),
+        # What an agency's system is told
+        "disclose-information": NOBODY,
         # A referral
         "settle-conflict": DUTY,
         "route-referral": MANAGER,
@@ -150,6 +152,10 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "rename-agency": OPERATOR,
         "suspend-agency": OPERATOR,
         "resume-agency": OPERATOR,
+        "name-for-plan-status": OPERATOR,
+        "end-plan-status": OPERATOR,
+        # What makes or holds a secret: by `webhook` on the command line alone
+        **dict.fromkeys(("register-webhook", "rotate-webhook-secret", "remove-webhook"), NOBODY),
     },
 }
 """What a command is about, its name -> who may give it.

@@ -161,7 +161,7 @@ def test_every_command_says_who_may_give_it() -> None:
     assert given_by == set(COMMANDS)
 
 
-def test_what_only_a_message_or_a_decision_causes_is_given_by_nobody() -> None:
+def test_what_only_a_message_a_decision_or_our_own_programs_cause_is_given_by_nobody() -> None:
     assert set(COMMANDS) - set(GIVABLE) == {
         "keep-message",
         "receive-referral",
@@ -171,6 +171,9 @@ def test_what_only_a_message_or_a_decision_causes_is_given_by_nobody() -> None:
         "open-case",
         "quarantine-message",
         "replay-message",
+        "register-webhook",
+        "rotate-webhook-secret",
+        "remove-webhook",
     }
 
 
