@@ -23,7 +23,7 @@ from kafka.admin import NewTopic
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
-from adapters.transports.kafka import Access, Inlet
+from adapters.transports.kafka import Access, Inlet, Partition
 from adapters.vault import Vault
 from domain.agency import RegisterAgency
 from domain.kernel import WITHHELD
@@ -70,6 +70,13 @@ class Outcome(NamedTuple):
     @property
     def right(self) -> bool:
         return self == Outcome(self.messages, self.messages, 0, 0, 0, 0, 0)
+
+
+class Mirrored(Inlet):
+    """The same records as if they stood in another cluster: read from the beginning once more."""
+
+    def tracked(self, partition: Partition) -> str:
+        return super().tracked(partition).replace("kafka|", "kafka|mirror-of-", 1)
 
 
 class Feed:
@@ -159,10 +166,10 @@ class Feed:
         """What the processes have said on stderr."""
         return "".join(each.with_suffix(".told").read_text() for each in self._lines)
 
-    def inlet(self, kafka: str = "", *, alone: bool = True) -> Inlet:
+    def inlet(self, kafka: str = "", *, alone: bool = True, kind: type[Inlet] = Inlet) -> Inlet:
         """In this process: what `ingest kafka` reads from."""
         access = Access(bootstrap=kafka or self.broker.address)
-        return Inlet(access, self.topics, self.store.tracked, alone=alone)
+        return kind(access, self.topics, self.store.tracked, alone=alone)
 
     def wait_until_stored(self, process: "subprocess.Popen[bytes] | None" = None) -> None:
         """Returns when all that was sent is stored; fails when the process ends before that."""
