@@ -135,6 +135,8 @@ def _delimiter(text: str) -> tuple[str, int]:
 
 
 def _known_columns(line: str, sign: str) -> int:
+    if sign not in line:
+        return 0
     values = next(_rows(line, sign), Row((), "")).values
     return sum(_plain(value) in _KNOWN for value in values)
 
