@@ -51,21 +51,33 @@ where feeds.position < excluded.position
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """`silent_since`: its last message, if by its own pattern more should have come since."""
+    """`expected`: messages that should have come since its last one, by its own pattern.
+
+    `silent_since`: its last message, if these are `MISSED` or more.
+    """
 
     agency: str
     transport: str
     messages: int
     last_message_at: datetime
+    expected: float
     silent_since: datetime | None
 
 
-class Day(Struct, frozen=True, kw_only=True):
+class Whole(Struct, frozen=True, kw_only=True):
+    """All that came by one transport from one agency, between two days."""
+
     agency: str
     transport: str
+    messages: int
+    first: date
+    last: date
+    last_at: datetime
+
+
+class Day(Struct, frozen=True, kw_only=True):
     day: date
     messages: int
-    last_at: datetime
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
@@ -87,48 +99,58 @@ def project(recorded: Recorded) -> Iterator[Write]:
 def of_each(query: Query, as_at: datetime) -> list[Feed]:
     """Every feed as it stood at that instant, by agency and transport."""
     found = query(
-        "select agency, transport, day, messages, last_at from feeds where day <= :today"
-        " order by agency, transport, day",
+        "select agency, transport, sum(messages) as messages, min(day) as first,"
+        " max(day) as last, max(last_at) as last_at from feeds where day <= :today"
+        " group by agency, transport order by agency, transport",
         {"today": local_day(as_at).isoformat()},
     )
-    days: dict[tuple[str, str], list[Day]] = {}
-    for each in rows(Day, found):
-        days.setdefault((each.agency, each.transport), []).append(each)
-    return [_feed(of_one, as_at) for of_one in days.values()]
+    return [_feed(query, each, as_at) for each in rows(Whole, found)]
 
 
-def _feed(days: list[Day], as_at: datetime) -> Feed:
-    last = days[-1]
-    silent = last.last_at if missed(days, as_at) >= MISSED else None
+def _feed(query: Query, whole: Whole, as_at: datetime) -> Feed:
+    expected = missed(query, whole, as_at)
     return Feed(
-        agency=last.agency,
-        transport=last.transport,
-        messages=sum(each.messages for each in days),
-        last_message_at=last.last_at,
-        silent_since=silent,
+        agency=whole.agency,
+        transport=whole.transport,
+        messages=whole.messages,
+        last_message_at=whole.last_at,
+        expected=expected,
+        silent_since=whole.last_at if expected >= MISSED else None,
     )
 
 
-def missed(days: list[Day], as_at: datetime) -> float:
+def missed(query: Query, whole: Whole, as_at: datetime) -> float:
     """How many messages should have come since the last one, by the pattern before it."""
-    first, last = days[0].day, days[-1].day
-    since = max(first, last - timedelta(weeks=WEEKS) + timedelta(days=1))
+    last = whole.last
+    since = max(whole.first, last - timedelta(weeks=WEEKS) + timedelta(days=1))
     length = (last - since).days + 1
-    if length < LEAST_DAYS:
+    today = as_at.astimezone(LONDON)
+    if length < LEAST_DAYS or today.date() == last:
         return 0.0
     came = [0] * 7
-    for each in days:
-        if each.day >= since:
-            came[each.day.weekday()] += each.messages
+    for each in _days(query, whole, since):
+        came[each.day.weekday()] += each.messages
     there = [0] * 7
     for number in range(length):
         there[(since + timedelta(days=number)).weekday()] += 1
     rate = [messages / count for messages, count in zip(came, there, strict=True)]
-    today = as_at.astimezone(LONDON)
     gone = (today.hour * 60 + today.minute) / (24 * 60)
-    whole = (last + timedelta(days=n) for n in range(1, (today.date() - last).days))
-    expected = sum(rate[day.weekday()] for day in whole)
-    return expected + (rate[today.weekday()] * gone if today.date() > last else 0.0)
+    days = (last + timedelta(days=n) for n in range(1, (today.date() - last).days))
+    return sum(rate[day.weekday()] for day in days) + rate[today.weekday()] * gone
+
+
+def _days(query: Query, whole: Whole, since: date) -> list[Day]:
+    found = query(
+        "select day, messages from feeds where agency = :agency and transport = :transport"
+        " and day between :since and :last",
+        {
+            "agency": whole.agency,
+            "transport": whole.transport,
+            "since": since.isoformat(),
+            "last": whole.last.isoformat(),
+        },
+    )
+    return rows(Day, found)
 
 
 feeds = Projection(

@@ -1,8 +1,9 @@
 """
 Which messages were set aside, and why?
 
-    waiting(query) -> list[SetAside]              oldest first
-    counts(query) -> dict[str, int]               by agency
+    waiting(query) -> list[SetAside]                  oldest first
+    one(query, quarantine_id) -> SetAside | None      if it waits
+    counts(query) -> dict[str, dict[str, int]]        by agency and reason code
 """
 
 from collections.abc import Iterator
@@ -98,14 +99,27 @@ def waiting(query: Query) -> list[SetAside]:
     return rows(SetAside, found)
 
 
-def counts(query: Query) -> dict[str, int]:
-    """How many wait, by agency."""
+def one(query: Query, quarantine_id: str) -> SetAside | None:
+    """One that was set aside and not replayed."""
     found = query(
-        "select agency, count(*) as waiting from quarantine where replayed_at is null"
-        " group by agency",
+        f"select {COLUMNS} from quarantine where replayed_at is null"  # noqa: S608
+        " and quarantine_id = :quarantine_id",
+        {"quarantine_id": quarantine_id},
+    )
+    return next(iter(rows(SetAside, found)), None)
+
+
+def counts(query: Query) -> dict[str, dict[ReasonCode, int]]:
+    """How many wait, by agency and then by reason, the most frequent first."""
+    found = query(
+        "select agency, reason_code, count(*) as waiting from quarantine"
+        " where replayed_at is null group by agency, reason_code order by 3 desc, 2",
         {},
     )
-    return {row["agency"]: row["waiting"] for row in found}
+    by_agency: dict[str, dict[ReasonCode, int]] = {}
+    for row in found:
+        by_agency.setdefault(row["agency"], {})[row["reason_code"]] = row["waiting"]
+    return by_agency
 
 
 quarantine = Projection(

@@ -24,7 +24,7 @@ DATABASES = (
 )
 AT_HOME = {  # the only places that import it
     "eventsourcing": ("adapters/event_store/",),
-    "kafka": ("adapters/transports/kafka.py", "adapters/transports/kafka_rights.py"),
+    "kafka": ("adapters/transports/kafka",),
     "psycopg": DATABASES,
     "psycopg_pool": DATABASES,
     "sqlite3": DATABASES,

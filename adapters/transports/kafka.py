@@ -213,12 +213,12 @@ class Inlet:
             self._consumer.seek(partition, offset)
 
 
-def look_for(access: Access) -> None:
+def look_for(access: Access, seconds: float = 3) -> None:
     """Say at once that nobody listens: the client tries for long, and leaves its sockets behind."""
     for address in access.bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=3).close()
+            socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
         except (OSError, ValueError):
             continue
         return

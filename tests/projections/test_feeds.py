@@ -42,6 +42,7 @@ def test_each_transport_of_an_agency_has_its_last_message(given: Given) -> None:
             transport=transport,
             messages=messages,
             last_message_at=day(last),
+            expected=0.0,
             silent_since=None,
         )
         for agency, transport, messages, last in (
@@ -59,6 +60,8 @@ def test_who_sends_daily_is_silent_after_a_few_days(given: Given) -> None:
     assert silent(view, day(28.4)) == {"north-police": None}
     assert silent(view, day(30)) == {"north-police": None}
     assert silent(view, day(31)) == {"north-police": last}
+    (feed,) = of_each(view.query, day(31))
+    assert 6 < feed.expected < 7, "two a day, on three days and a part of the fourth"
 
 
 def test_a_weekend_is_no_silence_for_who_never_sends_then(given: Given) -> None:

@@ -1,6 +1,6 @@
 """Which messages wait because they were set aside?"""
 
-from projections.quarantine import SetAside, counts, quarantine, waiting
+from projections.quarantine import SetAside, counts, one, quarantine, waiting
 from tests.examples import MONDAY_9AM, OTHER_MESSAGE, message_quarantined, message_replayed
 from tests.views import Given
 
@@ -31,9 +31,13 @@ def test_what_was_set_aside_waits_with_where_it_stood_and_why(given: Given) -> N
 def test_what_was_replayed_waits_no_longer(given: Given) -> None:
     view = given(quarantine, FIRST, SECOND)
     assert [each.reason_code for each in waiting(view.query)] == ["id-reused", "no-id"]
-    assert counts(view.query) == {FIRST.agency: 1, "elm-surgery": 1}
+    assert counts(view.query) == {FIRST.agency: {"id-reused": 1}, "elm-surgery": {"no-id": 1}}
+    found = one(view.query, "quarantine-1")
+    assert found is not None
+    assert found.offset == 42
     view.given(message_replayed())
-    assert counts(view.query) == {"elm-surgery": 1}
+    assert counts(view.query) == {"elm-surgery": {"no-id": 1}}
+    assert one(view.query, "quarantine-1") is None
     assert [each.offset for each in waiting(view.query)] == [43]
 
 

@@ -44,6 +44,8 @@ def test_all_of_it_is_stored_in_one_transaction(store: EventStore) -> None:
     assert store.claim("command:1")
     assert store.tracked("kafka") == 7
     assert store.tracked("another") == 0
+    assert store.all_tracked("kaf") == {"kafka": 7}
+    assert store.all_tracked("kafka|") == {}
 
 
 def test_a_draft_of_nothing_still_tells_how_far_was_read(store: EventStore) -> None:

@@ -13,6 +13,7 @@ from kafka.errors import (
 )
 
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
+from adapters.transports.kafka_lag import waiting
 from adapters.transports.kafka_rights import READER, Made, incoming, outgoing, prepare
 from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, Broker
 
@@ -130,6 +131,7 @@ def test_our_own_user_reads_what_comes_in(guarded_kafka: Broker, made: Made) -> 
     with closing(Inlet(ours, [topic], lambda _: 0, alone=True)) as inlet:
         found = [record for _ in range(3) for each in inlet.poll(2).values() for record in each]
     assert [record.body for record in found] == [b"x"]
+    assert waiting(ours, [topic], {}, SECONDS)[topic].records == 1
 
 
 def test_a_wrong_password_is_told(guarded_kafka: Broker, made: Made) -> None:
