@@ -12,6 +12,7 @@ from domain import (
     case,
     child,
     conference,
+    disclosure,
     enquiry,
     message,
     plan,
@@ -71,6 +72,12 @@ FAMILIES = (
         quarantine.Quarantine(),
         quarantine.QuarantineEvent,
         quarantine.QuarantineCommand,
+    ),
+    _family(
+        disclosure,
+        disclosure.Disclosure(),
+        disclosure.DisclosureEvent,
+        disclosure.DisclosureCommand,
     ),
     _family(record, record.Record(), record.RecordEvent, record.RecordCommand),
 )

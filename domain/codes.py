@@ -147,3 +147,12 @@ AGENCY_KINDS: dict[AgencyKind, str] = {
     "school": "School or nursery",
     "public": "Member of the public",
 }
+
+LawfulBasis = Literal["consent", "legal-obligation", "public-task", "vital-interests"]
+LAWFUL_BASES: dict[LawfulBasis, str] = {
+    "consent": "Consent",
+    "legal-obligation": "Legal obligation",
+    "public-task": "Public task",
+    "vital-interests": "Vital interests",
+}
+"""On what information about a person is shared. Source: UK GDPR, article 6(1)."""

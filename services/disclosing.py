@@ -1,0 +1,422 @@
+"""What is an agency owed to hear, by one of its systems, of what became of its own referrals?
+
+    step() -> bool                          records what is to be told, before it leaves
+    disclosed(store, position, …)           what was recorded and is to be sent, in log order
+
+A fact is told to the agency whose referral it is about, and to nobody else. Not told by a system,
+but by a person: whatever is about a child whose record is restricted, beyond the receipt; anything
+to members of the public, who have no system; the reason of a decision, which is words.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any, cast
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
+
+from adapters.event_store import (
+    Conflict,
+    EventStore,
+    Page,
+    Together,
+    Tracking,
+    Unreadable,
+)
+from adapters.looks_like_address import in_a_line
+from adapters.vault import KeyDestroyed
+from domain import agency, child, referral
+from domain.agency import Agency, AgencyResumed, AgencySuspended
+from domain.assessment import AssessmentAuthorised
+from domain.calendar import local_day
+from domain.case import CaseClosed, CaseOpened, case_of
+from domain.child import (
+    Child,
+    ChildMatched,
+    ChildRecordsMerged,
+    ChildRecordsSeparated,
+    ChildRegistered,
+    ChildUnmatched,
+)
+from domain.codes import LawfulBasis
+from domain.conference import InitialConferenceHeld
+from domain.disclosure import Channel, DiscloseInformation, InformationDisclosed, Status, What
+from domain.enquiry import Section47Concluded
+from domain.kernel import Event, Recorded, stored_name
+from domain.plan import ProtectionPlanEnded, ProtectionPlanStarted
+from domain.referral import (
+    OPENS_A_CASE,
+    Referral,
+    ReferralAcknowledged,
+    ReferralDecided,
+    ReferralReceived,
+    ReferralReopened,
+)
+from services.handle import Plan
+from services.logs import log
+
+STEP_ENDED: dict[type[Event], Status] = {
+    AssessmentAuthorised: "assessment-ended",
+    Section47Concluded: "section-47-ended",
+    InitialConferenceHeld: "conference-held",
+    CaseClosed: "case-closed",
+}
+PLAN_STATUS: dict[type[Event], Status] = {
+    ProtectionPlanStarted: "started",
+    ProtectionPlanEnded: "ended",
+}
+OF_A_REFERRAL: tuple[type[Event], ...] = (
+    ReferralReceived,
+    ReferralAcknowledged,
+    ReferralDecided,
+    ReferralReopened,
+)
+FACTS = frozenset(map(stored_name, (*OF_A_REFERRAL, *STEP_ENDED, *PLAN_STATUS)))
+"""The stored names of what an agency may hear of."""
+
+READ = FACTS | {stored_name(AgencyResumed)}
+MERGES = frozenset({stored_name(ChildRecordsMerged), stored_name(ChildRecordsSeparated)})
+DISCLOSED = frozenset({stored_name(InformationDisclosed)})
+
+GOES_ON = OPENS_A_CASE | {"existing-worker"}
+"""After these decisions there is work with the child, whose end the referrer hears of."""
+
+BEHIND = 10_000
+"""Events by which a step may have been behind when an agency was suspended."""
+
+LONGEST_REFERENCE = 100
+
+Hears = Callable[[str, Agency], bool]
+"""Whether the agency of this id, in this state, uses the channel now."""
+
+
+class Disclosing:
+    """Records what is to be told over one channel. For one thread.
+
+    Two processes may do it side by side: what is told is told once.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        channel: Channel,
+        hears: Hears,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`hears` need not ask whether the agency is registered, suspended, or of the public."""
+        self._store = store
+        self._channel = channel
+        self._hears = hears
+        self._clock = clock
+        self._tracked = f"disclosing|{channel}"
+        self._records = _Records(store)
+        self._agencies: dict[str, Agency | None] = {}
+
+    def step(self, limit: int = 500) -> bool:
+        """Record what at most `limit` events let be told, with how far the log was read for it.
+
+        Both in one transaction. False when nothing more is there. Raises `Unavailable`.
+        """
+        position = self._store.tracked(self._tracked)
+        page = _readable(self._store, position, limit, READ)
+        draft = Together(self._store)
+        plan = Plan(draft)
+        for recorded in page:
+            plan.add(*self.of(recorded))
+        try:
+            if plan.events:
+                plan.append({})
+            if page.reached > position:
+                draft.store(Tracking(self._tracked, page.reached))
+        except (Conflict, KeyDestroyed):
+            return True  # another process did it, or a record was destroyed: read again
+        return bool(page)
+
+    def of(self, recorded: Recorded) -> list[DiscloseInformation]:
+        """What an event lets be told on this channel now; nothing is stored."""
+        self._agencies.clear()
+        try:
+            if isinstance(recorded.event, AgencyResumed):
+                return list(self._missed(recorded))
+            return list(self._of(recorded))
+        except Unreadable as fault:
+            log.error(
+                "disclosure_unreadable",
+                position=recorded.position,
+                stream=fault.stream,
+                version=fault.version,
+            )
+            return []  # a person has to tell what we cannot read
+
+    def _of(self, recorded: Recorded, only: str | None = None) -> Iterator[DiscloseInformation]:
+        """With `only`, no other agency's."""
+        event: Any = recorded.event
+        match event:
+            case ReferralReceived():
+                yield from self._told(recorded, event.referral_id, "receipt", "received", only)
+            case ReferralAcknowledged():
+                yield from self._told(recorded, event.referral_id, "receipt", "acknowledged", only)
+            case ReferralDecided():
+                yield from self._told(recorded, event.referral_id, "decision", "decided", only)
+            case ReferralReopened():
+                yield from self._told(recorded, event.referral_id, "decision", "reopened", only)
+            case ProtectionPlanStarted() | ProtectionPlanEnded():
+                status = PLAN_STATUS[type(event)]
+                for each in self._newest_of_each_agency(event.child_id):
+                    yield from self._told(
+                        recorded, each, "plan-status", status, only, event.child_id
+                    )
+            case _:
+                status = STEP_ENDED[type(event)]
+                for each in self._led_to(recorded):
+                    yield from self._told(recorded, each, "outcome", status, only, event.child_id)
+
+    def _missed(self, resumed: Recorded) -> Iterator[DiscloseInformation]:
+        """What happened while the agency was suspended; what it was told of before is not again."""
+        event: Any = resumed.event
+        suspended = [
+            each.position
+            for each in self._store.history(resumed.stream, up_to=resumed.version)
+            if isinstance(each.event, AgencySuspended)
+        ]
+        position = max(0, suspended[-1] - BEHIND)
+        while position < resumed.position:
+            page = _readable(self._store, position, 500, FACTS)
+            for each in page:
+                if each.position < resumed.position:
+                    yield from self._of(each, only=event.agency_id)
+            position = page.reached
+
+    # ── To whom ───────────────────────────────────────────────────────────────────────────────────
+
+    def _agency(self, agency_id: str) -> Agency | None:
+        """The agency, if it may hear anything by this channel."""
+        if agency_id not in self._agencies:
+            found = fold(agency, Agency(), self._store.history(f"agency-{agency_id}"))
+            may = found.kind not in (None, "public") and not found.suspended
+            self._agencies[agency_id] = found if may and self._hears(agency_id, found) else None
+        return self._agencies[agency_id]
+
+    def _basis(self, what: What, told: Agency) -> LawfulBasis | None:
+        """On what it is told; None if it is not.
+
+        A referrer hears of its own referral by the authority's public task: Working Together 2023,
+        chapter 3, has the referrer told that it arrived and what was decided, and those who work
+        with a child told enough to go on.
+        """
+        return told.plan_status if what == "plan-status" else "public-task"
+
+    # ── Of what ───────────────────────────────────────────────────────────────────────────────────
+
+    def _told(
+        self,
+        recorded: Recorded,
+        referral_id: str,
+        what: What,
+        status: Status,
+        only: str | None,
+        child_id: str | None = None,
+    ) -> Iterator[DiscloseInformation]:
+        history = self._store.history(referral_id)
+        received: Any = history[0].event
+        told = self._agency(received.agency) if only in (None, received.agency) else None
+        basis = self._basis(what, told) if told else None
+        now = fold(referral, Referral(), history)
+        if basis is None or (what != "receipt" and self._records.restricted(now.child_ids)):
+            return
+        event: Any = recorded.event
+        at, clock = event.happened_at, self._clock()
+        if isinstance(event, ReferralReceived):
+            at = event.received_at
+        sent: Any = self._store.opened(
+            history[0], ("referrer", "identity") if child_id else ("referrer",)
+        ).event
+        yield DiscloseInformation(
+            happened_at=clock,
+            received_at=clock,
+            recorded_at=clock,
+            by="authority",
+            agency="authority",
+            disclosure_id=self._id(recorded, referral_id),
+            agency_id=received.agency,
+            channel=self._channel,
+            what=what,
+            status=status,
+            on=local_day(at),
+            referral_id=referral_id,
+            lawful_basis=basis,
+            of_position=recorded.position,
+            of_event=recorded.name,
+            outcome=event.outcome if isinstance(event, ReferralDecided) else None,
+            child_id=child_id,
+            child_number=self._number(sent, child_id) if child_id else None,
+            corrects=self._corrected(recorded, history) if what == "decision" else None,
+            reference=reference(sent.references or ()),
+        )
+
+    def _id(self, recorded: Recorded, referral_id: str) -> str:
+        """Of the fact itself, not of its position: a log that is put back to a backup gives the
+        positions after it to other facts."""
+        fact = f"{recorded.stream}|{recorded.version}|{recorded.event.recorded_at.isoformat()}"
+        return f"disclosure-{uuid5(NAMESPACE_URL, f'{fact}|{referral_id}|{self._channel}')}"
+
+    def _corrected(self, recorded: Recorded, history: Iterable[Recorded]) -> str | None:
+        """The disclosure of the decision before this one, where it was told."""
+        before = [
+            each
+            for each in history
+            if isinstance(each.event, ReferralDecided) and each.version < recorded.version
+        ]
+        if not before:
+            return None
+        earlier = self._id(before[-1], recorded.stream)
+        return earlier if self._store.history(earlier) else None
+
+    def _number(self, sent: ReferralReceived, child_id: str) -> int | None:
+        """Which of the children that the message named, where each of them has a record."""
+        if not sent.children or len(sent.children) != len(sent.child_ids):
+            return None
+        one = self._records.of_one_child(child_id)
+        return next((n for n, each in enumerate(sent.child_ids, 1) if each in one), None)
+
+    def _referrals(self, child_id: str) -> list[list[Recorded]]:
+        """The histories of the referrals about a child, by the order in which they named them."""
+        records = self._records.of_one_child(child_id)
+        named: dict[str, None] = {}
+        for recorded in (each for one in sorted(records) for each in self._store.history(one)):
+            match recorded.event:
+                case ChildRegistered(referral_id=str(of)) | ChildMatched(referral_id=of):
+                    named[of] = None
+                case ChildUnmatched(referral_id=of):
+                    named.pop(of, None)
+        found = [self._store.history(each) for each in named]
+        return sorted(
+            (each for each in found if each and _about(each) & records),
+            key=lambda history: history[0].position,
+        )
+
+    def _newest_of_each_agency(self, child_id: str) -> Iterator[str]:
+        newest = {each[0].event.agency: each[0].stream for each in self._referrals(child_id)}
+        return iter(newest.values())
+
+    def _led_to(self, recorded: Recorded) -> Iterator[str]:
+        """The referrals whose decision led to the work that this ended, or joined it."""
+        event: Any = recorded.event
+        opened = [
+            each
+            for each in self._store.history(case_of(event.child_id))
+            if isinstance(each.event, CaseOpened) and each.position < recorded.position
+        ]
+        if not opened:
+            return
+        first: Any = opened[-1].event
+        for history in self._referrals(event.child_id):
+            standing = _decision(history)
+            if standing is None or standing.position > recorded.position:
+                continue
+            decided: Any = standing.event
+            joined = standing.position > opened[-1].position
+            if decided.outcome in GOES_ON and (joined or standing.stream == first.referral_id):
+                yield standing.stream
+
+
+class _Merge(Struct, frozen=True):
+    kept: str
+    merged: str
+
+
+class _Records:
+    """Which records are one child's, and is one of them restricted? Follows the log by itself."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self._read_to = 0
+        self._merges: dict[_Merge, None] = {}
+
+    def restricted(self, child_ids: Iterable[str]) -> bool:
+        """Whether only the people named may open a record of one of these children."""
+        records = {each for one in child_ids for each in self.of_one_child(one)}
+        return any(
+            fold(child, Child(), self._store.history(each)).restricted_to for each in records
+        )
+
+    def of_one_child(self, child_id: str) -> frozenset[str]:
+        self._follow()
+        found = {child_id}
+        while (
+            more := {
+                end
+                for each in self._merges
+                if {each.kept, each.merged} & found
+                for end in (each.kept, each.merged)
+            }
+            - found
+        ):
+            found |= more
+        return frozenset(found)
+
+    def _follow(self) -> None:
+        while self._read_to < self._store.newest():
+            page = _readable(self._store, self._read_to, 1000, MERGES)
+            for recorded in page:
+                event: Any = recorded.event
+                merge = _Merge(event.child_id, event.merged_child_id)
+                if isinstance(event, ChildRecordsMerged):
+                    self._merges[merge] = None
+                else:
+                    self._merges.pop(merge, None)
+            self._read_to = page.reached
+
+
+def disclosed(store: EventStore, position: int, limit: int, channel: Channel) -> Page:
+    """At most `limit` disclosures after a position, those of this channel, with the reference.
+
+    `reached` as of `EventStore.since`. Raises `Unreadable`, `Unavailable`.
+    """
+    page = store.since(position, limit, names=DISCLOSED, opened=("referrer",))
+    page[:] = [each for each in page if cast(InformationDisclosed, each.event).channel == channel]
+    return page
+
+
+def reference(told: Iterable[str]) -> str | None:
+    """The sender's own reference: the first, if it is plainly one and nothing else.
+
+    What has a blank in it, or looks like an address, may be words about somebody.
+    """
+    first = next(iter(told), "").strip()
+    plain = first.isprintable() and not any(letter.isspace() for letter in first)
+    if not first or not plain or len(first) > LONGEST_REFERENCE or in_a_line(first):
+        return None
+    return first
+
+
+def fold(family: Any, initial: Any, history: Iterable[Recorded]) -> Any:
+    """The state that these events of one stream lead to."""
+    return reduce(family.evolve, (each.event for each in history), initial)
+
+
+def _about(history: list[Recorded]) -> set[str]:
+    return set(fold(referral, Referral(), history).child_ids)
+
+
+def _decision(history: list[Recorded]) -> Recorded | None:
+    """The decision that stands."""
+    standing = None
+    for each in history:
+        if isinstance(each.event, ReferralDecided):
+            standing = each
+        elif isinstance(each.event, ReferralReopened):
+            standing = None
+    return standing
+
+
+def _readable(store: EventStore, position: int, limit: int, names: Iterable[str]) -> Page:
+    """As `EventStore.since`; an event that cannot be read is passed over, and said."""
+    try:
+        return store.since(position, limit, names=frozenset(names))
+    except Unreadable as fault:
+        log.error("disclosure_unreadable", position=fault.position)
+        page = Page()
+        page.reached = fault.position or position + 1
+        return page
