@@ -24,6 +24,7 @@ DATABASES = (
 )
 AT_HOME = {  # the only places that import it
     "eventsourcing": ("adapters/event_store/",),
+    "httpcore": ("adapters/transports/webhooks.py",),
     "kafka": ("adapters/transports/kafka",),
     "psycopg": DATABASES,
     "psycopg_pool": DATABASES,
