@@ -12,6 +12,7 @@ from adapters.vault import Vault
 from projections.base import Query
 from services import own_keys
 from services.access import Gate
+from services.lag import KafkaLag
 from services.project import Projector
 from services.settings import Settings
 
@@ -41,6 +42,7 @@ class Parts:
         self.gate = gate
         self.now = clock
         self.projector = Projector(store, models)
+        self.kafka_lag = KafkaLag(store)
         self.ending = threading.Event()
 
     @property

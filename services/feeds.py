@@ -1,53 +1,136 @@
-"""How does each agency's feed stand: when did it last send, what is set aside, is it silent?"""
+"""How does each agency's feed stand: when did it last send, what waits, is it silent?"""
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
 
+from msgspec import Struct
+
+from domain.quarantine import ReasonCode
 from projections import agencies, feeds, quarantine
+from projections.agencies import Agency
 from services.access import Principal, Resource
 from services.assemble import Parts
+from services.lag import Lag
 
-Row = dict[str, Any]
+State = Literal["suspended", "never", "behind", "silent", "quarantined", "ok"]
+"""`suspended`: it may not send. `never`: nothing came yet. `behind`: its records have waited on
+Kafka for longer than `LATE`, as nobody takes them in. `silent`: by its own pattern more should have
+come. `quarantined`: something waits for somebody. The first that holds, `never` after `behind`."""
+
+ALARMS: tuple[State, ...] = ("behind", "silent")
+"""Somebody must do something: concerns may wait where nobody sees them."""
+
+LATE = timedelta(minutes=5)
+"""Records that are taken in are stored within seconds."""
 
 
-def of_each(parts: Parts, who: Principal, as_at: datetime) -> Iterator[Row]:
-    """A row for each agency and transport, and one for each agency that never sent.
+class Line(Struct, frozen=True, kw_only=True):
+    """A feed, as scripts have it. `lag`: records that wait on Kafka; None where nobody can tell.
 
-    `state`: `suspended`, `never` (nothing came yet), `silent`, `quarantined` (something waits for
-    somebody) or `ok`. `lag` counts records that wait on Kafka; None where nobody can tell.
+    `quarantined`: messages of the agency that are set aside, whichever way they came.
     """
-    parts.gate.open(who, "see-agencies", Resource(about=("feeds",)))
+
+    agency: str
+    transport: str | None
+    last_message_at: datetime | None
+    silent_since: datetime | None
+    lag: int | None
+    quarantined: int
+    state: State
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A feed, as people have it: what the line does not tell.
+
+    `expected`: messages that should have come since the last one. `waits_since`: when the oldest
+    record that waits was put there. `reasons`: of what is set aside, how many.
+    """
+
+    line: Line
+    name: str
+    expected: int = 0
+    waits_since: datetime | None = None
+    reasons: Mapping[ReasonCode, int] = {}
+
+
+class Feeds(Struct, frozen=True, kw_only=True):
+    """`lag_unknown`: why it is not known now what waits on Kafka; "" also where there is none."""
+
+    rows: list[Row]
+    lag_unknown: str
+
+
+def of_each(parts: Parts, who: Principal, as_at: datetime) -> Feeds:
+    """A row for each agency and transport, and one for each agency that never sent."""
+    parts.gate.open(who, "see-feeds", Resource(about=("feeds",)))
     aside = quarantine.counts(parts.query)
     found: dict[str, list[feeds.Feed]] = {}
     for feed in feeds.of_each(parts.query, as_at):
         found.setdefault(feed.agency, []).append(feed)
-    for agency in agencies.registered(parts.query):
-        held = aside.get(agency.agency_id, 0)
-        ours: list[feeds.Feed | None] = [*found.get(agency.agency_id, ())]
-        for each in ours or [None]:
-            silent = each.silent_since if each else None
-            yield {
-                "agency": agency.agency_id,
-                "transport": each.transport if each else None,
-                "last_message_at": each.last_message_at if each else None,
-                "silent_since": silent,
-                "lag": None,
-                "quarantined": held,
-                "state": _state(agency.suspended, each, silent, held),
-            }
+    registered = agencies.registered(parts.query)
+    known = parts.kafka_lag.of([each.agency_id for each in registered])
+    rows = [
+        row
+        for agency in registered
+        for row in _of(
+            agency,
+            found.get(agency.agency_id, []),
+            aside.get(agency.agency_id, {}),
+            known.lags.get(agency.agency_id),
+            as_at,
+        )
+    ]
+    return Feeds(rows=rows, lag_unknown=known.unknown)
 
 
-def _state(
-    suspended: bool,
-    feed: feeds.Feed | None,
-    silent: datetime | None,
-    held: int,
-) -> str:
-    if suspended:
+def silent(parts: Parts, as_at: datetime) -> list[feeds.Feed]:
+    """The feeds that have fallen silent, of agencies that may send; the longest silence first."""
+    names = {each.agency_id for each in agencies.senders(parts.query)}
+    found = [each for each in feeds.of_each(parts.query, as_at) if each.silent_since]
+    return sorted((e for e in found if e.agency in names), key=lambda e: e.last_message_at)
+
+
+def _of(
+    agency: Agency,
+    found: list[feeds.Feed],
+    reasons: Mapping[ReasonCode, int],
+    lag: Lag | None,
+    as_at: datetime,
+) -> Iterator[Row]:
+    every: list[feeds.Feed | None] = [*found]
+    on_kafka = any(each.transport == "kafka" for each in found)
+    if not on_kafka and (not found or (lag and lag.records)):
+        every.append(None)  # it never sent, or what it sent on Kafka has never been taken in
+    for feed in every:
+        kafka = feed.transport == "kafka" if feed else bool(lag and lag.records)
+        own = lag if kafka and lag else Lag()
+        late = own.oldest_at is not None and own.oldest_at < as_at - LATE
+        line = Line(
+            agency=agency.agency_id,
+            transport=feed.transport if feed else "kafka" if kafka else None,
+            last_message_at=feed.last_message_at if feed else None,
+            silent_since=feed.silent_since if feed else None,
+            lag=lag.records if kafka and lag else None,
+            quarantined=sum(reasons.values()),
+            state=_state(agency, feed, late=late, held=bool(reasons)),
+        )
+        yield Row(
+            line=line,
+            name=agency.name,
+            expected=round(feed.expected) if feed else 0,
+            waits_since=own.oldest_at,
+            reasons=reasons,
+        )
+
+
+def _state(agency: Agency, feed: feeds.Feed | None, *, late: bool, held: bool) -> State:
+    if agency.suspended:
         return "suspended"
+    if late:
+        return "behind"
     if feed is None:
         return "never"
-    if silent:
+    if feed.silent_since:
         return "silent"
     return "quarantined" if held else "ok"

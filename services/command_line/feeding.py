@@ -5,18 +5,45 @@ from services.access import COMMAND_LINE
 from services.command_line.asking import AsAt, asked
 from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
 from services.command_line.output import show, tell
+from services.lag import KafkaLag
+
+TOLD = {
+    "behind": "Records wait on Kafka, and nobody takes them in: {}. Start `safeguarding ingest "
+    "kafka`; concerns may wait there.",
+    "silent": "Silent against their own pattern: {}. Ask whether their system still sends; "
+    "concerns may wait there.",
+}
 
 
-def feeds(*, as_at: AsAt = None, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
-    """Each agency's feed: its last message, what is set aside. Exit 1 if one has fallen silent."""
+def feeds(
+    *,
+    kafka: str | None = None,
+    as_at: AsAt = None,
+    where: Where = HERE,
+    shown: Shown = AS_USUAL,
+) -> int:
+    """Each agency's feed: its last message, what waits, what is set aside.
+
+    Exit 1 if one has fallen silent, or if what it sent on Kafka is not taken in.
+
+    Parameters
+    ----------
+    kafka
+        Where the brokers are, as HOST:PORT, several with commas; else SAFEGUARDING_KAFKA_BOOTSTRAP.
+    """
     at = instant(as_at)
     with asked(where) as parts:
-        rows = list(feeds_.of_each(parts, COMMAND_LINE, at))
-    show(rows, shown.format, empty="No agency is registered yet.")
-    silent = sorted({row["agency"] for row in rows if row["state"] == "silent"})
-    if silent:
-        tell(
-            f"Silent against their own pattern: {', '.join(silent)}. Ask whether their system "
-            "still sends; concerns may wait there."
-        )
-    return 1 if silent else 0
+        parts.kafka_lag = KafkaLag(parts.store, kafka)
+        found = feeds_.of_each(parts, COMMAND_LINE, at)
+    rows = found.rows
+    show([row.line for row in rows], shown.format, empty="No agency is registered yet.")
+    if found.lag_unknown:
+        tell(f"How much waits on Kafka is not known now: {found.lag_unknown}.")
+    wrong = {
+        state: sorted({row.line.agency for row in rows if row.line.state == state})
+        for state in feeds_.ALARMS
+    }
+    for state, agencies in wrong.items():
+        if agencies:
+            tell(TOLD[state].format(", ".join(agencies)))
+    return 1 if any(wrong.values()) else 0

@@ -1,6 +1,5 @@
 """Commands that take in what comes by a transport, until they are told to end."""
 
-import os
 import signal
 import ssl
 import threading
@@ -16,7 +15,7 @@ from adapters.transports import delivery, mail_drop
 from adapters.transports import mesh as mesh_folder
 from adapters.transports.csv_drop import Tables
 from adapters.transports.dropped import Folders
-from adapters.transports.kafka import Access, Gone, Inlet, NotAllowed, NotReachable
+from adapters.transports.kafka import Gone, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
 from projections import quarantine as quarantined
@@ -26,6 +25,7 @@ from services.command_line.output import show, tell
 from services.ingest import Ingest, Taken
 from services.ingest_kafka import Ingest as IngestKafka
 from services.intake import LARGEST, Receipt
+from services.kafka_access import access_to
 from services.settings import data_folder
 
 Once = Annotated[bool, Parameter(negative=())]
@@ -275,16 +275,3 @@ def registered(store: EventStore) -> Iterator[str]:
         for recorded in page:
             if isinstance(recorded.event, AgencyRegistered):
                 yield recorded.event.agency_id
-
-
-def access_to(bootstrap: str | None) -> Access | None:
-    """How Kafka is reached, by flag, then environment; None if nobody says where it is."""
-    address = bootstrap or os.environ.get("SAFEGUARDING_KAFKA_BOOTSTRAP")
-    if not address:
-        return None
-    return Access(
-        bootstrap=address,
-        user=os.environ.get("SAFEGUARDING_KAFKA_USER") or None,
-        password=os.environ.get("SAFEGUARDING_KAFKA_PASSWORD"),
-        authority=os.environ.get("SAFEGUARDING_KAFKA_CA") or None,
-    )

@@ -6,9 +6,10 @@ from adapters.translation import formats
 from adapters.transports.kafka import NotAllowed, NotReachable
 from adapters.transports.kafka_rights import prepare
 from services.assemble import event_store
-from services.command_line.ingesting import access_to, registered
+from services.command_line.ingesting import registered
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
 from services.command_line.output import show, tell
+from services.kafka_access import access_to
 
 kafka = App(name="kafka", help="The Kafka cluster that carries the agencies' messages.")
 

@@ -71,9 +71,11 @@ KINDS = {
 OWN = {"our team's", "allocated"}
 EVERYTHING = set(KINDS)
 
-OPERATORS = """see-people see-agencies give:form-team give:join-team give:leave-team
-    give:appoint-manager give:manager-leaves give:change-working-time give:arrange-cover
-    give:register-agency give:rename-agency give:suspend-agency give:resume-agency"""
+OPERATORS = """see-people see-agencies see-feeds replay-quarantined give:form-team
+    give:join-team give:leave-team give:appoint-manager give:manager-leaves
+    give:change-working-time give:arrange-cover
+    give:register-agency give:rename-agency give:suspend-agency give:resume-agency
+    give:name-for-plan-status give:end-plan-status"""
 WORKERS = """see-referral see-child see-address see-caseload see-deadlines see-risks
     give:request-information give:share-information give:decline-information
     give:follow-up-referral give:correct-details give:record-relationship give:end-relationship
@@ -103,11 +105,13 @@ TABLE: dict[Role, list[tuple[str, set[str]]]] = {
     ],
     "duty-worker": [
         ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
+        ("see-feeds replay-quarantined", EVERYTHING),
         (WORKERS, {*OWN, "waiting"}),
         (TRIAGE, {*OWN, "waiting"}),
     ],
     "team-manager": [
         ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
+        ("see-feeds replay-quarantined", EVERYTHING),
         ("see-teams see-outcomes", EVERYTHING),
         ("see-team give:change-working-time give:arrange-cover", {"our team's"}),
         (WORKERS, {*OWN, "waiting", "closed here"}),
@@ -116,7 +120,7 @@ TABLE: dict[Role, list[tuple[str, set[str]]]] = {
         (MANAGERS, {*OWN, "waiting", "closed here"}),
     ],
     "auditor": [
-        ("see-people see-agencies see-teams see-outcomes see-team see-log", EVERYTHING),
+        ("see-people see-agencies see-feeds see-teams see-outcomes see-team see-log", EVERYTHING),
         ("see-who-looked give:audit-case give:overturn-decision", EVERYTHING),
     ],
     "operator": [(OPERATORS, EVERYTHING)],
@@ -171,6 +175,7 @@ def test_what_only_a_message_a_decision_or_our_own_programs_cause_is_given_by_no
         "open-case",
         "quarantine-message",
         "replay-message",
+        "disclose-information",
         "register-webhook",
         "rotate-webhook-secret",
         "remove-webhook",
@@ -201,7 +206,8 @@ def test_an_action_that_nobody_declared_is_an_error() -> None:
 
 @pytest.mark.parametrize("action", [name for name in ACTIONS if not name.startswith("give:")])
 def test_whatever_shows_personal_data_is_to_be_recorded(action: str) -> None:
-    shows_none = {"see-agencies", "see-teams", "see-outcomes", "send-message"}
+    shows_none = {"see-agencies", "see-feeds", "see-teams", "see-outcomes", "send-message"}
+    shows_none |= {"replay-quarantined"}
     decision = decide(COMMAND_LINE, action, ELSEWHERE, NOW)
     assert ("record" in decision.obligations) is (action not in shows_none)
 
