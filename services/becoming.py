@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
 from typing import Any
-from uuid import uuid4
 
 from adapters.event_store import EventStore
 from domain import message, referral
@@ -233,7 +232,7 @@ class Becoming:
         perhaps_about: str | None = None,
         among: tuple[str, ...] = (),
     ) -> Became:
-        referral_id = f"referral-{uuid4().hex}"
+        referral_id = self.store.new_id("referral")
         found = self._children(referral_id, among)
         duty = self.duty.of(
             tuple(each.child_id for each in found if each.matched),

@@ -25,17 +25,41 @@ class Fallen(Struct, frozen=True):
     recent_referral: str | None = None
 
 
+class Areas:
+    """Which team has each area (the outward part of a postcode). Kept, so that it is read once."""
+
+    def __init__(self) -> None:
+        self._teams: dict[str, str] = {}
+        self._read_to = 0
+
+    def of_teams(self, store: EventStore) -> dict[str, str]:
+        """By area the team, as the log of this store tells it by now."""
+        newest = store.newest()
+        while self._read_to < newest:
+            try:
+                page = store.since(self._read_to, 1000, names={"workforce.team_formed.v1"})
+            except Unreadable as error:  # one team's areas, not everybody's concerns
+                log.error("team_unreadable", stream=error.stream, version=error.version)
+                self._read_to = error.position or self._read_to + 1
+                continue
+            for recorded in page:
+                if isinstance(recorded.event, TeamFormed):
+                    for area in recorded.event.areas:
+                        self._teams.setdefault(area.upper(), recorded.event.team_id)
+            self._read_to = page.reached
+        return self._teams
+
+
 class Duty:
     """Knows the teams' areas, and reads the cases of the children named.
 
     `pass_over`: a case that cannot be read is as none; else it raises `Unreadable`.
     """
 
-    def __init__(self, store: EventStore, *, pass_over: bool = False) -> None:
+    def __init__(self, store: EventStore, areas: Areas, *, pass_over: bool = False) -> None:
         self.store = store
+        self._areas = areas
         self._pass_over = pass_over
-        self._teams: dict[str, str] = {}
-        self._read_to = 0
 
     def of(
         self, child_ids: tuple[str, ...], postcodes: tuple[str, ...], received_at: datetime
@@ -44,7 +68,7 @@ class Duty:
         cases = [self._case(child_id) for child_id in child_ids]
         open_cases = [each for each in cases if each.episode and not each.closed]
         teams = [each.team_id for each in open_cases if each.team_id]
-        areas = self._areas()
+        areas = self._areas.of_teams(self.store)
         teams += [areas[area] for code in postcodes if (area := outward(code)) in areas]
         return Fallen(
             team_id=teams[0] if teams else None,
@@ -74,22 +98,6 @@ class Duty:
                         (event.received_at, event.referral_id),
                     )
         return recent[1] if recent else None
-
-    def _areas(self) -> dict[str, str]:
-        newest = self.store.newest()
-        while self._read_to < newest:
-            try:
-                page = self.store.since(self._read_to, 1000, names={"workforce.team_formed.v1"})
-            except Unreadable as error:  # one team's areas, not everybody's concerns
-                log.error("team_unreadable", stream=error.stream, version=error.version)
-                self._read_to = error.position or self._read_to + 1
-                continue
-            for recorded in page:
-                if isinstance(recorded.event, TeamFormed):
-                    for area in recorded.event.areas:
-                        self._teams.setdefault(area.upper(), recorded.event.team_id)
-            self._read_to = page.reached
-        return self._teams
 
 
 def outward(postcode: str) -> str:

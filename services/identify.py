@@ -6,7 +6,6 @@ number). Everything else is for a person, with the evidence side by side.
 """
 
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -112,7 +111,7 @@ class Identify:
                         "The NHS number is on another child's record but the details do not agree "
                         "enough: compare the two records."
                     )
-                child_id = f"child-{uuid4().hex}"
+                child_id = self.store.new_id("child")
                 register = _register(child_id, child, referral_id, stamped)
                 found.append(Found(child_id, False, (register,)))
                 if held.free:
@@ -120,7 +119,7 @@ class Identify:
             if number:
                 taken.setdefault(number, details)
             for identifier in child.identifiers:
-                claim = self._identifier_claim(agency, identifier.value)
+                claim = identifier_claim(self.store, agency, identifier.value)
                 if self.store.claim(claim) is None:
                     claims[claim] = found[-1].child_id
         return found, problems, claims
@@ -155,13 +154,15 @@ class Identify:
 
     def _by_identifiers(self, agency: str, values: tuple[str, ...]) -> str | None:
         for value in values:
-            claim = self.store.claim(self._identifier_claim(agency, value))
+            claim = self.store.claim(identifier_claim(self.store, agency, value))
             if claim:
                 return claim.value
         return None
 
-    def _identifier_claim(self, agency: str, value: str) -> str:
-        return f"identifier:{self.store.vault.token('identifier', f'{agency}|{value}')}"
+
+def identifier_claim(store: EventStore, agency: str, value: str) -> str:
+    """The claim that a record makes of the number under which an agency knows the child."""
+    return f"identifier:{store.vault.token('identifier', f'{agency}|{value}')}"
 
 
 def _each_once(described: tuple[ChildDescribed, ...]) -> list[ChildDescribed]:

@@ -1,34 +1,43 @@
 """How does what the agencies put on Kafka reach the log, once and in order?
 
-How far a partition was read is stored in the same transaction as what was read. A batch is one
-transaction; where somebody else got in between, it is taken again, a record at a time. What cannot
-be taken for a message of its sender (see `domain.quarantine`) is set aside in that transaction too.
+How far a partition was read is stored in the same transaction as what was read. What one poll gives
+is one transaction, whatever partitions it is from; where somebody else got in between, it is taken
+again in halves. What cannot be taken for a message of its sender (see `domain.quarantine`) is set
+aside in that transaction too.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain, repeat
 from threading import Event
 from uuid import NAMESPACE_URL, uuid5
 
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from adapters.cloudevents import Broken, Envelope, envelope
+from adapters.cloudevents import Broken, envelope
 from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable, placed
 from adapters.translation import Sent, formats
 from adapters.transports.kafka import Inlet, NotReachable, Partition, Record
 from domain.quarantine import Header, QuarantineMessage, ReasonCode
+from services.duty import Areas
+from services.foreseen import claims, streams
 from services.handle import Plan
-from services.intake import Busy, Intake, Receipt
+from services.intake import Busy, Intake, Receipt, Understood
 from services.logs import log
+from services.received import Part
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = (0.5, 1.0, 2.0, 5.0)
 """How long nothing is taken when the store has gone; the last for ever."""
 
 TOPIC = re.compile(r"in\.([a-z0-9-]+)\.([a-z0-9-]+)\.v1")
+
+
+Waiting = tuple[Partition, Record]
 
 
 class Taken(Receipt, frozen=True, kw_only=True):
@@ -39,6 +48,32 @@ class Taken(Receipt, frozen=True, kw_only=True):
     topic: str
     partition: int
     offset: int
+
+
+NOTHING = Understood(source="", message="")
+
+
+class Delivered(Struct, frozen=True, kw_only=True):
+    """A record, and what it says: `understood`, or `broken`, why it is no message of its sender.
+
+    `delivery`: the claim by which its sender's id is known again.
+    """
+
+    partition: Partition
+    record: Record
+    agency: str
+    digest: str
+    broken: ReasonCode | None = None
+    delivery: str = ""
+    understood: Understood = NOTHING
+
+    @property
+    def place(self) -> str:
+        return f"{self.partition.topic}/{self.partition.partition}/{self.record.offset}"
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.understood.parts
 
 
 class Ingest:
@@ -54,6 +89,7 @@ class Ingest:
         self._inlet = inlet
         self._clock = clock
         self._formats = formats()
+        self._areas = Areas()
 
     def lines(self, stop: Event, *, once: bool = False) -> Iterator[Taken]:
         """What became of each record, as soon as that is durable.
@@ -71,21 +107,22 @@ class Ingest:
                 log.warning("kafka_unreachable", reason=str(error))
                 stop.wait(PATIENCE_SECONDS[-1])
                 continue
-            for partition, records in found.items():
-                yield from self._stored(partition, records, stop, once=once)
+            yield from self._stored(found, stop, once=once)
             if once and all(self._inlet.read_to(each) >= end for each, end in ends.items()):
                 return
 
     def _stored(
-        self, partition: Partition, records: Sequence[Record], stop: Event, *, once: bool
+        self, found: Mapping[Partition, Sequence[Record]], stop: Event, *, once: bool
     ) -> Iterator[Taken]:
-        for seconds in (*PATIENCE_SECONDS, *[PATIENCE_SECONDS[-1]] * 1_000_000):
+        waiting = [(partition, each) for partition, records in found.items() for each in records]
+        for seconds in chain(PATIENCE_SECONDS, repeat(PATIENCE_SECONDS[-1])):
             try:
-                yield from self._taken(partition, records)
+                yield from self._taken(waiting)
                 return
             except Unavailable as error:
                 if once or stop.is_set():
-                    self._inlet.again(partition)
+                    for partition in found:
+                        self._inlet.again(partition)
                     raise
                 log.warning("store_unavailable", reason=str(error))
                 self._inlet.hold()
@@ -93,31 +130,42 @@ class Ingest:
                 stop.wait(seconds)
                 self._inlet.go_on()
 
-    def _taken(self, partition: Partition, records: Sequence[Record]) -> list[Taken]:
-        wanted = self._inlet.wanted(partition)
-        records = [each for each in records if each.offset >= wanted]
-        if not records:
-            return []
-        try:
-            return self._together(partition, records)
-        except (Conflict, Busy):
-            return [line for each in records for line in self._alone(partition, each)]
-
-    def _alone(self, partition: Partition, record: Record) -> list[Taken]:
-        while self._inlet.wanted(partition) <= record.offset:
+    def _taken(self, found: Sequence[Waiting]) -> Iterator[Taken]:
+        """All in one transaction; where somebody got in between, in two, and so on."""
+        while batch := self._not_stored(found):
             try:
-                return self._together(partition, [record])
+                lines = self._together(batch)
             except (Conflict, Busy):
-                continue  # somebody else wrote about the same child, or took this very record
-        return []
+                if middle := len(batch) // 2:
+                    yield from self._taken(batch[:middle])
+                    yield from self._taken(batch[middle:])
+                    return
+            else:
+                yield from lines
+                return
 
-    def _together(self, partition: Partition, records: Sequence[Record]) -> list[Taken]:
-        """All of these records in one transaction, with how far the partition was read."""
+    def _not_stored(self, found: Sequence[Waiting]) -> list[Waiting]:
+        wanted = {each: self._inlet.wanted(each) for each in {partition for partition, _ in found}}
+        return [
+            (partition, record) for partition, record in found if record.offset >= wanted[partition]
+        ]
+
+    def _together(self, batch: Sequence[Waiting]) -> list[Taken]:
+        """All of these records in one transaction, with how far each partition was read."""
         draft = Together(self._store)
-        intake = Intake(draft, self._clock, self._formats)
-        lines = [line for each in records for line in self._one(draft, intake, partition, each)]
-        name = self._inlet.tracked(partition)
-        first = draft.store(Tracking(name, records[-1].offset + 1))
+        intake = Intake(draft, self._clock, self._formats, self._areas)
+        read = [self._read(draft, intake, *each) for each in batch]
+        parts = [part for each in read for part in each.parts]
+        draft.foresee(
+            {stream for part in parts for stream in streams(part)},
+            {each.delivery for each in read if each.delivery}
+            | {claim for part in parts for claim in claims(draft, part)},
+        )
+        lines = [line for each in read for line in self._one(draft, intake, each)]
+        read_to = {each.partition: each.record.offset + 1 for each in read}
+        first = draft.store(
+            *(Tracking(self._inlet.tracked(each), offset) for each, offset in read_to.items())
+        )
         return [
             replace(line, position=placed(line.position, first))
             if line.position is not None
@@ -125,59 +173,60 @@ class Ingest:
             for line in lines
         ]
 
-    def _one(
+    def _read(
         self, draft: Together, intake: Intake, partition: Partition, record: Record
-    ) -> Iterator[Taken]:
+    ) -> Delivered:
         agency, format = whose(partition.topic)
+        told = Delivered(
+            partition=partition,
+            record=record,
+            agency=agency,
+            digest=hashlib.sha256(record.body).hexdigest(),
+        )
         found = envelope(record.headers, record.body)
-        digest = hashlib.sha256(record.body).hexdigest()
-        where = {
-            "source": f"{partition.topic}/{partition.partition}/{record.offset}",
-            "topic": partition.topic,
-            "partition": partition.partition,
-            "offset": record.offset,
-        }
-        reason: ReasonCode
         if isinstance(found, Broken):
-            reason = found.reason
-        elif not _is_of(found.source, agency):
-            reason = "other-sender"
-        else:
-            once = f"delivery:{draft.vault.token('delivery', f'{found.source}|{found.id}')}"
-            held = draft.claim(once)
-            source = str(where["source"])
-            reused = held is not None and held.value != digest
-            receipts = [] if reused else self._receipts(intake, found, agency, format, source)
-            if receipts and receipts[0].result != "refused":
-                if held is None:
-                    draft.append([], {once: digest})
-                yield from (Taken(**{**asdict(each), **where}) for each in receipts)
-                return
-            reason = "refused" if receipts else "id-reused"
-        position = self._set_aside(draft, partition, record, reason, digest, agency)
-        yield Taken(result="quarantined", message=digest, reason=reason, position=position, **where)
-
-    def _receipts(
-        self, intake: Intake, found: Envelope, agency: str, format: str, source: str
-    ) -> list[Receipt]:
+            return replace(told, broken=found.reason)
+        if not _is_of(found.source, agency):
+            return replace(told, broken="other-sender")
         sent = Sent(
             body=found.body,
             agency=agency,
             received_at=self._clock(),
             content_type=found.content_type,
         )
-        return list(intake.take(sent, source=source, channel="kafka", format=format))
+        return replace(
+            told,
+            delivery=f"delivery:{draft.vault.token('delivery', f'{found.source}|{found.id}')}",
+            understood=intake.read(sent, source=told.place, channel="kafka", format=format),
+        )
 
-    def _set_aside(
-        self,
-        draft: Together,
-        partition: Partition,
-        record: Record,
-        reason: ReasonCode,
-        digest: str,
-        agency: str,
-    ) -> int:
-        now = self._clock()
+    def _one(self, draft: Together, intake: Intake, told: Delivered) -> Iterator[Taken]:
+        where = {
+            "source": told.place,
+            "topic": told.partition.topic,
+            "partition": told.partition.partition,
+            "offset": told.record.offset,
+        }
+        reason = told.broken or self._why_aside(draft, told)
+        if reason:
+            position = self._set_aside(draft, told, reason)
+            yield Taken(
+                result="quarantined", message=told.digest, reason=reason, position=position, **where
+            )
+            return
+        for receipt in intake.store_all(told.understood):
+            yield Taken(**{**asdict(receipt), **where})
+        if draft.claim(told.delivery) is None:
+            draft.append([], {told.delivery: told.digest})
+
+    def _why_aside(self, draft: Together, told: Delivered) -> ReasonCode | None:
+        if told.understood.refused:
+            return "refused"
+        held = draft.claim(told.delivery)
+        return "id-reused" if held and held.value != told.digest else None
+
+    def _set_aside(self, draft: Together, told: Delivered, reason: ReasonCode) -> int:
+        now, record, partition = self._clock(), told.record, told.partition
         place = f"{self._inlet.tracked(partition)}|{record.offset}"
         plan = Plan(draft)
         plan.add(
@@ -185,16 +234,16 @@ class Ingest:
                 happened_at=now,
                 received_at=now,
                 recorded_at=now,
-                by=agency or "unknown",
-                agency=agency or "unknown",
-                message=digest,
+                by=told.agency or "unknown",
+                agency=told.agency or "unknown",
+                message=told.digest,
                 quarantine_id=f"quarantine-{uuid5(NAMESPACE_URL, place)}",
                 transport="kafka",
                 topic=partition.topic,
                 partition=partition.partition,
                 offset=record.offset,
                 reason=reason,
-                content=digest,
+                content=told.digest,
                 size=len(record.body),
                 raw=record.body,
                 headers=tuple(Header(*each) for each in record.headers),

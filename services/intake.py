@@ -25,7 +25,7 @@ from domain.identity import is_slug
 from domain.kernel import Refused
 from domain.message import Result
 from services.becoming import Becoming
-from services.duty import Duty
+from services.duty import Areas, Duty
 from services.handle import ATTEMPTS
 from services.identify import Identify
 from services.logs import log
@@ -57,6 +57,15 @@ class Receipt(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Understood(Struct, frozen=True, kw_only=True):
+    """A message as it was read, before anything is decided on: why it is refused, or its parts."""
+
+    source: str
+    message: str
+    refused: str | None = None
+    parts: tuple[Part, ...] = ()
+
+
 class Intake:
     """Takes messages in, on one event store. Not shared between threads."""
 
@@ -65,15 +74,20 @@ class Intake:
         store: EventStore,
         clock: Callable[[], datetime] | None = None,
         known: Mapping[str, AgencyFormat] | None = None,
+        areas: Areas | None = None,
     ) -> None:
-        """`known`: the formats by name, in the order in which `auto` asks; all there are."""
+        """`known`: the formats by name, in the order in which `auto` asks; all there are.
+
+        `areas`: what an earlier intake has read of the teams' areas.
+        """
         self.store = store
         self.formats = formats() if known is None else dict(known)
         self._clock = clock or (lambda: datetime.now(UTC))
+        areas = areas or Areas()
         self._identify = Identify(store)
-        self._duty = Duty(store)
+        self._duty = Duty(store, areas)
         self._identify_readable = Identify(store, pass_over=True)
-        self._duty_readable = Duty(store, pass_over=True)
+        self._duty_readable = Duty(store, areas, pass_over=True)
 
     def take(
         self, sent: Sent, *, source: str = "-", channel: Channel = "file", format: str = "auto"
@@ -83,6 +97,10 @@ class Intake:
         `format` is a name of `adapters.translation.formats` or `auto`. Nothing is refused over its
         content: see the head of this module.
         """
+        yield from self.store_all(self.read(sent, source=source, channel=channel, format=format))
+
+    def read(self, sent: Sent, *, source: str, channel: Channel, format: str) -> Understood:
+        """What the message says, as it is to be stored; nothing is stored yet."""
         digest = hashlib.sha256(sent.body).hexdigest()
         source = storable(source)
         sent = replace(
@@ -96,10 +114,19 @@ class Intake:
         reason = _why_refused(sent, sender)
         if reason:
             log.info("message_refused", message=digest, size=len(sent.body))
-            yield Receipt(source=source, message=digest, result="refused", reason=reason)
-            return
+            return Understood(source=source, message=digest, refused=reason)
         chosen = self._recognised(sent) if format == "auto" else self.formats[format]
-        for part in self._parts(chosen, sent, sender, digest, channel):
+        parts = self._parts(chosen, sent, sender, digest, channel)
+        return Understood(source=source, message=digest, parts=parts)
+
+    def store_all(self, understood: Understood) -> Iterator[Receipt]:
+        """A receipt for each part, as soon as that is durable."""
+        source, digest = understood.source, understood.message
+        if understood.refused:
+            yield Receipt(
+                source=source, message=digest, result="refused", reason=understood.refused
+            )
+        for part in understood.parts:
             became = self._take(part)
             yield Receipt(
                 source=source,
@@ -133,14 +160,14 @@ class Intake:
         sender: Agency,
         digest: str,
         channel: Channel,
-    ) -> list[Part]:
+    ) -> tuple[Part, ...]:
         name = chosen.FORMAT.name if chosen else "unknown"
         translations = _translate(chosen, sent, digest)
         if sender is UNREADABLE_SENDER:
             told = "The registration of the sender cannot be read: tell the system's keeper."
             translations = [replace(e, problems=(*e.problems, told)) for e in translations]
         several = len(translations) > 1
-        return [
+        return tuple(
             Part(
                 # without a number of its own, one of several would pass for the same message
                 translation=replace(said, row=said.row or index) if several else said,
@@ -152,7 +179,7 @@ class Intake:
                 file=index == 1 and said.raw is not None,
             )
             for index, said in enumerate(translations, start=1)
-        ]
+        )
 
     def _take(self, part: Part) -> Became:
         for _attempt in range(ATTEMPTS):

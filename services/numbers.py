@@ -68,7 +68,7 @@ class Numbers:
 
     def held_by(self, number: str) -> Held:
         """The records that hold it now; of merged records the one that is kept."""
-        values, free = claimed(self.store, self._key(number))
+        values, free = claimed(self.store, number_claim(self.store, number))
         records = {
             child_id: record
             for child_id in dict.fromkeys(values)
@@ -89,7 +89,7 @@ class Numbers:
 
     def next_turn(self, number: str, pending: Mapping[str, str]) -> str | None:
         """Which key a further child of a message claims that gave the number to another before."""
-        return claimed(self.store, self._key(number), pending).free
+        return claimed(self.store, number_claim(self.store, number), pending).free
 
     def given(self, events: Iterable[Event]) -> dict[str, str]:
         """What must be claimed with these events, which a person caused.
@@ -116,5 +116,7 @@ class Numbers:
         """Whether two records were merged, one into the other."""
         return other_id in own.merged or child_id in on_record(self.store, other_id).merged
 
-    def _key(self, number: str) -> str:
-        return f"nhs:{self.store.vault.token('nhs', number)}"
+
+def number_claim(store: EventStore, number: str) -> str:
+    """The claim that a record makes of its NHS number, in its first turn."""
+    return f"nhs:{store.vault.token('nhs', number)}"

@@ -150,10 +150,10 @@ class Recording:
 
     def _claimed(self, reference: str) -> Claimed:
         """Looked up once an attempt: who claims it after that makes this attempt a conflict."""
-        token = self.store.vault.token("reference", f"{self.part.sent.agency}|{reference.strip()}")
-        if token not in self._looked_up:
-            self._looked_up[token] = claimed(self.store, f"reference:{token}")
-        return self._looked_up[token]
+        claim = reference_claim(self.store, self.part.sent.agency, reference)
+        if claim not in self._looked_up:
+            self._looked_up[claim] = claimed(self.store, claim)
+        return self._looked_up[claim]
 
     def claim_references(self, referral_id: str) -> None:
         """From now on the sender's references lead to this referral."""
@@ -182,6 +182,11 @@ class Recording:
             problems=tuple(dict.fromkeys(self.problems)),
             position=position,
         )
+
+
+def reference_claim(store: EventStore, agency: str, reference: str) -> str:
+    """The claim that a referral makes of its sender's reference, in its first turn."""
+    return f"reference:{store.vault.token('reference', f'{agency}|{reference.strip()}')}"
 
 
 def _position(recorded: list[Recorded]) -> int:

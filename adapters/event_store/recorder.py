@@ -5,7 +5,7 @@ appends that say after which version they were decided, and pages that are bound
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Condition
 from time import monotonic
 from typing import Any, NamedTuple
@@ -23,6 +23,9 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import resolve_topic, strtobool
 
 from adapters.event_store.mapper import Row
+
+MOST_ASKED = 250
+"""Streams, or claims, that one statement asks for."""
 
 
 class Claim(NamedTuple):
@@ -127,6 +130,18 @@ class LogRecorder(ProcessRecorder):
         )
         return [Row(*row) for row in found]
 
+    def rows_of(self, streams: Collection[str]) -> list[Row]:
+        """The events of several streams; those of each oldest first."""
+        return [
+            Row(*row)
+            for some in _by_hundreds(streams)
+            for row in self.read(
+                f"select {self.columns} from {self.events}"  # noqa: S608
+                f" where {one_of('stream', some)} order by stream, version",
+                some,
+            )
+        ]
+
     def rows_at(self, position: int, count: int) -> list[Row]:
         """The events from a position on."""
         found = self.read(
@@ -152,6 +167,18 @@ class LogRecorder(ProcessRecorder):
             (key,),
         )
         return Claim(*found[0]) if found else None
+
+    def claims_of(self, keys: Collection[str]) -> list[Claim]:
+        """Those of these claims that somebody holds."""
+        return [
+            Claim(*row)
+            for some in _by_hundreds(keys)
+            for row in self.read(
+                f"select claim, value, position, count from {self.claims}"  # noqa: S608
+                f" where {one_of('claim', some)}",
+                some,
+            )
+        ]
 
     def newest(self) -> int:
         """The position of the newest event, 0 in an empty log."""
@@ -335,6 +362,14 @@ class LogFactory(InfrastructureFactory[LogRecorder]):
         topic = self.env.get(self.TRACKING_RECORDER_TOPIC)
         named = resolve_topic(topic) if topic else self.recorder_class
         return self._ready(tracking_recorder_class or named)
+
+
+def _by_hundreds(values: Collection[str]) -> Iterator[list[str]]:
+    """Always as many, the last one again and again: statements of one size are prepared once."""
+    remaining = sorted(values)
+    while remaining:
+        some, remaining = remaining[:MOST_ASKED], remaining[MOST_ASKED:]
+        yield some + some[-1:] * (MOST_ASKED - len(some))
 
 
 def one_of(column: str, values: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self, cast
+from uuid import uuid4
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import InterfaceError, Mapper, OperationalError, Tracking
@@ -186,6 +187,10 @@ class EventStore:
         return self._mapper.vault
 
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────
+
+    def new_id(self, kind: str) -> str:
+        """An id that nothing has yet, of the form `child-…`."""
+        return f"{kind}-{uuid4().hex}"
 
     def append(
         self,

@@ -1,6 +1,7 @@
 """How are many small appends stored in one transaction, each decided on those before it?"""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -30,8 +31,24 @@ class Draft:
         self._claims: dict[str, Claim | None] = {}
         self._events: list[StoredEvent] = []
         self._claimed: dict[str, str] = {}
-        self.newest = recorder.newest
+        self.newest = cache(recorder.newest)
         self.page = recorder.page
+
+    def begins(self, stream: str) -> None:
+        """Nobody has heard of this stream: there is nothing to read."""
+        self._rows[stream] = []
+        self._stored[stream] = 0
+
+    def foresee(self, streams: Collection[str], claims: Collection[str]) -> None:
+        """Read these together now, which will be asked for one by one."""
+        unread = [stream for stream in streams if stream not in self._rows]
+        self._rows |= {stream: [] for stream in unread}
+        for row in self._recorder.rows_of(unread):
+            self._rows[row.stream].append(row)
+        self._stored |= {stream: len(self._rows[stream]) for stream in unread}
+        unknown = [claim for claim in claims if claim not in self._claims]
+        self._claims |= dict.fromkeys(unknown)
+        self._claims |= {found.key: found for found in self._recorder.claims_of(unknown)}
 
     def rows(self, stream: str, up_to: int | None = None) -> list[Row]:
         if stream not in self._rows:
@@ -105,6 +122,16 @@ class Together(EventStore):
         log = SimpleNamespace(mapper=mapper, recorder=recorder, events=events)
         super().__init__(cast(Any, log), store.address)
         self._new_keys: dict[tuple[str, str], NewKey] = {}
+
+    def new_id(self, kind: str) -> str:
+        identity = super().new_id(kind)
+        self._draft.begins(identity)
+        return identity
+
+    def foresee(self, streams: Collection[str], claims: Collection[str]) -> None:
+        """Read at once what will be asked for one by one. Raises `Unavailable`."""
+        with conflicts():
+            self._draft.foresee(streams, claims)
 
     def _keys(self, owners: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Key]:
         found = self.vault.known(owner for owner in owners if owner not in self._new_keys)
