@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -61,6 +61,13 @@ def _by_advisory_lock(address: str, name: str) -> Iterator[Held | None]:
                 return False
             return True
 
-        yield holds if taken and taken[0] else None
+        if not (taken and taken[0]):
+            yield None
+            return
+        try:
+            yield holds
+        finally:  # the server lets go only some time after a connection has gone
+            with suppress(psycopg.OperationalError):
+                connection.execute("select pg_advisory_unlock(hashtextextended(%s, 2))", (name,))
     finally:
         connection.close()
