@@ -99,11 +99,15 @@ class Feed:
         with closing(broker.administration()) as admin:
             self.cluster = admin.describe_cluster()["cluster_id"]
             admin.create_topics([NewTopic(each, PARTITIONS, 1) for each in self.topics])
-        self._producer = KafkaProducer(bootstrap_servers=broker.address, enable_idempotence=True)
         self._lines: list[Path] = []
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def close(self) -> None:
-        self._producer.close()
+        for each in self._started:
+            each.kill()
+            each.wait(WAIT_SECONDS)
+            if each.stderr:
+                each.stderr.close()
         self.store.close()
         self._vault.close()
 
@@ -129,10 +133,13 @@ class Feed:
 
     def _puts(self, messages: list[Sent]) -> None:
         source = f"/agencies/{self.agency}".encode()
-        for each in messages:
-            headers = [("ce_id", b"%d" % each.number), ("ce_source", source)]
-            self._producer.send(each.topic, each.body, each.key.encode(), headers=headers)
-        self._producer.flush(30)
+        # One for each time: where the broker goes away meanwhile, the client leaves its sockets.
+        producer = KafkaProducer(bootstrap_servers=self.broker.address, enable_idempotence=True)
+        with closing(producer):
+            for each in messages:
+                headers = [("ce_id", b"%d" % each.number), ("ce_source", source)]
+                producer.send(each.topic, each.body, each.key.encode(), headers=headers)
+            producer.flush(30)
 
     # ── Who takes it in ───────────────────────────────────────────────────────────────────────────
 
@@ -144,8 +151,12 @@ class Feed:
         session: int = 0,
         kafka: str = "",
         store: str = "",
+        listening: bool = False,
     ) -> "subprocess.Popen[bytes]":
-        """`safeguarding ingest kafka` on its own; `fault` and `session` as in `dying`."""
+        """`safeguarding ingest kafka` on its own; `fault` and `session` as in `dying`.
+
+        `listening`: what it says on stderr is read from its pipe, and not kept for `told`.
+        """
         given = {dying.FAULT: fault, dying.SESSION: str(session) if session else ""}
         words = [sys.executable, "-m", "tests.parts.dying", "ingest", "kafka"]
         words += ["--kafka", kafka or self.broker.address, "--store", store or self.address]
@@ -153,14 +164,16 @@ class Feed:
         lines = self.folder / f"lines-{len(self._lines)}"
         self._lines.append(lines)
         with lines.open("wb") as out, lines.with_suffix(".told").open("wb") as told:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 words,
                 cwd=ROOT,
                 env=os.environ | given,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=told,
+                stderr=subprocess.PIPE if listening else told,
             )
+        self._started.append(child)
+        return child
 
     def told(self) -> str:
         """What the processes have said on stderr."""

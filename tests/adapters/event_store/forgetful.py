@@ -17,6 +17,8 @@ class Way:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open = [self._listening]
         self.lose_next_answer = False
+        self.lose_answer_to = b""
+        """What the next request holds whose answer is to be lost."""
         self.lost = 0
         user = f"{self._target['user']}@" if "user" in self._target else ""
         port = self._listening.getsockname()[1]
@@ -57,6 +59,8 @@ class Way:
                     self.lose_next_answer = False
                     self.lost += 1
                     break
+                if not answers and self.lose_answer_to and self.lose_answer_to in data:
+                    self.lose_answer_to, self.lose_next_answer = b"", True
                 sink.sendall(data)
         for each in (source, sink):
             with suppress(OSError):
