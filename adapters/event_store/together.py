@@ -1,7 +1,6 @@
 """How are many small appends stored in one transaction, each decided on those before it?"""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,18 +20,23 @@ class Draft:
     """Stands in the place of a recorder: what is inserted is kept here, and read back from here.
 
     What is read from the database is remembered, so that it is not asked twice for the same: if
-    somebody else writes there meanwhile, `store` raises, as any append would.
+    somebody else writes there meanwhile, `store` raises, as any append would. All that is read is
+    of one moment: what was stored since the draft began is a `Conflict` where it is come across,
+    or a new claim would lead to a stream that was read before it, and had nothing then.
     """
 
     def __init__(self, recorder: LogRecorder) -> None:
         self._recorder = recorder
+        self._began = recorder.newest()
         self._rows: dict[str, list[Row]] = {}
         self._stored: dict[str, int] = {}
         self._claims: dict[str, Claim | None] = {}
         self._events: list[StoredEvent] = []
         self._claimed: dict[str, str] = {}
-        self.newest = cache(recorder.newest)
         self.page = recorder.page
+
+    def newest(self) -> int:
+        return self._began
 
     def begins(self, stream: str) -> None:
         """Nobody has heard of this stream: there is nothing to read."""
@@ -44,15 +48,20 @@ class Draft:
         unread = [stream for stream in streams if stream not in self._rows]
         self._rows |= {stream: [] for stream in unread}
         for row in self._recorder.rows_of(unread):
+            self._not_since(row.position, stream=row.stream)
             self._rows[row.stream].append(row)
         self._stored |= {stream: len(self._rows[stream]) for stream in unread}
         unknown = [claim for claim in claims if claim not in self._claims]
         self._claims |= dict.fromkeys(unknown)
-        self._claims |= {found.key: found for found in self._recorder.claims_of(unknown)}
+        for found in self._recorder.claims_of(unknown):
+            self._not_since(found.position, claim=found.key)
+            self._claims[found.key] = found
 
     def rows(self, stream: str, up_to: int | None = None) -> list[Row]:
         if stream not in self._rows:
-            self._rows[stream] = self._recorder.rows(stream)
+            found = self._recorder.rows(stream)
+            self._not_since(found[-1].position if found else 0, stream=stream)
+            self._rows[stream] = found
             self._stored[stream] = len(self._rows[stream])
         return [row for row in self._rows[stream] if up_to is None or row.version <= up_to]
 
@@ -67,8 +76,14 @@ class Draft:
 
     def claim(self, key: str) -> Claim | None:
         if key not in self._claims:
-            self._claims[key] = self._recorder.claim(key)
+            found = self._recorder.claim(key)
+            self._not_since(found.position if found else 0, claim=key)
+            self._claims[key] = found
         return self._claims[key]
+
+    def _not_since(self, position: int, **what: str) -> None:
+        if position > self._began:
+            raise Conflict(**what)
 
     def insert_events(
         self,

@@ -56,6 +56,20 @@ def test_a_draft_of_nothing_still_tells_how_far_was_read(store: EventStore) -> N
     assert store.claim("delivery:1")
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_draft_reads_one_moment_of_the_log(store: EventStore, together: bool) -> None:
+    draft = Together(store)
+    assert draft.history("note-1") == []
+    store.append([Append("note-1", 0, [written()]), Append("note-2", 0, [written("note-2")])])
+    store.append([Append("note-1", 1, [closed()])], {"command:1": "note-1"})
+    with pytest.raises(Conflict):  # it would lead to a stream that had no events when it was read
+        draft.foresee((), ["command:1"]) if together else draft.claim("command:1")
+    with pytest.raises(Conflict):
+        draft.foresee(["note-2"], ()) if together else draft.history("note-2")
+    assert draft.newest() == 0
+    assert Together(store).claim("command:1")
+
+
 @pytest.mark.parametrize("what", ["stream", "claim", "tracking"])
 def test_whoever_came_in_between_makes_it_a_conflict(store: EventStore, what: str) -> None:
     draft = Together(store)
