@@ -9,9 +9,10 @@ from msgspec import Struct
 from domain.quarantine import ReasonCode
 from projections import agencies, feeds, quarantine
 from projections.agencies import Agency
+from projections.base import Query
 from services.access import Principal, Resource
 from services.assemble import Parts
-from services.lag import Lag
+from services.lag import Known, Lag
 
 State = Literal["suspended", "never", "behind", "silent", "quarantined", "ok"]
 """`suspended`: it may not send. `never`: nothing came yet. `behind`: its records have waited on
@@ -64,15 +65,28 @@ class Feeds(Struct, frozen=True, kw_only=True):
 def of_each(parts: Parts, who: Principal, as_at: datetime) -> Feeds:
     """A row for each agency and transport, and one for each agency that never sent."""
     parts.gate.open(who, "see-feeds", Resource(about=("feeds",)))
-    aside = quarantine.counts(parts.query)
+    known = parts.kafka_lag.of([each.agency_id for each in agencies.registered(parts.query)])
+    return Feeds(rows=_rows(parts.query, as_at, known), lag_unknown=known.unknown)
+
+
+def alarms(parts: Parts, as_at: datetime) -> list[Row]:
+    """The feeds for which somebody must do something, what sent last first.
+
+    Waits for nobody: of Kafka it tells what was known last. It says who sends, and of nobody else.
+    """
+    rows = _rows(parts.query, as_at, parts.kafka_lag.last())
+    found = [row for row in rows if row.line.state in ALARMS]
+    return sorted(found, key=lambda row: row.line.last_message_at or as_at, reverse=True)
+
+
+def _rows(query: Query, as_at: datetime, known: Known) -> list[Row]:
+    aside = quarantine.counts(query)
     found: dict[str, list[feeds.Feed]] = {}
-    for feed in feeds.of_each(parts.query, as_at):
+    for feed in feeds.of_each(query, as_at):
         found.setdefault(feed.agency, []).append(feed)
-    registered = agencies.registered(parts.query)
-    known = parts.kafka_lag.of([each.agency_id for each in registered])
-    rows = [
+    return [
         row
-        for agency in registered
+        for agency in agencies.registered(query)
         for row in _of(
             agency,
             found.get(agency.agency_id, []),
@@ -81,14 +95,6 @@ def of_each(parts: Parts, who: Principal, as_at: datetime) -> Feeds:
             as_at,
         )
     ]
-    return Feeds(rows=rows, lag_unknown=known.unknown)
-
-
-def silent(parts: Parts, as_at: datetime) -> list[feeds.Feed]:
-    """The feeds that have fallen silent, of agencies that may send; the longest silence first."""
-    names = {each.agency_id for each in agencies.senders(parts.query)}
-    found = [each for each in feeds.of_each(parts.query, as_at) if each.silent_since]
-    return sorted((e for e in found if e.agency in names), key=lambda e: e.last_message_at)
 
 
 def _of(

@@ -17,6 +17,9 @@ PATIENCE_SECONDS = 1.0
 KEPT_SECONDS = 5.0
 """How long an answer, or that there is none, stands."""
 
+LAST_SECONDS = 300.0
+"""How long the last answer is worth something to whoever does not ask."""
+
 SLOW = "Kafka has not answered within a second"
 AWAY = "Kafka cannot be reached, or does not let us in"
 CLOSED = "Kafka does not let us see the agencies' topics"
@@ -63,6 +66,11 @@ class KafkaLag:
             asking = self._asking
         asking.join(PATIENCE_SECONDS)
         return Known(unknown=SLOW) if asking.is_alive() else self._known
+
+    def last(self) -> Known:
+        """What was known when somebody asked last, unless that is long ago. Asks nobody."""
+        old = time.monotonic() > self._until + LAST_SECONDS
+        return Known() if old else self._known
 
     def _ask(self, agencies: Collection[str], stored: Mapping[str, int]) -> None:
         from adapters.transports.kafka import NotAllowed, NotReachable

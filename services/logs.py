@@ -19,10 +19,10 @@ second, while a broker is away."""
 
 ALLOWED = frozenset(
     {
-        "action", "attempt", "behind", "channel", "command", "count", "error", "event",
+        "action", "agency", "attempt", "behind", "channel", "command", "count", "error", "event",
         "events", "exception", "format", "level", "message", "method", "name", "parked", "port",
         "position", "projection", "reason", "reason_code", "referral", "result", "route",
-        "rule", "seconds", "size", "status", "stream", "timestamp", "version",
+        "rule", "seconds", "since", "size", "status", "stream", "timestamp", "version",
     }
 )  # fmt: skip
 """Keys whose values are ids, codes, counts or names of our own parts."""

@@ -5,11 +5,12 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 import uvicorn
 
+from services.alarm import feeds_watched
 from services.assemble import Parts
 from services.logs import log
 
@@ -103,7 +104,8 @@ def serve(
     Raises `PortTaken`.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    with listening(host, port) as taken, projections_running(parts):
+    watched = nullcontext() if demo else feeds_watched(parts)  # nobody sends to a demo
+    with listening(host, port) as taken, projections_running(parts), watched:
         bound = taken.getsockname()[1]
         server = server_of(parts, demo=demo)
         announce(f"http://{f'[{host}]' if ':' in host else host}:{bound}")

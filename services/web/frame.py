@@ -21,6 +21,7 @@ PLACES = (
     ("Inbox", "/inbox", "see-inbox"),
     ("Children", "/children", "search-children"),
     ("Teams", "/teams", "see-teams"),
+    ("Feeds", "/feeds", "see-feeds"),
     ("My referrals", "/referrals", "see-own-referrals"),
     ("Log", "/log", "see-log"),
     ("Who looked", "/looks", "see-log"),
@@ -52,6 +53,7 @@ DONE: dict[str, str] = {
     "share-information": "The answer is recorded.",
     "decline-information": "The answer is recorded.",
     "follow-up-referral": "Your question is with the council.",
+    "replay-quarantined": "The message is taken in, as any other.",
     "sent": "Your concern has arrived.",
     "already": "This was recorded already: nothing was done twice.",
 }

@@ -13,9 +13,11 @@ from domain.calendar import holidays_known, local_day, working_days_between
 from domain.referral import OUTCOMES
 from projections import children, inbox, people
 from projections.inbox import Waiting
+from services import feeds
 from services.access import Resource
 from services.questions import details_of, theirs
 from services.web import form as forms
+from services.web.feed_words import MOST_NAMED, told
 from services.web.form import Field
 from services.web.frame import news, show, stretch
 from services.web.naming import Names
@@ -67,7 +69,7 @@ def waiting(context: Context) -> Response[str]:
     _look(context, found)
     today = local_day(context.parts.now())
     listed = [each for each in found if only not in ONLY or _is(only, each, today)]
-    names = Names(context.parts)
+    names, alarms = Names(context.parts), _alarms(context)
     return show(
         context,
         "inbox.html",
@@ -79,7 +81,16 @@ def waiting(context: Context) -> Response[str]:
         rows=_rows(context, listed, names, today),
         all_href=_href("/inbox", team),
         news=news(context),
+        alarms=[told(each) for each in alarms[:MOST_NAMED]],
+        more_alarms=len(alarms[MOST_NAMED:]),
     )
+
+
+def _alarms(context: Context) -> list[feeds.Row]:
+    """What those on duty must know of who sends: concerns may wait where they are not seen."""
+    if not context.parts.gate.may(context.who, "see-feeds", Resource()):
+        return []
+    return feeds.alarms(context.parts, context.parts.now())
 
 
 @self_guarded(get, "/inbox/decided", "see-inbox")

@@ -1,0 +1,181 @@
+"""Is it seen who has fallen silent, and can what is set aside be taken in without being read?"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
+
+from adapters.translation import formats
+from domain.quarantine import Header, QuarantineMessage
+from services.alarm import Watch
+from services.handle import handle
+from services.lag import AWAY
+from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
+from tests.parts.site import Site, words_of
+
+SILENT = (
+    "Nothing has come from Elm Surgery by HTTP since Wednesday 4 March 2026 at 9:30am; about 5 "
+    "messages should have."
+)
+
+
+def sends_daily(authority: Authority) -> None:
+    """The surgery sends once a day for four weeks, until six days ago."""
+    for day in range(28, 6, -1):
+        authority.clock.at = NOW - timedelta(days=day)
+        authority.send(b"A note, %d days ago" % day, "elm-surgery")
+    authority.clock.at = NOW
+
+
+def set_aside(authority: Authority, body: bytes, *, agency: str = "north-police") -> str:
+    """As Kafka's reader sets aside what came without an id; its id in quarantine."""
+    identity = f"quarantine-{uuid4()}"
+    at = authority.clock()
+    command = QuarantineMessage(
+        happened_at=at,
+        received_at=at,
+        recorded_at=at,
+        by=agency,
+        agency=agency,
+        message="0" * 64,
+        quarantine_id=identity,
+        transport="kafka",
+        topic=f"in.{agency}.webform.v1",
+        partition=1,
+        offset=42,
+        reason="no-id",
+        content="0" * 64,
+        size=len(body),
+        raw=body,
+        headers=(Header("ce_source", f"/agencies/{agency}".encode()),),
+    )
+    assert handle(authority.parts.store, replace(command, command=uuid4().hex)).result == "done"
+    authority.catch_up()
+    return identity
+
+
+def test_an_agency_that_fell_silent_is_told_of_on_the_feeds_page_and_in_the_inbox(
+    site: Site,
+) -> None:
+    visitor = site.visitor(DUTY)
+    assert "Nothing has come" not in words_of(visitor.get("/inbox"))
+    sends_daily(site.authority)
+    for path in ("/feeds", "/inbox"):
+        words = words_of(visitor.get(path))
+        assert SILENT in words, path
+        assert "Ring Elm Surgery and ask whether their system still sends" in words
+        assert "Concerns may wait there." in words
+    words = words_of(visitor.get("/feeds"))
+    assert "Elm Surgery Silent HTTP 4 Mar, 09:30" in words
+    assert "North Police Sends HTTP 07:30 today" in words
+    assert "Open Door Sends HTTP 08:30 today" in words
+    assert 'href="/feeds"' in visitor.get("/inbox").text
+
+
+def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
+    for person, sees in (
+        (DUTY, True),
+        (MANAGER, True),
+        (AUDITOR, True),
+        ("operator", True),
+        (WORKER, False),
+        ("open-door", False),
+    ):
+        visitor = shared_site.visitor(person)
+        assert (visitor.get("/feeds").status_code == 200) is sees, person
+        assert (visitor.get("/feeds/quarantine").status_code == 200) is sees, person
+        assert ('href="/feeds"' in visitor.get("/sign-in").text) is sees, person
+
+
+def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> None:
+    body = form(number="7")
+    identity = set_aside(site.authority, body)
+    set_aside(site.authority, b"", agency="elm-surgery")
+    for person in (DUTY, AUDITOR, "operator"):
+        visitor = site.visitor(person)
+        words = words_of(visitor.get("/feeds"))
+        assert "2 messages are set aside" in words
+        assert "1 without an id" in words
+        page = visitor.get("/feeds/quarantine")
+        words = words_of(page)
+        assert "2 messages, the oldest first" in words
+        assert "It carries no id" in words
+        assert "in.north-police.webform.v1, partition 1, offset 42" in words
+        only = words_of(visitor.get("/feeds/quarantine?agency=elm-surgery"))
+        assert "1 message, the oldest first" in only
+        assert "Only from Elm Surgery" in only
+        one = visitor.get(f"/feeds/quarantine/{identity}")
+        assert one.status_code == 200
+        assert ("Take it in after all" in words_of(one)) is (person != AUDITOR)
+        for shown in (page, one):
+            assert not [word for word in ("Ama", "bruise", "Quay") if word in shown.text]
+
+
+def test_what_is_set_aside_is_taken_in_once_by_who_says_so(site: Site) -> None:
+    identity = set_aside(site.authority, formats()["webform"].example(7))
+    path = f"/feeds/quarantine/{identity}"
+    assert site.visitor(AUDITOR).send_form(path).status_code == 404
+    assert site.visitor(WORKER).send_form(path).status_code == 404
+    operator = site.visitor("operator")
+    words = words_of(operator.follow(operator.send_form(path)))
+    assert "The message is taken in, as any other." in words
+    assert "Nothing is set aside." in words
+    story = site.authority.parts.store.history(identity)
+    assert [(each.name, each.event.by) for each in story][1:] == [
+        ("quarantine.message_replayed.v1", "operator")
+    ]
+    assert operator.get(path).status_code == 404
+    assert operator.send_form(path).status_code == 404
+    taken = [
+        each.name
+        for each in site.authority.parts.store.since(story[0].position, 100)
+        if each.name == "referral.received.v1"
+    ]
+    assert len(taken) == 1
+
+
+def test_what_was_here_already_is_done_once(site: Site) -> None:
+    body = formats()["webform"].example(7)
+    site.authority.send(body, "north-police", format="webform")
+    visitor = site.visitor(DUTY)
+    path = f"/feeds/quarantine/{set_aside(site.authority, body)}"
+    assert "nothing was done twice" in words_of(visitor.follow(visitor.send_form(path)))
+
+
+def test_what_is_refused_again_stays_with_why(site: Site) -> None:
+    identity = set_aside(site.authority, b"")
+    visitor = site.visitor(DUTY)
+    answer = visitor.send_form(f"/feeds/quarantine/{identity}")
+    assert answer.status_code == 422
+    assert "It stays where it is." in words_of(answer)
+    assert "1 message, the oldest first" in words_of(visitor.get("/feeds/quarantine"))
+
+
+def test_a_broker_that_is_away_is_said_to_be_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFEGUARDING_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    words = words_of(site.visitor(DUTY).get("/feeds"))
+    assert f"How much waits on Kafka is not known now: {AWAY}." in words
+
+
+def test_a_feed_that_falls_silent_is_said_in_the_log_once(authority: Authority) -> None:
+    sends_daily(authority)
+    watch = Watch(authority.parts)
+    with capture_logs() as lines:
+        for _ in range(3):
+            watch.look()
+    (line,) = (line for line in lines if line["event"] == "feed_silent")
+    assert line == {
+        "event": "feed_silent",
+        "log_level": "warning",
+        "agency": "elm-surgery",
+        "since": "2026-03-04T09:30:00+00:00",
+    }
+    authority.concern(number="3", sender="elm-surgery")
+    authority.clock.move(days=30)
+    with capture_logs() as lines:
+        watch.look()
+    assert {line["agency"] for line in lines if line["event"] == "feed_silent"} >= {"elm-surgery"}
