@@ -10,11 +10,8 @@ to members of the public, who have no system; the reason of a decision, which is
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import reduce
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
-
-from msgspec import Struct
 
 from adapters.event_store import (
     Conflict,
@@ -26,19 +23,12 @@ from adapters.event_store import (
 )
 from adapters.looks_like_address import in_a_line
 from adapters.vault import KeyDestroyed
-from domain import agency, child, referral
+from domain import agency, referral
 from domain.agency import Agency, AgencyResumed, AgencySuspended
 from domain.assessment import AssessmentAuthorised
 from domain.calendar import local_day
 from domain.case import CaseClosed, CaseOpened, case_of
-from domain.child import (
-    Child,
-    ChildMatched,
-    ChildRecordsMerged,
-    ChildRecordsSeparated,
-    ChildRegistered,
-    ChildUnmatched,
-)
+from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
 from domain.codes import LawfulBasis
 from domain.conference import InitialConferenceHeld
 from domain.disclosure import Channel, DiscloseInformation, InformationDisclosed, Status, What
@@ -55,6 +45,7 @@ from domain.referral import (
 )
 from services.handle import Plan
 from services.logs import log
+from services.one_child import Records, fold, readable
 
 STEP_ENDED: dict[type[Event], Status] = {
     AssessmentAuthorised: "assessment-ended",
@@ -76,7 +67,6 @@ FACTS = frozenset(map(stored_name, (*OF_A_REFERRAL, *STEP_ENDED, *PLAN_STATUS)))
 """The stored names of what an agency may hear of."""
 
 READ = FACTS | {stored_name(AgencyResumed)}
-MERGES = frozenset({stored_name(ChildRecordsMerged), stored_name(ChildRecordsSeparated)})
 DISCLOSED = frozenset({stored_name(InformationDisclosed)})
 
 GOES_ON = OPENS_A_CASE | {"existing-worker"}
@@ -110,8 +100,10 @@ class Disclosing:
         self._hears = hears
         self._clock = clock
         self._tracked = f"disclosing|{channel}"
-        self._records = _Records(store)
+        self._records = Records(store)
         self._agencies: dict[str, Agency | None] = {}
+        self._planned: set[str] = set()
+        """Disclosures of this step, which are not stored yet."""
 
     def step(self, limit: int = 500) -> bool:
         """Record what at most `limit` events let be told, with how far the log was read for it.
@@ -119,11 +111,14 @@ class Disclosing:
         Both in one transaction. False when nothing more is there. Raises `Unavailable`.
         """
         position = self._store.tracked(self._tracked)
-        page = _readable(self._store, position, limit, READ)
+        page = readable(self._store, position, limit, READ)
         draft = Together(self._store)
         plan = Plan(draft)
+        self._planned.clear()
         for recorded in page:
-            plan.add(*self.of(recorded))
+            found = self.of(recorded)
+            plan.add(*found)
+            self._planned.update(each.disclosure_id for each in found)
         try:
             if plan.events:
                 plan.append({})
@@ -182,7 +177,7 @@ class Disclosing:
         ]
         position = max(0, suspended[-1] - BEHIND)
         while position < resumed.position:
-            page = _readable(self._store, position, 500, FACTS)
+            page = readable(self._store, position, 500, FACTS)
             for each in page:
                 if each.position < resumed.position:
                     yield from self._of(each, only=event.agency_id)
@@ -271,7 +266,7 @@ class Disclosing:
         if not before:
             return None
         earlier = self._id(before[-1], recorded.stream)
-        return earlier if self._store.history(earlier) else None
+        return earlier if earlier in self._planned or self._store.history(earlier) else None
 
     def _number(self, sent: ReferralReceived, child_id: str) -> int | None:
         """Which of the children that the message named, where each of them has a record."""
@@ -321,54 +316,6 @@ class Disclosing:
                 yield standing.stream
 
 
-class _Merge(Struct, frozen=True):
-    kept: str
-    merged: str
-
-
-class _Records:
-    """Which records are one child's, and is one of them restricted? Follows the log by itself."""
-
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
-        self._read_to = 0
-        self._merges: dict[_Merge, None] = {}
-
-    def restricted(self, child_ids: Iterable[str]) -> bool:
-        """Whether only the people named may open a record of one of these children."""
-        records = {each for one in child_ids for each in self.of_one_child(one)}
-        return any(
-            fold(child, Child(), self._store.history(each)).restricted_to for each in records
-        )
-
-    def of_one_child(self, child_id: str) -> frozenset[str]:
-        self._follow()
-        found = {child_id}
-        while (
-            more := {
-                end
-                for each in self._merges
-                if {each.kept, each.merged} & found
-                for end in (each.kept, each.merged)
-            }
-            - found
-        ):
-            found |= more
-        return frozenset(found)
-
-    def _follow(self) -> None:
-        while self._read_to < self._store.newest():
-            page = _readable(self._store, self._read_to, 1000, MERGES)
-            for recorded in page:
-                event: Any = recorded.event
-                merge = _Merge(event.child_id, event.merged_child_id)
-                if isinstance(event, ChildRecordsMerged):
-                    self._merges[merge] = None
-                else:
-                    self._merges.pop(merge, None)
-            self._read_to = page.reached
-
-
 def disclosed(store: EventStore, position: int, limit: int, channel: Channel) -> Page:
     """At most `limit` disclosures after a position, those of this channel, with the reference.
 
@@ -391,11 +338,6 @@ def reference(told: Iterable[str]) -> str | None:
     return first
 
 
-def fold(family: Any, initial: Any, history: Iterable[Recorded]) -> Any:
-    """The state that these events of one stream lead to."""
-    return reduce(family.evolve, (each.event for each in history), initial)
-
-
 def _about(history: list[Recorded]) -> set[str]:
     return set(fold(referral, Referral(), history).child_ids)
 
@@ -409,14 +351,3 @@ def _decision(history: list[Recorded]) -> Recorded | None:
         elif isinstance(each.event, ReferralReopened):
             standing = None
     return standing
-
-
-def _readable(store: EventStore, position: int, limit: int, names: Iterable[str]) -> Page:
-    """As `EventStore.since`; an event that cannot be read is passed over, and said."""
-    try:
-        return store.since(position, limit, names=frozenset(names))
-    except Unreadable as fault:
-        log.error("disclosure_unreadable", position=fault.position)
-        page = Page()
-        page.reached = fault.position or position + 1
-        return page
