@@ -146,11 +146,6 @@ class Inlet:
             for partition, records in found.items()
         }
 
-    def again(self, partition: TopicPartition) -> None:
-        """Go back to where the log says that this partition was read to, if it is still ours."""
-        with kafka_errors():
-            self._begin({partition} & self._consumer.assignment())
-
     def ends(self) -> dict[TopicPartition, int]:
         """The offset behind the newest record of each partition of ours."""
         with kafka_errors():
