@@ -26,7 +26,7 @@ from domain.described import AddressDescribed, ChildDescribed, ReferrerDescribed
 
 MOST_CHILDREN = 8
 
-Day = Annotated[str, Meta(pattern=r"^\d{2}/\d{2}/\d{4}$", description="dd/mm/yyyy")]
+Day = Annotated[str, Meta(pattern=r"^(\d{2}/\d{2}/\d{4})?$", description="dd/mm/yyyy")]
 LawfulBasis = Literal["consent", "legal-obligation", "public-task", "vital-interests"]
 
 

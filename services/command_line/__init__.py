@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingesting", "ingest"),
     "quarantine": ("ingesting", "quarantine"),
     "feeds": ("feeding", "feeds"),
+    "webhook": ("publishing_webhooks", "webhook"),
     "kafka": ("kafka_rights", "kafka"),
     "inbox": ("asking", "inbox"),
     "timeline": ("asking", "timeline"),
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "project": ("projecting", "project"),
     "serve": ("serving", "serve"),
     "demo": ("serving", "demo"),
+    "contracts": ("contracting", "contracts"),
     "completion": ("completing", "completion"),
 }
 """Command -> the file it is in, and its name there."""

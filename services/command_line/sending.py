@@ -186,7 +186,9 @@ def list_formats(
         if name is None:
             tell("Name the format whose schema you want: safeguarding formats webform --schema.")
             return 2
-        found = known[name].FORMAT.schema
+        from services.contracts.schemas import of_format
+
+        found = of_format(name)
         if found is None:
             tell(f"{name} is not our own format: its schema is its publisher's.")
             return 1

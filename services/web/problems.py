@@ -7,7 +7,7 @@ what is absent cannot be told from what may not be seen.
 import traceback
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -38,6 +38,20 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str
     detail: str = ""
     type: str = "about:blank"
+
+
+class Refusal(Problem, frozen=True, omit_defaults=True, kw_only=True):
+    """A problem with the members of the intake line, as far as they are known."""
+
+    result: Literal["refused"]
+    reason: str
+    source: str | None = None
+    message: str | None = None
+    format: str | None = None
+    referral: str | None = None
+    children: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    position: int | None = None
 
 
 def problem_of(error: Exception) -> Problem:
