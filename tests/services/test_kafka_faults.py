@@ -3,7 +3,9 @@
 A few of each kind, by real processes; `benchmarks/kafka_faults.py` does hundreds.
 """
 
+import json
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from tests.adapters.event_store.forgetful import way_to
 from tests.kafka_feed import Feed, Mirrored
 from tests.parts.kafka import Broker
 from tests.parts.kafka_proxy import Api, way_to_kafka
+from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 
 pytestmark = pytest.mark.real_kafka
 
@@ -51,14 +54,15 @@ def end(*children: "subprocess.Popen[bytes]") -> None:
     assert [each.wait(PATIENCE) for each in children] == [0] * len(children)
 
 
-def wait_until_it_says(child: "subprocess.Popen[bytes]", word: bytes) -> bytes:
-    """The line in which it does."""
+def wait_until_it_says(child: "subprocess.Popen[bytes]", event: str) -> list[str]:
+    """All events that it tells of on stderr, up to this one."""
     assert child.stderr
-    said = b""
-    while word not in said:
-        said = child.stderr.readline()
-        assert said, f"it ended without having said {word!r}"
-    return said
+    said: list[str] = []
+    for line in child.stderr:
+        said += [told] if (told := json.loads(line)["event"]) != "library_said" else []
+        if event in said:
+            return said
+    pytest.fail(f"It ended; it had said {said}.")
 
 
 def test_who_is_killed_while_another_reads_the_same_stores_each_message_once(feed: Feed) -> None:
@@ -142,4 +146,41 @@ def test_topics_that_are_put_there_again_or_read_from_the_beginning_add_nothing(
     assert {line.result for line in (*again, *mirrored)} == {"duplicate"}
     assert (len(again), len(mirrored)) == (24, 48)
     assert folder_feed.store.newest() == newest
+    assert folder_feed.outcome().right, folder_feed.outcome()
+
+
+@pytest.mark.postgresql
+def test_a_database_that_stops_and_starts_is_waited_for(kafka: Broker, tmp_path: Path) -> None:
+    if not PROGRAMS:
+        pytest.skip(WITHOUT)
+    server = Server(PROGRAMS[max(PROGRAMS)])
+    try:
+        with closing(Feed(kafka, server.address, tmp_path)) as feed:
+            child = feed.start(session=SESSION_MS, listening=True)
+            feed.sends(4)
+            feed.wait_until_stored(child)
+            server.kill()
+            feed.sends(8)
+            assert wait_until_it_says(child, "store_away") == ["store_away"]
+            server.start()
+            assert wait_until_it_says(child, "store_back") == ["store_back"]
+            feed.wait_until_stored(child)
+            end(child)
+            assert feed.outcome().right, feed.outcome()
+    finally:
+        server.stop()
+
+
+def test_a_disk_that_is_full_is_waited_for(folder_feed: Feed) -> None:
+    child = folder_feed.start(session=SESSION_MS, listening=True)
+    folder_feed.sends(4)
+    folder_feed.wait_until_stored(child)
+    _, most = resource.prlimit(child.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (4096, most))
+    folder_feed.sends(8)
+    assert wait_until_it_says(child, "store_away") == ["store_away"]
+    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (most, most))
+    assert wait_until_it_says(child, "store_back") == ["store_back"]
+    folder_feed.wait_until_stored(child)
+    end(child)
     assert folder_feed.outcome().right, folder_feed.outcome()
