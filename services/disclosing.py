@@ -93,13 +93,19 @@ class Disclosing:
         channel: Channel,
         hears: Hears,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        only: str | None = None,
     ) -> None:
-        """`hears` need not ask whether the agency is registered, suspended, or of the public."""
+        """`hears` need not ask whether the agency is registered, suspended, or of the public.
+
+        `only`: one agency, which is told when it asks; how far the log was read is then its own.
+        """
         self._store = store
         self._channel = channel
         self._hears = hears
         self._clock = clock
-        self._tracked = f"disclosing|{channel}"
+        self._only = only
+        self._tracked = f"disclosing|{channel}|{only}" if only else f"disclosing|{channel}"
         self._records = Records(store)
         self._agencies: dict[str, Agency | None] = {}
         self._planned: set[str] = set()
@@ -115,11 +121,11 @@ class Disclosing:
         draft = Together(self._store)
         plan = Plan(draft)
         self._planned.clear()
-        for recorded in page:
-            found = self.of(recorded)
-            plan.add(*found)
-            self._planned.update(each.disclosure_id for each in found)
         try:
+            for recorded in page:
+                found = self.of(recorded)
+                plan.add(*found)
+                self._planned.update(each.disclosure_id for each in found)
             if plan.events:
                 plan.append({})
             if page.reached > position:
@@ -134,7 +140,7 @@ class Disclosing:
         try:
             if isinstance(recorded.event, AgencyResumed):
                 return list(self._missed(recorded))
-            return list(self._of(recorded))
+            return list(self._of(recorded, self._only))
         except Unreadable as fault:
             log.error(
                 "disclosure_unreadable",
@@ -170,6 +176,8 @@ class Disclosing:
     def _missed(self, resumed: Recorded) -> Iterator[DiscloseInformation]:
         """What happened while the agency was suspended; what it was told of before is not again."""
         event: Any = resumed.event
+        if self._only not in (None, event.agency_id):
+            return
         suspended = [
             each.position
             for each in self._store.history(resumed.stream, up_to=resumed.version)

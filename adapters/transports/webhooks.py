@@ -36,6 +36,9 @@ CONNECT_SECONDS = 2.0
 LOOK_SECONDS = 0.2
 """How soon a delivery that waits for its answer notices that it is to stop."""
 
+GRACE_SECONDS = 1.0
+"""How long an answer that is on its way is waited for when a delivery is to stop."""
+
 SECRET = "whsec_"  # noqa: S105 - what every secret begins with
 
 Reason = Literal[
@@ -211,12 +214,16 @@ class Until:
     def __init__(self, stop: Event, deadline: float) -> None:
         self._stop = stop
         self._deadline = deadline
+        self._last: float | None = None
 
     def left(self) -> float:
         """The seconds that are left. Raises `Stopped`, or `TimeoutException`: there are none."""
+        now = time.monotonic()
         if self._stop.is_set():
-            raise Stopped
-        seconds = self._deadline - time.monotonic()
+            self._last = self._last or now + GRACE_SECONDS
+            if now > self._last:
+                raise Stopped
+        seconds = self._deadline - now
         if seconds <= 0:
             raise httpcore.ReadTimeout
         return seconds

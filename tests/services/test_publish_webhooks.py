@@ -1,0 +1,328 @@
+"""Does every agency hear at its webhook what became of its referrals, whatever is in the way?"""
+
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from adapters.transports.webhooks import Sender
+from domain.agency import ResumeAgency
+from domain.disclosure import InformationDisclosed
+from services.publish_webhooks import Patience, Publisher, Sent
+from services.webhooks import hook_of, hooks, register, remove, rotate
+from tests.parts.receiver import PATIENCE, Came, Receiver, Reply, receiving, silence, status
+from tests.services.office import NOW, Office, concern, office_at
+
+POLICE, SURGERY = "north-police", "elm-surgery"
+IMPATIENT = Patience(first_seconds=0.02, most_seconds=0.05)
+REGISTERED = "disclosure.made.v1"
+
+
+@pytest.fixture
+def office(address: str, tmp_path: Path) -> Iterator[Office]:
+    with office_at(address, tmp_path / "keys") as opened:
+        yield opened
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Office]:
+    """An office on SQLite: where what is tested is not the database."""
+    with office_at(tmp_path / "store", tmp_path / "keys") as opened:
+        yield opened
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
+def registers(office: Office, receiver: Receiver, agency: str = POLICE) -> str:
+    """The secret."""
+    handled, secret = register(
+        office.store, agency, receiver.url, here=True, by="operator", now=office.now
+    )
+    assert handled.result == "done", handled.reason
+    return secret
+
+
+def refers(office: Office, agency: str = POLICE, count: int = 1) -> list[str]:
+    """The referrals that an agency sends."""
+    found = [
+        office.receives_one(concern(concern=f"Number {os.urandom(4).hex()}."), sender=agency)
+        for _ in range(count)
+    ]
+    return [str(each.referral) for each in found]
+
+
+class Publishing:
+    """A publisher that runs in a thread until the test is over."""
+
+    def __init__(self, office: Office) -> None:
+        self.said: list[str] = []
+        self.lines: list[Sent] = []
+        self.stop = threading.Event()
+        self.publisher = publisher(office, self.said, self.stop)
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.lines.extend(self.publisher.lines(self.stop))
+
+    def close(self) -> None:
+        self.stop.set()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+
+
+def publisher(office: Office, said: list[str], stop: threading.Event) -> Publisher:
+    sender = Sender(stop, seconds=0.5)
+    return Publisher(
+        office.store, sender, said.append, patience=IMPATIENT, clock=lambda: office.now
+    )
+
+
+def once(office: Office, said: list[str] | None = None) -> list[Sent]:
+    stop = threading.Event()
+    return list(publisher(office, said if said is not None else [], stop).lines(stop, once=True))
+
+
+def subjects(receiver: Receiver) -> list[str]:
+    return [each.event["subject"] for each in receiver.came]
+
+
+def disclosures(office: Office) -> list[InformationDisclosed]:
+    return office.events(REGISTERED)
+
+
+# What an agency hears
+
+
+def test_an_agency_hears_that_its_referral_arrived(office: Office, receiver: Receiver) -> None:
+    secret = registers(office, receiver)
+    (referral,) = refers(office)
+    (line,) = once(office)
+    (disclosed,) = disclosures(office)
+    assert (line.agency, line.referral, line.what, line.result) == (
+        POLICE,
+        referral,
+        "receipt",
+        "delivered",
+    )
+    (came,) = receiver.came
+    assert is_signed(came, secret)
+    assert came.id == came.event["id"] == disclosed.disclosure_id == line.disclosure
+    assert came.event["type"] == "uk.gov.safeguarding.referral.receipt.v1"
+    assert came.event["data"]["referral_id"] == referral
+    assert came.event["data"]["status"] == "received"
+    assert (disclosed.channel, disclosed.lawful_basis) == ("webhook", "public-task")
+
+
+def test_what_was_delivered_is_not_sent_again(office: Office, receiver: Receiver) -> None:
+    registers(office, receiver)
+    refers(office, count=3)
+    assert len(once(office)) == 3
+    assert once(office) == []
+    assert len(receiver.came) == 3
+
+
+def test_it_is_recorded_before_it_leaves(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver)
+    refers(small)
+    recorded: list[int] = []
+
+    def looks(_receiver: Receiver, request: BaseHTTPRequestHandler) -> None:
+        recorded.append(len(disclosures(small)))
+        status(204)(_receiver, request)
+
+    receiver.reply = looks
+    once(small)
+    assert recorded == [1]
+
+
+def test_an_agency_hears_nothing_of_anothers_referral(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver, SURGERY)
+    refers(small, POLICE)
+    (own,) = refers(small, SURGERY)
+    once(small)
+    assert subjects(receiver) == [own]
+    assert {each.agency_id for each in disclosures(small)} == {SURGERY}
+
+
+def test_what_is_sent_holds_no_name_and_no_words(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver)
+    small.receives(concern(concern="Kit was seen alone at XE1 2AB."), sender=POLICE)
+    once(small)
+    (came,) = receiver.came
+    for private in (b"Kit", b"Marlow", b"XE1", b"9990000018", b"alone"):
+        assert private not in came.body
+    assert "Kit" not in str(came.headers)
+
+
+# Receivers that do not take it
+
+
+def test_what_a_receiver_does_not_take_is_sent_again_in_order(
+    office: Office, receiver: Receiver
+) -> None:
+    registers(office, receiver)
+    sent = refers(office, count=3)
+    receiver.first = [status(500), status(204), status(503), status(429)]
+    publishing = Publishing(office)
+    receiver.wait(6)
+    publishing.close()
+    first, second, third = sent
+    assert subjects(receiver) == [first, first, second, second, second, third]
+    assert len({each.id for each in receiver.came}) == 3
+    assert [each.result for each in publishing.lines] == [
+        "later", "delivered", "later", "later", "delivered", "delivered",
+    ]  # fmt: skip
+
+
+def test_one_agency_that_is_away_holds_up_no_other(small: Office, receiver: Receiver) -> None:
+    with receiving() as other:
+        other.reply = silence
+        registers(small, other, POLICE)
+        registers(small, receiver, SURGERY)
+        refers(small, POLICE, 2)
+        sent = refers(small, SURGERY, 20)
+        publishing = Publishing(small)
+        other.wait(1)
+        receiver.wait(20)
+        publishing.close()
+    assert subjects(receiver) == sent
+
+
+@pytest.mark.parametrize("reply", [silence, status(500), status(302, Location="/elsewhere")])
+def test_once_tries_each_once_and_says_what_waits(
+    small: Office, receiver: Receiver, reply: Reply
+) -> None:
+    registers(small, receiver)
+    refers(small, count=2)
+    receiver.reply = reply
+    stop = threading.Event()
+    trying = publisher(small, [], stop)
+    assert [each.result for each in trying.lines(stop, once=True)] == ["later"]
+    assert trying.waiting() == [POLICE]
+    receiver.reply = status(204)
+    receiver.over.set()
+    assert [each.result for each in once(small)] == ["delivered", "delivered"]
+    assert trying.waiting() == []
+
+
+def test_a_receiver_that_is_gone_is_switched_off_loudly(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver)
+    first, second = refers(small, count=2)
+    receiver.reply = status(410)
+    said: list[str] = []
+    assert [each.result for each in once(small, said)] == ["gone"]
+    assert any("switched off" in each for each in said)
+    assert hook_of(small.store, POLICE) is None
+    assert once(small) == []
+    with receiving() as another:  # nothing was dropped
+        registers(small, another)
+        once(small)
+        assert subjects(another) == [first, second]
+
+
+def test_after_three_days_somebody_is_told(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver)
+    refers(small)
+    receiver.reply = status(500)
+    said: list[str] = []
+    once(small, said)
+    assert said == []
+    small.now += timedelta(days=3, minutes=1)
+    once(small, said)
+    assert any("taken nothing for 3 days" in each for each in said)
+
+
+def test_a_suspended_agency_is_sent_nothing_until_it_is_resumed(
+    small: Office, receiver: Receiver
+) -> None:
+    registers(small, receiver)
+    refers(small)
+    receiver.reply = status(500)
+    once(small)
+    small.suspends(POLICE)
+    receiver.reply = status(204)
+    assert once(small) == []
+    small.does(ResumeAgency, agency_id=POLICE)
+    assert [each.result for each in once(small)] == ["delivered"]
+
+
+# Secrets
+
+
+def test_while_a_secret_is_changed_both_are_good(small: Office, receiver: Receiver) -> None:
+    old = registers(small, receiver)
+    _, new = rotate(small.store, POLICE, overlap=timedelta(days=7), by="operator", now=small.now)
+    assert verified(small, receiver, old, new) == [True, True]
+    small.now += timedelta(days=8)
+    assert verified(small, receiver, old, new) == [False, True]
+
+
+def test_a_secret_that_leaked_is_good_no_more(small: Office, receiver: Receiver) -> None:
+    old = registers(small, receiver)
+    _, newer = rotate(small.store, POLICE, overlap=timedelta(days=7), by="operator", now=small.now)
+    small.now += timedelta(minutes=1)
+    _, newest = rotate(small.store, POLICE, overlap=timedelta(0), by="operator", now=small.now)
+    assert verified(small, receiver, old, newer, newest) == [False, False, True]
+
+
+def test_a_secret_is_sealed_and_no_question_opens_it(small: Office, receiver: Receiver) -> None:
+    secret = registers(small, receiver)
+    (clear,) = small.store.since(0, 10, names={"agency.webhook_registered.v1"})
+    assert secret not in repr(clear.event)
+    assert secret.encode() not in clear.sealed
+
+
+def verified(small: Office, receiver: Receiver, *secrets: str) -> list[bool]:
+    """By which of these secrets the next message is verified."""
+    refers(small)
+    once(small)
+    return [is_signed(receiver.came[-1], each) for each in secrets]
+
+
+def is_signed(came: Came, secret: str) -> bool:
+    """Whether it has the signature that the standard's own library makes."""
+    at = datetime.fromtimestamp(int(came.headers["webhook-timestamp"]), UTC)
+    signature = Webhook(secret).sign(came.id, at, came.body.decode())
+    return signature in came.headers["webhook-signature"].split()
+
+
+# Several, and ends
+
+
+def test_two_publishers_side_by_side_send_each_message_once_and_in_order(
+    office: Office, receiver: Receiver
+) -> None:
+    registers(office, receiver)
+    running = [Publishing(office), Publishing(office)]
+    sent = refers(office, count=12)
+    receiver.wait(12)
+    for each in running:
+        each.close()
+    assert subjects(receiver) == sent
+    assert sum(len(each.lines) for each in running) == 12
+
+
+def test_a_webhook_that_is_removed_is_sent_nothing(small: Office, receiver: Receiver) -> None:
+    registers(small, receiver)
+    refers(small)
+    remove(small.store, POLICE, reason="asked", by="operator", now=NOW)
+    assert once(small) == []
+    assert list(hooks(small.store)) == []
+
+
+def test_an_agency_that_nobody_registered_has_no_webhook(small: Office, receiver: Receiver) -> None:
+    handled, _ = register(
+        small.store, "nobody", receiver.url, here=True, by="operator", now=small.now
+    )
+    assert handled.result == "refused"
+    assert hook_of(small.store, "nobody") is None
