@@ -127,6 +127,7 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
     wanted = site.authority.referrals
     site.authority.send(form(number="9", given_name="Ivo"), key="key-9")
     conflict = site.authority.send(form(number="9", given_name="Iva"), key="key-9").referral
+    aside = site.authority.set_aside(form(number="10"))
     places = {
         "": ("/sign-in",),
         NAMES[DUTY]: (
@@ -138,6 +139,9 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
             f"/referrals/{wanted['late']}/decide-referral",
             f"/referrals/{wanted['unread']}/add-child",
             f"/referrals/{wanted['unread']}/messages/33",
+            "/feeds",
+            "/feeds/quarantine",
+            f"/feeds/quarantine/{aside}",
             "/nowhere",
         ),
         NAMES[MANAGER]: (f"/referrals/{wanted['untold']}/authorise-decision",),

@@ -10,8 +10,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -105,6 +107,34 @@ class Authority:
         """A form about one child that Open Door sends; `more`: of `form`, and `sender`."""
         sender = more.pop("sender", "open-door")
         return self.send(form(**more), sender)
+
+    def set_aside(self, body: bytes, agency: str = "north-police") -> str:
+        """As Kafka's reader sets aside what came without an id; its id in quarantine."""
+        from domain.quarantine import Header, QuarantineMessage
+        from services.handle import handle
+
+        identity, at = f"quarantine-{uuid4()}", self.clock()
+        asked = QuarantineMessage(
+            command=uuid4().hex,
+            happened_at=at,
+            received_at=at,
+            recorded_at=at,
+            by=agency,
+            agency=agency,
+            quarantine_id=identity,
+            transport="kafka",
+            topic=f"in.{agency}.webform.v1",
+            partition=1,
+            offset=42,
+            reason="no-id",
+            content=sha256(body).hexdigest(),
+            size=len(body),
+            raw=body,
+            headers=(Header("ce_source", f"/agencies/{agency}".encode()),),
+        )
+        assert handle(self.parts.store, asked).result == "done"
+        self.catch_up()
+        return identity
 
     def give(self, person: str, command: str, **fields: Any) -> "Handled":
         """One command of a person; it is done, or the test fails."""

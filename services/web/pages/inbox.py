@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from domain.calendar import holidays_known, local_day, working_days_between
 from domain.referral import OUTCOMES
-from projections import children, inbox, people
+from projections import children, inbox, people, quarantine
 from projections.inbox import Waiting
 from services import feeds
 from services.access import Resource
@@ -83,6 +83,7 @@ def waiting(context: Context) -> Response[str]:
         news=news(context),
         alarms=[told(each) for each in alarms[:MOST_NAMED]],
         more_alarms=len(alarms[MOST_NAMED:]),
+        aside=len(quarantine.waiting(context.parts.query)),
     )
 
 

@@ -1,16 +1,12 @@
 """Is it seen who has fallen silent, and can what is set aside be taken in without being read?"""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from adapters.translation import formats
-from domain.quarantine import Header, QuarantineMessage
 from services.alarm import Watch
-from services.handle import handle
 from services.lag import AWAY
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
 from tests.parts.site import Site, words_of
@@ -29,33 +25,6 @@ def sends_daily(authority: Authority) -> None:
     authority.clock.at = NOW
 
 
-def set_aside(authority: Authority, body: bytes, *, agency: str = "north-police") -> str:
-    """As Kafka's reader sets aside what came without an id; its id in quarantine."""
-    identity = f"quarantine-{uuid4()}"
-    at = authority.clock()
-    command = QuarantineMessage(
-        happened_at=at,
-        received_at=at,
-        recorded_at=at,
-        by=agency,
-        agency=agency,
-        message="0" * 64,
-        quarantine_id=identity,
-        transport="kafka",
-        topic=f"in.{agency}.webform.v1",
-        partition=1,
-        offset=42,
-        reason="no-id",
-        content="0" * 64,
-        size=len(body),
-        raw=body,
-        headers=(Header("ce_source", f"/agencies/{agency}".encode()),),
-    )
-    assert handle(authority.parts.store, replace(command, command=uuid4().hex)).result == "done"
-    authority.catch_up()
-    return identity
-
-
 def test_an_agency_that_fell_silent_is_told_of_on_the_feeds_page_and_in_the_inbox(
     site: Site,
 ) -> None:
@@ -72,6 +41,7 @@ def test_an_agency_that_fell_silent_is_told_of_on_the_feeds_page_and_in_the_inbo
     assert "North Police Sends HTTP 07:30 today" in words
     assert "Open Door Sends HTTP 08:30 today" in words
     assert 'href="/feeds"' in visitor.get("/inbox").text
+    assert "set aside" not in words_of(visitor.get("/inbox"))
 
 
 def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
@@ -91,12 +61,13 @@ def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
 
 def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> None:
     body = form(number="7")
-    identity = set_aside(site.authority, body)
-    set_aside(site.authority, b"", agency="elm-surgery")
+    identity = site.authority.set_aside(body)
+    site.authority.set_aside(b"", agency="elm-surgery")
     for person in (DUTY, AUDITOR, "operator"):
         visitor = site.visitor(person)
         words = words_of(visitor.get("/feeds"))
         assert "2 messages are set aside" in words
+        assert person != DUTY or "2 messages are set aside" in words_of(visitor.get("/inbox"))
         assert "1 without an id" in words
         page = visitor.get("/feeds/quarantine")
         words = words_of(page)
@@ -114,7 +85,7 @@ def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> Non
 
 
 def test_what_is_set_aside_is_taken_in_once_by_who_says_so(site: Site) -> None:
-    identity = set_aside(site.authority, formats()["webform"].example(7))
+    identity = site.authority.set_aside(formats()["webform"].example(7))
     path = f"/feeds/quarantine/{identity}"
     assert site.visitor(AUDITOR).send_form(path).status_code == 404
     assert site.visitor(WORKER).send_form(path).status_code == 404
@@ -140,12 +111,12 @@ def test_what_was_here_already_is_done_once(site: Site) -> None:
     body = formats()["webform"].example(7)
     site.authority.send(body, "north-police", format="webform")
     visitor = site.visitor(DUTY)
-    path = f"/feeds/quarantine/{set_aside(site.authority, body)}"
+    path = f"/feeds/quarantine/{site.authority.set_aside(body)}"
     assert "nothing was done twice" in words_of(visitor.follow(visitor.send_form(path)))
 
 
 def test_what_is_refused_again_stays_with_why(site: Site) -> None:
-    identity = set_aside(site.authority, b"")
+    identity = site.authority.set_aside(b"")
     visitor = site.visitor(DUTY)
     answer = visitor.send_form(f"/feeds/quarantine/{identity}")
     assert answer.status_code == 422
