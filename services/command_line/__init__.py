@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingesting", "ingest"),
     "quarantine": ("ingesting", "quarantine"),
     "feeds": ("feeding", "feeds"),
+    "publish": ("publishing", "publish"),
     "webhook": ("publishing_webhooks", "webhook"),
     "kafka": ("kafka_rights", "kafka"),
     "inbox": ("asking", "inbox"),

@@ -1,4 +1,4 @@
-"""An `ingest` command as it runs in life: a process of its own, on a store of its own."""
+"""A command as it runs in life: a process of its own, on a store of its own."""
 
 import json
 import os
@@ -58,6 +58,10 @@ class Place:
         return Counter(each.content for each in events if isinstance(each, MessageReceived))
 
     def ingest(self, *words: object) -> "Running":
+        return self.runs("ingest", *words)
+
+    def runs(self, *words: object) -> "Running":
+        """A command on this store, in a process of its own."""
         where = ("--store", self.address, "--keys", str(self.keys))
         self.running.append(Running([*map(str, words), *where]))
         return self.running[-1]
@@ -79,7 +83,7 @@ class Running:
 
     def __init__(self, words: list[str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "services", "ingest", *words],
+            [sys.executable, "-m", "services", *words],
             cwd=ROOT,
             env={**os.environ, "SAFEGUARDING_LOG": "error"},
             stdout=subprocess.PIPE,
