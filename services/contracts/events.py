@@ -1,4 +1,4 @@
-"""In which CloudEvents do agencies and we put our messages? (headers of a record, or an envelope)
+"""In which CloudEvents, as headers or as an envelope, do agencies and we put our messages?
 
 Source: CloudEvents 1.0.2, its Kafka Protocol Binding 1.0.2 and its JSON Event Format 1.0.2.
 """
