@@ -12,7 +12,7 @@ import re
 import sqlite3
 import unicodedata
 from base64 import b32encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -144,8 +144,8 @@ class Vault:
 
     most_remembered = 50_000
     """Data keys held in memory; one costs about half a kilobyte."""
-    most_words = 20_000
-    """Words held in memory with their tokens."""
+    most_names = 20_000
+    """Names held in memory with their tokens."""
 
     def __init__(self, folder: Path, protection: KeyProtection, *, durable: bool = True) -> None:
         self._protection = protection
@@ -153,8 +153,9 @@ class Vault:
         self._by_owner: dict[tuple[str, str], Key] = {}
         self._by_id: dict[bytes, AESGCM | None] = {}
         self._seen = self._forgotten = 0
-        # The same words come again and again: a child's in each event that tells of them.
-        self._short = lru_cache(self.most_words)(self._hashed)
+        # The same names come again and again: a child's in each event that tells of them.
+        self.tokens = lru_cache(self.most_names)(self._tokens)
+        self.part_tokens = lru_cache(self.most_names)(self._part_tokens)
         self._database = sqlite3.connect(
             folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
         )
@@ -235,16 +236,13 @@ class Vault:
     def known(self, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Key]:
         """The keys of those pairs that have one. Raises `KeyDestroyed`."""
         wanted = set(owners)
+        if not wanted:
+            return {}
         with self._lock, _unavailable():
             self._forget_destroyed()
             found = {each: self._by_owner[each] for each in wanted if each in self._by_owner}
-            subjects = sorted({subject for subject, _ in wanted - found.keys()})
-            rows = (
-                self._database.execute(OF_SUBJECTS, (msgspec.json.encode(subjects).decode(),))
-                if subjects
-                else ()
-            )
-            for subject, kind, key_id, wrapped in rows:
+            subjects = {subject for subject, _ in wanted - found.keys()}
+            for subject, kind, key_id, wrapped in self._of_subjects(subjects):
                 owner = (subject, kind)
                 if owner not in wanted or owner in found:
                     continue
@@ -253,6 +251,11 @@ class Vault:
                 found[owner] = Key(key_id, AESGCM(self._protection.unwrap(key_id, wrapped)))
                 self._remember(owner, found[owner])
         return found
+
+    def without_keys(self, subjects: Collection[str]) -> set[str]:
+        """Those of these subjects that never had a key of any kind."""
+        with self._lock, _unavailable():
+            return set(subjects) - {subject for subject, *_ in self._of_subjects(subjects)}
 
     def add(self, keys: Iterable[NewKey]) -> None:
         """Make new keys durable, all in one transaction.
@@ -318,19 +321,20 @@ class Vault:
         with self._lock:
             self._by_owner.clear()
             self._by_id.clear()
-            self._short.cache_clear()
+            self.tokens.cache_clear()
+            self.part_tokens.cache_clear()
             self._database.close()
 
     # ── Blind index ───────────────────────────────────────────────────────────────────────────────
 
-    def tokens(self, text: str) -> tuple[str, ...]:
+    def _tokens(self, text: str) -> tuple[str, ...]:
         """One short token a whole word of a name, the same in any case and without its accents.
 
         Eight letters of keyed hash: enough to find a child by her names, too little to say them.
         """
         return tuple(self._short("word", word) for word in dict.fromkeys(words(text)))
 
-    def part_tokens(self, text: str) -> tuple[str, ...]:
+    def _part_tokens(self, text: str) -> tuple[str, ...]:
         """One token a part or other spelling of a name (see `parts`), to be stored beside `tokens`.
 
         Of another kind, so that only who asks for parts finds by them.
@@ -350,7 +354,7 @@ class Vault:
         """The 128-bit token of an exact value (32 hexadecimal digits), such as an NHS number's."""
         return self._digest(kind, value)[:16].hex()
 
-    def _hashed(self, kind: str, word: str) -> str:
+    def _short(self, kind: str, word: str) -> str:
         return b32encode(self._digest(kind, word)[:5]).decode("ascii").lower()
 
     def _digest(self, kind: str, value: str) -> bytes:
@@ -375,6 +379,13 @@ class Vault:
                 # Another process may have been quicker between the look and the lock.
                 found[owner] = self._row(owner) or self._create(owner)
         return found
+
+    def _of_subjects(self, subjects: Collection[str]) -> Iterator[tuple[str, str, bytes, bytes]]:
+        """Subject, kind, id and wrapped key; no id and no key where it was destroyed."""
+        if not subjects:
+            return iter(())
+        asked = msgspec.json.encode(sorted(subjects)).decode()
+        return self._database.execute(OF_SUBJECTS, (asked,))
 
     def _row(self, owner: tuple[str, str]) -> tuple[bytes, bytes] | None:
         row: tuple[bytes, bytes] | None = self._database.execute(

@@ -10,7 +10,7 @@ from eventsourcing.persistence import StoredEvent, Tracking
 from adapters.event_store.mapper import Row
 from adapters.event_store.recorder import Claim, ClaimTaken, LogRecorder, StreamMoved
 from adapters.event_store.store import Conflict, EventStore, conflicts
-from adapters.vault import Key, KeyTaken, NewKey
+from adapters.vault import Key, KeyDestroyed, KeyTaken, NewKey
 
 NOT_YET = 1 << 60
 """The position of the first event of a draft; only when it is stored has it one in the log."""
@@ -137,19 +137,26 @@ class Together(EventStore):
         log = SimpleNamespace(mapper=mapper, recorder=recorder, events=events)
         super().__init__(cast(Any, log), store.address)
         self._new_keys: dict[tuple[str, str], NewKey] = {}
+        self._keyless = set[str]()
 
     def new_id(self, kind: str) -> str:
         identity = super().new_id(kind)
         self._draft.begins(identity)
+        self._keyless.add(identity)
         return identity
 
     def foresee(self, streams: Collection[str], claims: Collection[str]) -> None:
         """Read at once what will be asked for one by one. Raises `Unavailable`."""
+        self._keyless |= self.vault.without_keys(streams)
         with conflicts():
             self._draft.foresee(streams, claims)
 
     def _keys(self, owners: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Key]:
-        found = self.vault.known(owner for owner in owners if owner not in self._new_keys)
+        found = self.vault.known(
+            (subject, kind)
+            for subject, kind in owners
+            if subject not in self._keyless and (subject, kind) not in self._new_keys
+        )
         for owner in owners:
             if owner not in found:
                 if owner not in self._new_keys:
@@ -165,7 +172,7 @@ class Together(EventStore):
         """
         try:
             self.vault.add(self._new_keys.values())
-        except KeyTaken as error:
+        except (KeyTaken, KeyDestroyed) as error:  # read again, and decide anew
             raise Conflict from error
         with conflicts():
             return self._draft.store(trackings)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters import vault as module
-from adapters.vault import KeyDestroyed, UnknownKey, Vault, VaultError
+from adapters.vault import KeyDestroyed, KeyTaken, UnknownKey, Vault, VaultError
 
 OWNER = ("child-1", "narrative")
 
@@ -230,3 +230,28 @@ def test_an_exact_value_has_a_token_of_its_kind(vault: Vault) -> None:
     assert len(vault.token("nhs", "9990000018")) == 32
     assert vault.token("nhs", "9990000018") == vault.token("nhs", "9990000018")
     assert vault.token("nhs", "9990000018") != vault.token("reference", "9990000018")
+
+
+def test_a_vault_tells_who_never_had_a_key(vault: Vault) -> None:
+    vault.keys([("child-1", "identity"), ("child-2", "health")])
+    vault.destroy("child-2")
+    assert vault.without_keys(["child-1", "child-2", "child-3"]) == {"child-3"}
+    assert vault.without_keys([]) == set()
+
+
+def test_new_keys_are_stored_all_or_none(vault: Vault) -> None:
+    (key,) = vault.keys([("child-1", "identity")]).values()
+    new = [vault.new_key(("child-2", "identity")), vault.new_key(("child-1", "identity"))]
+    with pytest.raises(KeyTaken):
+        vault.add(new)
+    assert vault.known([("child-1", "identity"), ("child-2", "identity")]) == {
+        ("child-1", "identity"): key
+    }
+    vault.destroy("child-1", "identity")
+    with pytest.raises(KeyDestroyed):
+        vault.add(new)
+    assert vault.without_keys(["child-2"]) == {"child-2"}
+    vault.add(new[:1])
+    assert vault.known([("child-2", "identity")])
+    with pytest.raises(KeyDestroyed):
+        vault.known([("child-2", "identity"), ("child-1", "identity")])

@@ -138,3 +138,65 @@ def test_a_draft_that_is_dropped_leaves_the_store_open(store: EventStore) -> Non
     Together(store).append([Append("note-1", 0, [written()])])
     store.append([Append("note-1", 0, [written()])])
     assert store.newest() == 1
+
+
+def test_what_was_foreseen_is_read_as_if_it_had_been_asked_for(store: EventStore) -> None:
+    store.append([Append("note-1", 0, [written(), closed()])], {"command:1": "x"})
+    store.append([Append(f"note-{n}", 0, [written(f"note-{n}")]) for n in range(2, 600)])
+    draft = Together(store)
+    streams = [f"note-{n}" for n in range(1, 650)]
+    draft.foresee(streams, ["command:1", "command:2"])
+    assert [each.event for each in draft.history("note-1", opened=True)] == [written(), closed()]
+    assert [len(draft.history(stream)) for stream in streams[1:]] == [1] * 598 + [0] * 50
+    assert draft.claim("command:1") == store.claim("command:1")
+    assert draft.claim("command:2") is None
+    draft.append([Append("note-1", 2, [closed()]), Append("note-640", 0, [written("note-640")])])
+    draft.store()
+    assert len(store.history("note-1")) == 3
+
+
+def test_what_was_foreseen_and_is_no_longer_so_is_a_conflict(store: EventStore) -> None:
+    draft = Together(store)
+    draft.foresee(["note-1", "child-1"], ["command:1"])
+    store.append([Append("note-1", 0, [written()])], {"command:1": "x"})
+    draft.append([Append("note-1", 0, [written(code="second")])])
+    with pytest.raises(Conflict):
+        draft.store()
+    assert [each.event for each in store.history("note-1", opened=True)] == [written()]
+
+
+def test_a_key_that_was_destroyed_meanwhile_is_a_conflict(store: EventStore) -> None:
+    draft = Together(store)
+    draft.foresee(["child-1"], [])
+    draft.append([Append("note-1", 0, [written()])])
+    store.vault.destroy("child-1")
+    with pytest.raises(Conflict):
+        draft.store()
+    assert store.newest() == 0
+
+
+def test_a_new_id_is_nobody_elses_and_can_be_written_to_at_once(store: EventStore) -> None:
+    draft = Together(store)
+    note, other = draft.new_id("note"), draft.new_id("note")
+    assert note != other
+    assert note.startswith("note-")
+    assert draft.history(note) == []
+    draft.append([Append(note, 0, [written(note)])])
+    assert len(draft.history(note)) == 1
+    draft.store()
+    assert len(store.history(note)) == 1
+
+
+def test_how_far_several_were_read_is_stored_for_all_or_for_none(store: EventStore) -> None:
+    draft = Together(store)
+    draft.append([Append("note-1", 0, [written()])])
+    draft.store(Tracking("kafka|1", 7), Tracking("kafka|2", 3))
+    assert (store.tracked("kafka|1"), store.tracked("kafka|2")) == (7, 3)
+
+    draft = Together(store)
+    draft.append([Append("note-2", 0, [written("note-2")])])
+    with pytest.raises(Conflict) as conflict:
+        draft.store(Tracking("kafka|1", 8), Tracking("kafka|2", 3), Tracking("kafka|3", 1))
+    assert conflict.value.tracking == "kafka|2"
+    assert [store.tracked(f"kafka|{n}") for n in (1, 2, 3)] == [7, 3, 0]
+    assert store.history("note-2") == []
