@@ -60,10 +60,10 @@ class Place:
     def ingest(self, *words: object) -> "Running":
         return self.runs("ingest", *words)
 
-    def runs(self, *words: object) -> "Running":
+    def runs(self, *words: object, log: str = "error") -> "Running":
         """A command on this store, in a process of its own."""
         where = ("--store", self.address, "--keys", str(self.keys))
-        self.running.append(Running([*map(str, words), *where]))
+        self.running.append(Running([*map(str, words), *where], log))
         return self.running[-1]
 
 
@@ -81,14 +81,18 @@ def place_at(folder: Path, address: str | None = None) -> Iterator[Place]:
 class Running:
     """The process. What it wrote is read when it has ended, or a line at a time."""
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: list[str], log: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services", *words],
             cwd=ROOT,
-            env={**os.environ, "SAFEGUARDING_LOG": "error"},
+            env={**os.environ, "SAFEGUARDING_LOG": log},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def line(self) -> Any:
         """The next line on stdout; waits for it."""
