@@ -38,14 +38,22 @@ class Way:
         if not host.startswith("/"):
             return socket.create_connection((host, int(str(port))))
         server = socket.socket(socket.AF_UNIX)
-        server.connect(f"{host}/.s.PGSQL.{port}")
+        try:
+            server.connect(f"{host}/.s.PGSQL.{port}")
+        except OSError:
+            server.close()
+            raise
         return server
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
-                server = self._connect()
+                try:
+                    server = self._connect()
+                except OSError:  # the server is away
+                    client.close()
+                    continue
                 self._open += [client, server]
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(
