@@ -1,4 +1,4 @@
-"""Which requests does the HTTP API answer, and with what? (OpenAPI 3.1)
+"""Which requests does the HTTP API answer, and with what, in OpenAPI 3.1?
 
 Of programs' requests only: pages are for people, and may change from one day to the next.
 """

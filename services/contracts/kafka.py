@@ -1,4 +1,4 @@
-"""Which records do agencies and we put on Kafka, on which topics, under which keys? (AsyncAPI 3)"""
+"""Which records do agencies and we put on Kafka, where and under which keys, in AsyncAPI 3?"""
 
 from collections.abc import Iterator
 from typing import Any
