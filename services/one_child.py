@@ -61,10 +61,16 @@ def fold(family: Any, initial: Any, history: Iterable[Recorded]) -> Any:
     return reduce(family.evolve, (each.event for each in history), initial)
 
 
-def readable(store: EventStore, position: int, limit: int, names: Collection[str]) -> Page:
+def readable(
+    store: EventStore,
+    position: int,
+    limit: int,
+    names: Collection[str],
+    opened: Collection[str] = (),
+) -> Page:
     """As `EventStore.since`; an event that cannot be read is passed over, and said."""
     try:
-        return store.since(position, limit, names=names)
+        return store.since(position, limit, names=names, opened=opened)
     except Unreadable as fault:
         log.error("event_passed_over", position=fault.position, error=type(fault).__name__)
         page = Page()

@@ -30,6 +30,8 @@ PARTITIONS = 4
 """Of a topic: what is about one child stays in one of them, in order."""
 
 PASSWORD_BYTES = 24
+OURS = (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ)
+"""What the writer may do: it reads the end of a topic to see what it has written."""
 
 
 class Made(NamedTuple):
@@ -50,20 +52,26 @@ def outgoing(agency: str) -> str:
     return f"out.{agency}.v1"
 
 
+def dead(topic: str) -> str:
+    """Where what came on a topic and was set aside is written too; only we read and write it."""
+    return f"{topic}.dlq"
+
+
 def prepare(access: Access, agencies: Collection[str], formats: Collection[str]) -> Made:
     """Create what is missing; what is there stays as it is. Raises `NotReachable`, `NotAllowed`."""
     look_for(access)
     with kafka_errors(access), closing(KafkaAdminClient(**access.settings())) as admin:
-        wanted = [topic for agency in agencies for topic in incoming(agency, formats)]
-        wanted += [outgoing(agency) for agency in agencies]
-        topics = sorted(set(wanted) - set(admin.list_topics()))
+        written = [topic for agency in agencies for topic in incoming(agency, formats)]
+        partitions = dict.fromkeys([*written, *map(outgoing, agencies)], PARTITIONS)
+        partitions |= dict.fromkeys(map(dead, written), 1)
+        topics = sorted(partitions.keys() - set(admin.list_topics()))
         if topics:
-            options = {"num_partitions": PARTITIONS}
-            admin.create_topics(dict.fromkeys(topics, options), wait_for_metadata=True)
+            wanted = {each: {"num_partitions": partitions[each]} for each in topics}
+            admin.create_topics(wanted, wait_for_metadata=True)
         if access.user is None:  # a cluster that lets anybody in has neither users nor rights
             return Made(tuple(topics), {}, 0)
         passwords = _users(admin, [*agencies, READER, WRITER])
-        return Made(tuple(topics), passwords, _rights(admin, agencies))
+        return Made(tuple(topics), passwords, _rights(admin, agencies, formats))
 
 
 def _users(admin: Any, wanted: Collection[str]) -> dict[str, str]:
@@ -81,26 +89,30 @@ def _users(admin: Any, wanted: Collection[str]) -> dict[str, str]:
     return passwords
 
 
-def _rights(admin: Any, agencies: Collection[str]) -> int:
+def _rights(admin: Any, agencies: Collection[str], formats: Collection[str]) -> int:
     """How many are new; the broker keeps one that it has as it is."""
-    wanted = list(_wanted(agencies))
+    wanted = list(_wanted(agencies, formats))
     created = admin.create_acls(wanted)
     if failed := created["failed"]:
         raise failed[0][1]
     return len(wanted)
 
 
-def _wanted(agencies: Collection[str]) -> Iterator[ACL]:
+def _wanted(agencies: Collection[str], formats: Collection[str]) -> Iterator[ACL]:
     for agency in agencies:
-        for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE):
-            yield _right(agency, operation, ResourceType.TOPIC, f"in.{agency}.", within=True)
+        for topic in incoming(agency, formats):
+            # Each by its name: a right to all that begins so would be one to what is set aside too.
+            for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE):
+                yield _right(agency, operation, ResourceType.TOPIC, topic)
+            for operation in OURS:
+                yield _right(WRITER, operation, ResourceType.TOPIC, dead(topic))
         for operation in (ACLOperation.READ, ACLOperation.DESCRIBE):
             yield _right(agency, operation, ResourceType.TOPIC, outgoing(agency))
         yield _right(agency, ACLOperation.READ, ResourceType.GROUP, f"{agency}.", within=True)
     for operation in (ACLOperation.READ, ACLOperation.DESCRIBE):
         yield _right(READER, operation, ResourceType.TOPIC, "in.", within=True)
     yield _right(READER, ACLOperation.READ, ResourceType.GROUP, GROUP)
-    for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ):
+    for operation in OURS:
         yield _right(WRITER, operation, ResourceType.TOPIC, "out.", within=True)
 
 

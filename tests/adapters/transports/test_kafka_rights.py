@@ -14,8 +14,8 @@ from kafka.errors import (
 
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
 from adapters.transports.kafka_lag import waiting
-from adapters.transports.kafka_rights import READER, Made, incoming, outgoing, prepare
-from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, Broker
+from adapters.transports.kafka_rights import READER, WRITER, Made, dead, incoming, outgoing, prepare
+from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, Broker
 
 pytestmark = pytest.mark.real_kafka
 
@@ -32,7 +32,9 @@ def access(guarded_kafka: Broker) -> Access:
 
 @pytest.fixture(scope="module")
 def made(access: Access) -> Made:
-    return prepare(access, AGENCIES, FORMATS)
+    """All of it, with the password of the one user that the broker was started with."""
+    new = prepare(access, AGENCIES, FORMATS)
+    return new._replace(passwords=new.passwords | {READER: READER_PASSWORD})
 
 
 def write(broker: Broker, made: Made, user: str, topic: str) -> None:
@@ -79,17 +81,22 @@ def listen(access: Access, topic: str, *, alone: bool) -> None:
 def test_all_that_is_needed_is_made_once(access: Access, made: Made) -> None:
     assert set(made.topics) == {
         "in.elm-surgery.csv.v1",
+        "in.elm-surgery.csv.v1.dlq",
         "in.elm-surgery.webform.v1",
+        "in.elm-surgery.webform.v1.dlq",
         "in.north-police.csv.v1",
+        "in.north-police.csv.v1.dlq",
         "in.north-police.webform.v1",
+        "in.north-police.webform.v1.dlq",
         "out.elm-surgery.v1",
         "out.north-police.v1",
     }
-    assert {*AGENCIES, READER} < made.passwords.keys()
+    assert made.passwords.keys() == {*AGENCIES, READER, WRITER}
     again = prepare(access, AGENCIES, FORMATS)
     assert (again.topics, again.passwords) == ((), {})
     more = prepare(access, [*AGENCIES, "open-door"], ["webform"])
-    assert more.topics == ("in.open-door.webform.v1", "out.open-door.v1")
+    written, aside = "in.open-door.webform.v1", "in.open-door.webform.v1.dlq"
+    assert more.topics == (written, aside, "out.open-door.v1")
     assert more.passwords.keys() == {"open-door"}
 
 
@@ -98,6 +105,8 @@ def test_an_agency_writes_its_own_topic_and_no_other(guarded_kafka: Broker, made
     write(guarded_kafka, made, "north-police", own)
     assert refused(write, guarded_kafka, made, "north-police", other)
     assert refused(write, guarded_kafka, made, "north-police", outgoing("north-police"))
+    assert refused(write, guarded_kafka, made, "north-police", dead(own))
+    write(guarded_kafka, made, WRITER, dead(own))
 
 
 def test_an_agency_reads_what_is_for_it_and_nothing_else(guarded_kafka: Broker, made: Made) -> None:
