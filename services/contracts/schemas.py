@@ -9,7 +9,9 @@ import msgspec
 from adapters.outgoing import TYPES
 from adapters.translation import formats
 from domain.disclosure import What
-from services import answers
+from services import answers, give
+from services.access import GIVABLE
+from services.contracts.comparing import Direction
 from services.ingest import Taken
 from services.ingest_kafka import Taken as TakenFromKafka
 from services.intake import Receipt
@@ -70,7 +72,27 @@ def of_format(name: str) -> Schema | None:
 def published() -> dict[str, Schema]:
     """Each schema as a document of its own, by its name."""
     found = {name: _document(name, *each) for name, each in _all().items()}
-    return dict(sorted(found.items()))
+    return dict(sorted({**found, "commands": commands()}.items()))
+
+
+def commands() -> Schema:
+    """What the commands that a person may give hold: a member for each, by its name."""
+    own: dict[str, Schema] = {}
+    definitions: dict[str, Schema] = {}
+    for name in sorted(GIVABLE):
+        schema = _tidy(give.schema(name))
+        del schema["$schema"]
+        inner = schema.pop("$defs", {})
+        places = {each: f"{DEFINED}{name}.{each}" for each in inner}
+        own[name] = _moved(schema, places)
+        definitions |= {f"{name}.{key}": _moved(value, places) for key, value in inner.items()}
+    return {
+        **_head("commands", "in"),
+        "title": "What is given to `safeguarding command NAME --json`, by the command's name",
+        "type": "object",
+        "properties": own,
+        "$defs": definitions,
+    }
 
 
 def components(names: Iterable[str]) -> dict[str, Schema]:
@@ -112,10 +134,13 @@ def _all() -> dict[str, tuple[str, Schema]]:
 def _document(name: str, title: str, schema: Schema) -> Schema:
     top, definitions = _parts(schema)
     places = {inner: f"{DEFINED}{inner}" for inner in definitions} | {top: "#"}
-    direction = "out" if name in WRITTEN else "in"
-    head = {"$schema": DIALECT, "$id": f"{NAMES}:{name}:1", "x-direction": direction}
+    head = _head(name, "out" if name in WRITTEN else "in")
     whole = {**head, **_moved(definitions.pop(top), places), "title": title}
     return whole | ({"$defs": _moved(definitions, places)} if definitions else {})
+
+
+def _head(name: str, direction: Direction) -> Schema:
+    return {"$schema": DIALECT, "$id": f"{NAMES}:{name}:1", "x-direction": direction}
 
 
 def _parts(schema: Schema) -> tuple[str, dict[str, Schema]]:

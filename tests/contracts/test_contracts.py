@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from services.command_line import contracting
+from services.access import GIVABLE
+from services.command_line import contracting, giving, sending
 from services.contracts import differing, documents, read, write
 from services.contracts.breaks import breaks
+from services.contracts.schemas import own_formats
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "contracts"
 RELEASED = FOLDER / contracting.RELEASED
@@ -41,6 +43,20 @@ def test_another_process_writes_the_same() -> None:
         check=False,
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_the_command_line_shows_the_schemas_that_are_published(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in own_formats():
+        assert sending.list_formats(name, schema=True) == 0
+        shown = json.decode(capsys.readouterr().out)
+        assert shown == documents()[f"schemas/{name}.json"]
+    commands = documents()["schemas/commands.json"]["properties"]
+    assert set(commands) == GIVABLE
+    assert giving.command("decide-referral", schema=True) == 0
+    shown = json.decode(capsys.readouterr().out)
+    assert shown["properties"] == commands["decide-referral"]["properties"]
 
 
 @pytest.fixture
