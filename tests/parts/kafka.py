@@ -12,6 +12,7 @@ its users (SASL/SCRAM) and what each of them may do.
 import base64
 import ctypes
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -36,6 +38,9 @@ JARS = CACHE / f"kafka-{VERSION}"
 START_SECONDS, FETCH_SECONDS = 60, 300
 PATIENCE = {"request_timeout_ms": 3000, "bootstrap_timeout_ms": 3000}
 ADMIN, ADMIN_PASSWORD = "admin", "admin-secret"
+READER_PASSWORD = "reader-secret"  # noqa: S105 - of our own user who takes messages in
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "kafka"
+"""The broker that users start with `docker compose up`: the guarded one is the same."""
 
 POM = """<project><modelVersion>4.0.0</modelVersion>
 <groupId>tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
@@ -50,42 +55,46 @@ NEEDED = (
 )
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy-dependencies"
 
-# One node that is broker and controller. A dead incarnation is fenced after the session's time-out:
-# with the broker's default a restart after a kill would take 13 s.
-PROPERTIES = """process.roles=broker,controller
+# A test does not wait for what a cluster waits for, and one that is killed often is back soon.
+QUICK = """num.network.threads=2
+num.io.threads=2
+offsets.topic.num.partitions=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+log.segment.bytes=16777216
+"""
+OPEN = """process.roles=broker,controller
 node.id=1
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners={protocol}://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners={protocol}://127.0.0.1:{port}
-inter.broker.listener.name={protocol}
-listener.security.protocol.map={protocol}:{protocol},CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 log.dirs={folder}/data
 auto.create.topics.enable=false
-num.network.threads=2
-num.io.threads=2
 offsets.topic.replication.factor=1
-offsets.topic.num.partitions=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
-log.segment.bytes=16777216
 """
-GUARDED = f"""authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:{ADMIN};User:ANONYMOUS
-allow.everyone.if.no.acl.found=false
-sasl.enabled.mechanisms=SCRAM-SHA-512
-sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
-listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=\
-org.apache.kafka.common.security.scram.ScramLoginModule required \
-username="{ADMIN}" password="{ADMIN_PASSWORD}";
-"""
+"""A dead incarnation is fenced after the session's time-out: with the broker's default a restart
+after a kill would take 13 s."""
+
+OWN = {
+    "listeners": "INSIDE://127.0.0.1:{inside},OUTSIDE://127.0.0.1:{port},"
+    "CONTROLLER://127.0.0.1:{controller}",
+    "advertised.listeners": "INSIDE://127.0.0.1:{inside},OUTSIDE://127.0.0.1:{port}",
+    "controller.quorum.voters": "1@127.0.0.1:{controller}",
+    "log.dirs": "{folder}/data",
+}
+"""All that a guarded broker of the tests has otherwise than `DEPLOYED`: ports and a folder."""
+
+TOOLS = {"kafka-storage.sh": "kafka.tools.StorageTool", "kafka-server-start.sh": "kafka.Kafka"}
+"""The programs of Kafka's image that its start calls."""
+
 LOGGING = """status=error
 rootLogger.level=warn
 rootLogger.appenderRef.out.ref=OUT
@@ -124,6 +133,7 @@ class Broker:
     """An Apache Kafka of its own, that can be killed and started again with its data."""
 
     def __init__(self, classes: Path, *, guarded: bool = False) -> None:
+        """`guarded`: the broker of `DEPLOYED`, started by its own script."""
         memory = Path("/dev/shm")  # noqa: S108 - a RAM disk
         parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
         self.folder = Path(tempfile.mkdtemp(prefix="kafka-", dir=parent))
@@ -134,17 +144,23 @@ class Broker:
             *("-cp", f"{classes}/*"),
         ]
         self._process: subprocess.Popen[bytes] | None = None
-        protocol = "SASL_PLAINTEXT" if guarded else "PLAINTEXT"
-        port, controller = _free_port(), _free_port()
-        self.address = f"127.0.0.1:{port}"
+        places: dict[str, Any] = {
+            "folder": self.folder,
+            **{name: _free_port() for name in ("port", "inside", "controller")},
+        }
+        self.address = f"127.0.0.1:{places['port']}"
         self.admin = _credentials(ADMIN, ADMIN_PASSWORD) if guarded else {}
-        settings = PROPERTIES.format(
-            protocol=protocol, port=port, controller=controller, folder=self.folder
-        )
-        (self.folder / "server.properties").write_text(settings + GUARDED * guarded)
+        self._properties = self.folder / "server.properties"
+        settings = deployed(places) if guarded else OPEN.format(**places)
+        self._properties.write_text(settings + QUICK)
         (self.folder / "log4j2.properties").write_text(LOGGING)
+        self._starting = [*self._java, "kafka.Kafka", str(self._properties)]
+        self._environment = dict(os.environ)
         try:
-            self._format(guarded=guarded)
+            if guarded:
+                self._by_its_script()
+            else:
+                self._format()
             self.start()
         except BaseException:
             self.stop()
@@ -159,7 +175,8 @@ class Broker:
         log = self.folder / "broker.log"
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                [*self._java, "kafka.Kafka", str(self.folder / "server.properties")],
+                self._starting,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
@@ -193,15 +210,28 @@ class Broker:
         self.kill()
         shutil.rmtree(self.folder)
 
-    def _format(self, *, guarded: bool) -> None:
+    def _by_its_script(self) -> None:
+        """Have it started, and its folder made ready, as users do, with programs in their place."""
+        programs = self.folder / "bin"
+        programs.mkdir()
+        for name, java in TOOLS.items():
+            program = programs / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.join([*self._java, java])} "$@"\n')
+            program.chmod(0o755)
+        self._starting = [str(DEPLOYED / "start.sh"), str(self._properties)]
+        self._environment |= {
+            "KAFKA_BIN": str(programs),
+            "KAFKA_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "KAFKA_INGEST_PASSWORD": READER_PASSWORD,
+        }
+
+    def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        user = f"SCRAM-SHA-512=[name={ADMIN},password={ADMIN_PASSWORD}]"
         done = subprocess.run(
             [
                 *self._java,
                 *("kafka.tools.StorageTool", "format", "-t", cluster),
-                *("-c", str(self.folder / "server.properties")),
-                *(("--add-scram", user) if guarded else ()),
+                *("-c", str(self._properties)),
             ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -210,6 +240,17 @@ class Broker:
         )
         if done.returncode:
             raise RuntimeError((done.stdout + done.stderr)[-3000:])
+
+
+def deployed(places: dict[str, Any]) -> str:
+    """The properties of the broker that users start, at these places."""
+    own = dict(OWN)
+    lines = []
+    for line in (DEPLOYED / "server.properties").read_text().splitlines():
+        name = line.partition("=")[0]
+        lines.append(f"{name}={own.pop(name).format(**places)}" if name in own else line)
+    assert not own, own
+    return "\n".join([*lines, ""])
 
 
 def _credentials(name: str, password: str) -> dict[str, str]:
