@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
 JSON = "application/json"
 SEQUENCE_DIGITS = 20
 """So that a later sequence is the later text too."""
@@ -135,5 +136,5 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
 
 
 def batch(events: Iterable[CloudEvent]) -> bytes:
-    """Several as one JSON array, `application/cloudevents-batch+json`, in their order."""
+    """Several as one JSON array, `BATCH`, in their order."""
     return b"[" + b",".join(each.structured() for each in events) + b"]"

@@ -334,6 +334,24 @@ def disclosed(store: EventStore, position: int, limit: int, channel: Channel) ->
     return page
 
 
+def to_agency(
+    store: EventStore, agency_id: str, channel: Channel, position: int, limit: int = 200
+) -> Page:
+    """Of at most `limit` disclosures after a position, those to this agency by this channel.
+
+    `reached` rises to the log's end, also where none is this agency's. One that cannot be read is
+    passed over, and said: a person has to tell it. Raises `Unavailable`.
+    """
+    try:
+        page = disclosed(store, position, limit, channel)
+    except Unreadable as fault:
+        log.error("disclosure_unreadable", position=fault.position)
+        page = Page()
+        page.reached = fault.position or position + 1
+    page[:] = [each for each in page if cast(Any, each.event).agency_id == agency_id]
+    return page
+
+
 def reference(told: Iterable[str]) -> str | None:
     """The sender's own reference: the first, if it is plainly one and nothing else.
 

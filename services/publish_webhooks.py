@@ -16,7 +16,7 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
-from adapters.event_store import Conflict, EventStore, Page, Tracking, Unavailable, Unreadable
+from adapters.event_store import Conflict, EventStore, Tracking, Unavailable
 from adapters.event_store.leader import alone
 from adapters.outgoing import cloud_event
 from adapters.transports.webhooks import Answer, Message, Sender
@@ -24,12 +24,11 @@ from adapters.vault import KeysUnavailable
 from domain.agency import Agency
 from domain.disclosure import InformationDisclosed, What
 from domain.kernel import Recorded
-from services.disclosing import Disclosing, disclosed
+from services.disclosing import Disclosing, to_agency
 from services.logs import log
 from services.webhooks import Hook, ever_registered, hook_of, remove
 
 POLL_SECONDS = 0.5
-PAGE = 200
 ENDING_SECONDS = 2.0
 """How long the couriers are waited for when we are told to end."""
 
@@ -239,7 +238,6 @@ class Courier(Thread):
                     failed = 0
                     self.news.wait()
 
-
     def _say_once(self, sentence: str) -> None:
         if sentence not in self._said:
             self._said.add(sentence)
@@ -300,21 +298,10 @@ class Delivery:
     def _next(self, agency_id: str, position: int) -> tuple[list[Recorded], int]:
         """The agency's own on the next page that has any, and up to where was read."""
         while True:
-            page = self._page(position)
-            own = [each for each in page if _event(each).agency_id == agency_id]
-            if own or page.reached == position:
-                return own, page.reached
+            page = to_agency(self._store, agency_id, "webhook", position)
+            if page or page.reached == position:
+                return page, page.reached
             position = page.reached
-
-    def _page(self, position: int) -> Page:
-        """What cannot be read is passed over, and said: it has to be told by a person."""
-        try:
-            return disclosed(self._store, position, PAGE, "webhook")
-        except Unreadable as fault:
-            log.error("disclosure_unreadable", position=fault.position)
-            page = Page()
-            page.reached = fault.position or position + 1
-            return page
 
     def _send(self, agency_id: str, recorded: Recorded) -> Went:
         now = self._clock()

@@ -9,12 +9,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from adapters.cloudevents import BATCH, CloudEvent, batch
 from adapters.translation import Sent
 from projections import children as children_
 from services import questions
 from services.assemble import Parts
 from services.command_line.options import BadInstant, instant, iso_week
 from services.intake import LARGEST, Intake, Receipt
+from services.outcomes import MOST, Outcomes
 from services.web.problems import TOO_LARGE, Problem, as_json
 from services.web.routes import Answer, Context, open_route, self_guarded
 from services.web.session import SENDER_HEADER, on_this_machine
@@ -241,6 +243,45 @@ def flags(context: Context) -> Response[bytes]:
     )
 
 
+# ── What became of an agency's own ────────────────────────────────────────────────────────────────
+
+AGAIN_SECONDS = 60
+"""When to ask again where nothing more is there; a referral is not decided within a minute."""
+
+
+def _events(told: Iterable[CloudEvent]) -> Response[bytes]:
+    return Response(batch(told), media_type=BATCH)
+
+
+@_answer("/api/outcomes", "see-own-referrals")
+def own_outcomes(context: Context) -> Response[bytes]:
+    """What became of an agency's referrals, the oldest first: at most `limit`, `after` a position.
+
+    The header `Link: <…>; rel="next"` (RFC 8288) says from where to go on; `Retry-After` comes with
+    it where nothing more is there now.
+    """
+    limit = _number(context.asked("limit") or str(MOST))
+    after = _number(context.asked("after") or "0")
+    if not 1 <= limit <= MOST or (not after and context.asked("after") not in (None, "0")):
+        detail = f"limit is 1 to {MOST}; after is what an earlier answer's next link says."
+        return as_json(Problem(400, "No such page", detail))
+    outcomes: Outcomes = context.request.app.state.outcomes
+    told = outcomes.told(context.who, limit=limit, after=after)
+    answer = _events(told.events)
+    answer.headers["link"] = f'</api/outcomes?limit={limit}&after={told.after}>; rel="next"'
+    if told.complete:
+        answer.headers["retry-after"] = str(AGAIN_SECONDS)
+    return answer
+
+
+@_answer("/api/referrals/{referral:str}", "see-own-referral")
+def own_referral(context: Context) -> Response[bytes]:
+    """What became of one of them."""
+    outcomes: Outcomes = context.request.app.state.outcomes
+    return _events(outcomes.told_of(context.who, context.path["referral"]))
+
+
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     live, ready, take, inbox, children, timeline, deadlines, teams, team, flags,
+    own_outcomes, own_referral,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from litestar.types import Message, Scope
 
 from services.access import Denied
 from services.assemble import Parts
+from services.outcomes import Outcomes
 from services.web import api
 from services.web import pages as pages_package
 from services.web.frame import denied_page, problem_page, sign_in_again
@@ -44,7 +45,13 @@ def application(parts: Parts, *, demo: bool = False) -> Litestar:
     return Litestar(
         route_handlers=[*api.ROUTES, asset, *page_routes()],
         state=State(
-            {"parts": parts, "sessions": Sessions(parts), "takers": api.Takers(), "demo": demo}
+            {
+                "parts": parts,
+                "sessions": Sessions(parts),
+                "takers": api.Takers(),
+                "outcomes": Outcomes(parts),
+                "demo": demo,
+            }
         ),
         on_startup=[_few_threads],
         before_send=[_headers],
