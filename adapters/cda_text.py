@@ -24,6 +24,7 @@ MOST_ELEMENTS = 100_000
 _DECLARATION = re.compile(r"<\?xml\b[^<>]{0,300}\?>")
 _ENCODING = re.compile(rb"""<\?xml\b[^<>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _SUBSET = re.compile(r"[^\[>]*\[.*?\]\s*>|[^\[>]*>", re.DOTALL)
+_REFERENCE = re.compile(r"&#(?:x0*([0-9a-fA-F]{1,8})|0*([0-9]{1,10}));?")
 _BLOCKS = {
     "br": "br", "p": "p", "paragraph": "p", "div": "p", "item": "li", "li": "li", "list": "p",
     "ul": "p", "ol": "p", "table": "p", "caption": "p", "tr": "tr", "td": "td", "th": "th",
@@ -54,8 +55,9 @@ def tree_of(text: str, problems: Problems) -> Element | None:
         problems.say("The message is not whole XML: it may be cut off or damaged.")
     if len(text) > _LONGEST_BROKEN:
         problems.say("The message is damaged and large: only its beginning was read.")
+    told = _REFERENCE.sub(_character, text[:_LONGEST_BROKEN])
     try:
-        return etree.fromstring(text[:_LONGEST_BROKEN].encode(), _parser(recover=True))
+        return etree.fromstring(told.encode(), _parser(recover=True))
     except etree.XMLSyntaxError:
         return None
 
@@ -71,6 +73,12 @@ def _parser(*, recover: bool) -> Any:
         remove_comments=True,
         remove_pis=True,
     )
+
+
+def _character(reference: re.Match[str]) -> str:
+    """A reference as it stands, unless to half a character, which recovery would take over."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= number <= 0xDFFF else reference[0]
 
 
 def _without_document_type(text: str, problems: Problems) -> str:
