@@ -7,11 +7,10 @@ Which messages were set aside, and why?
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from msgspec import Struct
 
-from domain.kernel import Recorded
+from domain.kernel import Instant, Recorded
 from domain.quarantine import MessageQuarantined, MessageReplayed, ReasonCode
 from projections.base import Projection, Query, Write, rows, stamp
 
@@ -59,7 +58,7 @@ class SetAside(Struct, frozen=True, kw_only=True):
     partition: int
     offset: int
     reason_code: ReasonCode
-    since: datetime
+    since: Instant
 
 
 def project(recorded: Recorded) -> Iterator[Write]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from domain.kernel import Instant
 from domain.quarantine import ReasonCode
 from projections import agencies, feeds, quarantine
 from projections.agencies import Agency
@@ -34,8 +35,8 @@ class Line(Struct, frozen=True, kw_only=True):
 
     agency: str
     transport: str | None
-    last_message_at: datetime | None
-    silent_since: datetime | None
+    last_message_at: Instant | None
+    silent_since: Instant | None
     lag: int | None
     quarantined: int
     state: State

@@ -6,7 +6,7 @@ Of programs' requests only: pages are for people, and may change from one day to
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from adapters.cloudevents import JSON, STRUCTURED
+from adapters.cloudevents import BATCH, JSON, STRUCTURED
 from adapters.outgoing import TYPES
 from adapters.translation import FormatInformation, formats
 from domain.disclosure import What
@@ -104,6 +104,7 @@ def openapi(version: str) -> dict[str, Any]:
         "tags": [
             {"name": "intake", "description": "Messages of agencies."},
             {"name": "questions", "description": "What the pages show, as JSON."},
+            {"name": "outcomes", "description": "What became of an agency's own referrals."},
             {"name": "webhooks", "description": "What an agency that asked for it is sent."},
             {"name": "health", "description": "Whether the service can be used."},
         ],
@@ -206,6 +207,8 @@ def _paths() -> Iterator[tuple[str, Schema]]:
         yield f"/intake/{name}", {"post": _send(name, each.FORMAT.title, _body(each.FORMAT))}
     for question in QUESTIONS:
         yield question.path, {"get": _question(question)}
+    yield "/api/outcomes", {"get": _outcomes()}
+    yield "/api/referrals/{referral}", {"get": _outcomes(of_one=True)}
     yield "/health/live", {"get": _health("live", "Whether the process runs")}
     yield "/health/ready", {"get": _health("ready", "Whether it can be used")}
 
@@ -255,10 +258,7 @@ def _send(name: str, title: str, content: Schema) -> Schema:
 
 def _question(question: Question) -> Schema:
     named = [part[1:-1] for part in question.path.split("/") if part.startswith("{")]
-    in_path = [
-        {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": TEXT}
-        for name in named
-    ]
+    in_path = [_in_path(name) for name in named]
     lines = _answer("The lines.", {"type": "array", "items": ref(question.line)})
     if question.pages:
         about = 'The address of the next page, as <…>; rel="next" (RFC 8288), while there is one.'
@@ -279,6 +279,55 @@ def _question(question: Question) -> Schema:
             "default": _response("problem"),
         },
     }
+
+
+def _outcomes(*, of_one: bool = False) -> Schema:
+    """The same events as by webhook and Kafka, recorded as disclosed before they are shown."""
+    events = {"anyOf": [ref(f"out-{what}.event") for what in TYPES]}
+    told = _answer("The events.", {"type": "array", "items": events}, BATCH)
+    asks: list[Schema] = [_parameter("limit"), _since()]
+    if of_one:
+        asks = [_in_path("referral")]
+    else:
+        told["headers"] = GOES_ON
+    return {
+        "operationId": "outcomes-of-referral" if of_one else "outcomes",
+        "tags": ["outcomes"],
+        "summary": "What became of one of your referrals"
+        if of_one
+        else "What became of your referrals since you last asked, the oldest first",
+        "security": [{"session": []}, {"person": []}],
+        "parameters": asks,
+        "responses": {
+            "200": told,
+            **({} if of_one else {"400": _response("bad-request")}),
+            "401": _response("sign-in"),
+            "404": _response("not-found"),
+            "503": _response("away"),
+            "default": _response("problem"),
+        },
+    }
+
+
+GOES_ON: dict[str, Schema] = {
+    "Link": {
+        "description": 'Where to go on asking, as <…>; rel="next" (RFC 8288).',
+        "schema": TEXT,
+    },
+    "Retry-After": {
+        "description": "Given where nothing more is there now: ask again in so many seconds.",
+        "schema": NUMBER,
+    },
+}
+
+
+def _since() -> Schema:
+    about = "What the link of an earlier answer says; 0, or left out, to begin."
+    return _asked("after", about, {"type": "integer", "minimum": 0})
+
+
+def _in_path(name: str) -> Schema:
+    return {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": TEXT}
 
 
 def _health(name: str, summary: str) -> Schema:

@@ -7,10 +7,11 @@ from adapters.cloudevents import JSON, STRUCTURED
 from adapters.outgoing import TYPES
 from adapters.translation import AgencyFormat, formats
 from adapters.transports.kafka import GROUP
-from adapters.transports.kafka_rights import PARTITIONS, WRITER, incoming, outgoing
+from adapters.transports.kafka_rights import PARTITIONS, WRITER, dead, incoming, outgoing
 from domain.quarantine import REASONS
 from services.contracts.events import IN, OUT_HEADERS
 from services.contracts.schemas import WRITTEN, Schema, components, own_formats, ref
+from services.publish_kafka import DEAD_MARK, DEAD_REASON
 
 MECHANISM = "scramSha512"
 BINDING = "0.5.0"
@@ -63,8 +64,16 @@ def asyncapi(version: str) -> dict[str, Any]:
                 "security": [{"$ref": "#/components/securitySchemes/agency"}],
             }
         },
-        "channels": {f"in-{name}": _channel(each) for name, each in known.items()} | OUT,
-        "operations": {f"take-{name}": _take(each) for name, each in known.items()} | TELL,
+        "channels": {
+            **{f"in-{name}": _channel(each) for name, each in known.items()},
+            **OUT,
+            **{f"in-{name}.dlq": _aside(each) for name, each in known.items()},
+        },
+        "operations": {
+            **{f"take-{name}": _take(each) for name, each in known.items()},
+            **TELL,
+            **{f"set-aside-{name}": _set_aside(each) for name, each in known.items()},
+        },
         "components": {
             "securitySchemes": {
                 "agency": {
@@ -74,8 +83,13 @@ def asyncapi(version: str) -> dict[str, Any]:
                 }
             },
             "parameters": {"agency": {"description": "The agency's id, as it is registered."}},
-            "messages": {**taken, **TOLD},
-            "schemas": {**components([*own_formats(), *TOLD]), **IN, **OUT_HEADERS},
+            "messages": {**taken, **TOLD, "set-aside": SET_ASIDE},
+            "schemas": {
+                **components([*own_formats(), *TOLD]),
+                **IN,
+                **OUT_HEADERS,
+                "set-aside.headers": ASIDE_HEADERS,
+            },
         },
     }
 
@@ -83,11 +97,9 @@ def asyncapi(version: str) -> dict[str, Any]:
 def _channel(format: AgencyFormat) -> Schema:
     name = format.FORMAT.name
     (address,) = incoming(AGENCY, [name])
-    aside = "; ".join(f"`{code}`: {sentence}" for code, sentence in REASONS.items())
     return {
         "address": address,
         "title": format.FORMAT.title,
-        "description": f"What is set aside, by its reason: {aside}",
         "parameters": {"agency": {"$ref": "#/components/parameters/agency"}},
         "messages": {
             message: {"$ref": f"#/components/messages/{message}"}
@@ -167,7 +179,11 @@ TOLD: dict[str, Schema] = {
         "payload": ref(f"out-{what}"),
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": "The referral_id of the data."},
+                "key": {
+                    "type": "string",
+                    "description": "Your own reference, as in the data; the referral_id without "
+                    "one. What is about one referral is told in order.",
+                },
                 "bindingVersion": BINDING,
             }
         },
@@ -201,3 +217,46 @@ TELL: dict[str, Schema] = {
         },
     }
 }
+
+
+# ── What is set aside ─────────────────────────────────────────────────────────────────────────────
+
+ASIDE_HEADERS: Schema = {
+    "type": "object",
+    "description": "Those with which the record came, and two of ours.",
+    "properties": {
+        DEAD_REASON: {
+            "enum": list(REASONS),
+            "description": "; ".join(f"{code}: {told}" for code, told in REASONS.items()),
+        },
+        DEAD_MARK: {"type": "string", "description": "Its name here; also the key."},
+    },
+    "required": [DEAD_REASON, DEAD_MARK],
+}
+SET_ASIDE: Schema = {
+    "title": "A record that could not be taken for a message of its sender, as it came",
+    "headers": ref("set-aside.headers"),
+    "payload": {"description": "Byte for byte as it came."},
+}
+
+
+def _aside(format: AgencyFormat) -> Schema:
+    (address,) = incoming(AGENCY, [format.FORMAT.name])
+    return {
+        "address": dead(address),
+        "title": f"Set aside: {format.FORMAT.title}",
+        "description": "For whoever keeps the cluster; agencies cannot read it. `safeguarding "
+        "quarantine replay` takes a record in after all.",
+        "parameters": {"agency": {"$ref": "#/components/parameters/agency"}},
+        "messages": {"set-aside": {"$ref": "#/components/messages/set-aside"}},
+    }
+
+
+def _set_aside(format: AgencyFormat) -> Schema:
+    channel = f"#/channels/in-{format.FORMAT.name}.dlq"
+    return {
+        "action": "send",
+        "channel": {"$ref": channel},
+        "title": f"Set aside: {format.FORMAT.title}",
+        "messages": [{"$ref": f"{channel}/messages/set-aside"}],
+    }

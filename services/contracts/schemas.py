@@ -9,12 +9,17 @@ import msgspec
 from adapters.outgoing import TYPES
 from adapters.translation import formats
 from domain.disclosure import What
+from projections.quarantine import SetAside
 from services import answers, give
 from services.access import GIVABLE
 from services.contracts.comparing import Direction
+from services.feeds import Line as FeedLine
 from services.ingest import Taken
 from services.ingest_kafka import Taken as TakenFromKafka
 from services.intake import Receipt
+from services.project import Status
+from services.publish_kafka import Published
+from services.publish_webhooks import Sent as SentToWebhook
 from services.web.problems import Problem, Refusal
 
 Schema = dict[str, Any]
@@ -42,6 +47,7 @@ TOLD: dict[What, str] = {
 WRITTEN: dict[str, Written] = {
     "child-line": Written(answers.ChildLine, "A line of `safeguarding children`"),
     "deadline-line": Written(answers.DeadlineLine, "A line of `safeguarding deadlines`"),
+    "feed-line": Written(FeedLine, "A line of `safeguarding feeds`"),
     "flag-line": Written(answers.FlagLine, "A line of `safeguarding flags`"),
     "inbox-line": Written(answers.InboxLine, "A line of `safeguarding inbox`"),
     "ingest-kafka-line": Written(TakenFromKafka, "A line of `safeguarding ingest kafka`"),
@@ -50,6 +56,10 @@ WRITTEN: dict[str, Written] = {
     "measure-line": Written(answers.MeasureLine, "A line of `safeguarding team`"),
     "person-line": Written(answers.PersonLine, "A line of `safeguarding people`"),
     "problem": Written(Problem, "Why a request was not answered (RFC 9457)"),
+    "projection-line": Written(Status, "A line of `safeguarding project status`"),
+    "publish-kafka-line": Written(Published, "A line of `safeguarding publish kafka`"),
+    "publish-webhooks-line": Written(SentToWebhook, "A line of `safeguarding publish webhooks`"),
+    "quarantine-line": Written(SetAside, "A line of `safeguarding quarantine`"),
     "refusal": Written(Refusal, "Why a message was not taken (RFC 9457)"),
     "sender-line": Written(answers.SenderLine, "A line of `safeguarding senders`"),
     "team-line": Written(answers.TeamLine, "A line of `safeguarding teams`"),

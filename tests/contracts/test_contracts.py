@@ -53,7 +53,7 @@ def test_the_command_line_shows_the_schemas_that_are_published(
         shown = json.decode(capsys.readouterr().out)
         assert shown == documents()[f"schemas/{name}.json"]
     commands = documents()["schemas/commands.json"]["properties"]
-    assert set(commands) == GIVABLE
+    assert set(commands) == set(GIVABLE)
     assert giving.command("decide-referral", schema=True) == 0
     shown = json.decode(capsys.readouterr().out)
     assert shown["properties"] == commands["decide-referral"]["properties"]

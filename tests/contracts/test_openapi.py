@@ -105,6 +105,20 @@ def test_a_link_to_the_next_page_is_as_it_says(shared_site: Site) -> None:
     assert {"link"} == {name.lower() for name in told["headers"]} & set(answer.headers)
 
 
+def test_what_an_agency_is_told_is_as_it_says(site: Site) -> None:
+    visitor = site.visitor("open-door")
+    answer = visitor.get("/api/outcomes")
+    assert as_told(answer, "/api/outcomes")
+    told = DOCUMENT["paths"]["/api/outcomes"]["get"]["responses"]["200"]
+    assert {"link", "retry-after"} == {name.lower() for name in told["headers"]} & set(
+        answer.headers
+    )
+    path, referral = "/api/referrals/{referral}", site.authority.referrals["decided"]
+    assert as_told(visitor.get(path.format(referral=referral)), path)
+    as_told(visitor.get(path.format(referral="referral-none")), path)
+    as_told(visitor.get("/api/outcomes?limit=0"), "/api/outcomes")
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
 def test_health_is_as_it_says(shared_site: Site, path: str) -> None:
     as_told(shared_site.visitor().get(path), path)
