@@ -7,7 +7,8 @@ die with the test run even if that is killed. Without any the tests that ask for
 under `CI=true` they fail.
 
 `postgresql` is the address of an empty database, `address` that of an empty store on each kind of
-database, SQLite first. Both come once for each version.
+database, SQLite first. Where the stores themselves are tested both come once for each version of
+PostgreSQL, elsewhere with the newest.
 """
 
 import ctypes
@@ -176,6 +177,19 @@ EACH = [
 ]
 
 
+STORES = "adapters"
+"""The folder of tests in which a version may make a difference."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    each = EACH if STORES in metafunc.definition.path.parts else EACH[-1:]
+    marks = metafunc.definition.iter_markers("parametrize")
+    of_its_own = {"address"} if any("address" in mark.args[0] for mark in marks) else set()
+    for name, kinds in (("postgresql", each), ("address", ["sqlite", *each])):
+        if name in metafunc.fixturenames and name not in of_its_own:
+            metafunc.parametrize(name, kinds, indirect=True)
+
+
 def pytest_report_header() -> str:
     return f"postgresql: {WITHOUT if VERSIONS == ['none'] else ', '.join(VERSIONS)}"
 
@@ -200,7 +214,7 @@ def postgresql_server() -> Iterator[Callable[[str], str]]:
         yield server
 
 
-@pytest.fixture(params=EACH)
+@pytest.fixture
 def postgresql(
     request: pytest.FixtureRequest, postgresql_server: Callable[[str], str]
 ) -> Iterator[str]:
@@ -209,7 +223,7 @@ def postgresql(
         yield found
 
 
-@pytest.fixture(params=["sqlite", *EACH])
+@pytest.fixture
 def address(
     request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: Callable[[str], str]
 ) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,9 @@ from domain.referral import (
     TellReferrer,
 )
 from services.handle import Handled, Plan, handle
-from tests.parts.postgres import EACH, new_database
 from tests.services.office import BO, KIT, Office, concern, office_at
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(params=["sqlite", *EACH[:1]])
-def address(
-    request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: Callable[[str], str]
-) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "store")
-    else:
-        with new_database(postgresql_server(request.param)) as found:
-            yield found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -26,22 +26,9 @@ from domain.described import ChildDescribed, Identifier
 from domain.message import MessageReceived
 from services.intake import LARGEST, Busy, Intake, Receipt
 from tests.adapters.event_store.direct import execute, without_triggers
-from tests.parts.postgres import EACH, new_database
 from tests.services.office import BO, KIT, NAMELESS, NOW, Office, Says, concern, office_at
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(params=["sqlite", *EACH[:1]])
-def address(
-    request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: Callable[[str], str]
-) -> Iterator[str]:
-    """Of the versions of PostgreSQL one is enough here: the event store's own tests take all."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "store")
-    else:
-        with new_database(postgresql_server(request.param)) as found:
-            yield found
 
 
 @pytest.fixture
@@ -996,8 +983,6 @@ SENDING = """
 import sys
 from pathlib import Path
 from services.logs import configure
-from tests.adapters.event_store.direct import execute, without_triggers
-from tests.parts.postgres import EACH, new_database
 from tests.services.office import office_at
 from tests.services.test_intake import many
 configure()
