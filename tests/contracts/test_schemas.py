@@ -5,21 +5,17 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from msgspec import json
-from msgspec.structs import replace
 
 from adapters.agencies import police_notice
 from adapters.made_up import story
-from adapters.outgoing import cloud_event
-from domain.disclosure import InformationDisclosed
-from domain.kernel import Recorded
+from adapters.outgoing import TYPES
 from services.contracts.events import OUT_EVENTS, OUT_HEADERS
 from services.contracts.schemas import DEFINED, components, own_formats, published
 from tests.adapters.messages import format_named
-from tests.examples import information_disclosed
+from tests.contracts.told import KINDS, told
 
 SEEDS = range(20)
 PUBLISHED = published()
-TOLD = [f"out-{what}" for what in ("receipt", "decision", "outcome", "plan-status")]
 
 
 def faults(schema: dict[str, Any], value: Any) -> list[str]:
@@ -48,33 +44,20 @@ def test_a_message_of_a_format_is_not_valid_with_a_wrong_value(name: str) -> Non
     assert faults(PUBLISHED[name], {"children": [{"given_name": 5}]})
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"what": "receipt", "status": "received", "outcome": None},
-        {"what": "decision", "status": "decided", "reference": None},
-        {"what": "decision", "status": "reopened", "outcome": None, "corrects": "disclosure-0"},
-        {"what": "outcome", "status": "case-closed", "outcome": None, "child_number": 2},
-        {"what": "plan-status", "status": "started", "outcome": None},
-    ],
-    ids=lambda changes: f"{changes['what']} {changes['status']}",
-)
-def test_what_an_agency_is_told_is_valid(changes: dict[str, Any]) -> None:
-    event: InformationDisclosed = replace(information_disclosed(), **changes)
-    told = cloud_event(Recorded(17, event.disclosure_id, 1, event, b"", ()))
-    name = f"out-{event.what}"
-    data = json.decode(told.data)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_agency_is_told_is_valid(kind: str) -> None:
+    name, message = told(kind)
+    data = json.decode(message.data)
     assert faults(PUBLISHED[name], data) == []
     assert faults(PUBLISHED[name], {**data, "status": "forgotten"})
-    headers = {header: value.decode() for header, value in told.headers()}
+    headers = {header: value.decode() for header, value in message.headers()}
     assert faults(OUT_HEADERS[f"{name}.headers"], headers) == []
-    assert (
-        faults(with_components(OUT_EVENTS[f"{name}.event"]), json.decode(told.structured())) == []
-    )
+    event = with_components(OUT_EVENTS[f"{name}.event"])
+    assert faults(event, json.decode(message.structured())) == []
 
 
 def with_components(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema as one document with what it refers to."""
-    whole = {**schema, "components": {"schemas": components(TOLD)}}
+    whole = {**schema, "components": {"schemas": components(f"out-{what}" for what in TYPES)}}
     assert DEFINED not in json.encode(whole).decode()
     return whole
