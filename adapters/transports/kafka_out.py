@@ -158,7 +158,11 @@ class Outlet:
         return found
 
     def close(self) -> None:
-        """What was not acknowledged by now is given up."""
+        """What was not acknowledged by now is given up: nothing of it is written later."""
+        # By itself `close` waits for what nobody acknowledges, and then leaves it to be sent.
+        sender = self._producer._sender
+        sender.force_close()
+        sender.join(ENDING_SECONDS)
         with suppress(KafkaError):
             self._producer.close(timeout=ENDING_SECONDS)
         with suppress(KafkaError):

@@ -1,7 +1,10 @@
 """Does what an agency is to be told reach its own topic, once, whatever breaks on the way?"""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,14 +21,16 @@ from adapters.event_store.leader import alone
 from adapters.outgoing import cloud_event
 from adapters.translation import formats
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
-from adapters.transports.kafka_out import Message, Outlet
+from adapters.transports.kafka_out import Message, Outlet, Stopped
 from adapters.transports.kafka_rights import READER, WRITER, dead, outgoing, prepare
 from domain.agency import RegisterAgency
 from domain.referral import AcknowledgeReferral, DecideReferral
 from services.disclosing import Disclosing, disclosed
 from services.ingest_kafka import Ingest
 from services.publish_kafka import LEADER, MARK, Publish, Published
+from tests.parts.dying import FAULT
 from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, Broker
+from tests.parts.kafka_proxy import Api, way_to_kafka
 from tests.services.ingesting import Place, place_at
 from tests.services.office import Office, concern
 
@@ -182,17 +187,59 @@ def test_what_was_written_and_not_tracked_is_found_and_not_written_again(
     assert {(each.partition, each.offset) for each in lines} == {each.place for each in records}
 
 
-def test_a_process_that_is_killed_at_any_moment_sends_nothing_twice(
-    kafka: Broker, place: Place, agency: Agency, published: Callable[[], list[Published]]
+@pytest.mark.parametrize(
+    "point", ["before-the-append:1", "before-the-append:2", "after-the-line:1"]
+)
+def test_a_process_that_is_killed_sends_nothing_twice(
+    kafka: Broker,
+    place: Place,
+    agency: Agency,
+    published: Callable[[], list[Published]],
+    point: str,
 ) -> None:
-    for number in range(60):
+    """Killed before it has recorded, between sending and tracking, and after that."""
+    for number in range(20):
         agency.refers(number)
-    process = place.runs("publish", "kafka", "--kafka", kafka.address)
-    assert process.line()["agency"] == agency.id
-    process.killed()
+    words = ["publish", "kafka", "--kafka", kafka.address, "--store", place.address]
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.parts.dying", *words, "--keys", str(place.keys)],
+        env={**os.environ, FAULT: f"kill:{point}", "SAFEGUARDING_LOG": "error"},
+        stdout=subprocess.DEVNULL,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    written = len(agency.reads())
+    assert written == (0 if point == "before-the-append:1" else 20)
     published()
     identities = [each.attributes["ce_id"] for each in agency.reads()]
-    assert len(identities) == len(set(identities)) == 60
+    assert len(identities) == len(set(identities)) == 20
+
+
+def test_an_acknowledgement_that_is_lost_sends_nothing_twice(
+    kafka: Broker, office: Office, agency: Agency
+) -> None:
+    for number in range(20):
+        agency.refers(number)
+    with way_to_kafka(kafka.address) as way:
+        way.lose(Api.PRODUCE)
+        publisher = Publish(office.store, lambda: Outlet(Access(bootstrap=way.address)), print)
+        lines = list(publisher.lines(threading.Event(), once=True))
+        assert way.lost[Api.PRODUCE] == 1
+    identities = [each.attributes["ce_id"] for each in agency.reads()]
+    assert len(identities) == len(set(identities)) == len(lines) == 20
+
+
+def test_what_is_given_up_is_not_written_later(kafka: Broker, agency: Agency) -> None:
+    stop = threading.Event()
+    stop.set()
+    with way_to_kafka(kafka.address) as way:
+        way.delay(Api.PRODUCE, SECONDS)
+        with closing(Outlet(Access(bootstrap=way.address))) as outlet:
+            message = Message(agency.topic, b"k", b"x", [], MARK)
+            with pytest.raises(Stopped):
+                outlet.send([message], stop)
+    assert not [each.name for each in threading.enumerate() if "producer" in each.name.lower()]
 
 
 def test_told_to_end_it_ends_within_three_seconds(
@@ -203,6 +250,23 @@ def test_told_to_end_it_ends_within_three_seconds(
     assert process.line()["agency"] == agency.id
     process.told(signal.SIGTERM)
     assert process.ended(3).code == 0
+
+
+def test_told_to_end_it_does_not_wait_for_a_broker_that_does_not_answer(
+    kafka: Broker, place: Place, office: Office, agency: Agency
+) -> None:
+    agency.refers(1)
+    with way_to_kafka(kafka.address) as way:
+        process = place.runs("publish", "kafka", "--kafka", way.address)
+        assert process.line()["agency"] == agency.id
+        way.delay(Api.PRODUCE, SECONDS)
+        passed = way.passed[Api.PRODUCE]
+        agency.refers(2)
+        # until the broker has it, and its answer is held back
+        assert any(len(agency.reads()) == 2 for _ in range(200))
+        process.told(signal.SIGTERM)
+        assert process.ended(3).code == 0
+        assert way.passed[Api.PRODUCE] == passed
 
 
 def test_what_was_set_aside_is_written_beside_its_topic_as_it_came(
