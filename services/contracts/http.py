@@ -10,29 +10,23 @@ from adapters.cloudevents import BATCH, JSON, STRUCTURED
 from adapters.outgoing import TYPES
 from adapters.translation import FormatInformation, formats
 from domain.disclosure import What
-from services import questions
 from services.contracts.events import OUT_EVENTS
+from services.contracts.http_parts import (
+    ASKS,
+    KEYS,
+    NUMBER,
+    RESPONSES,
+    SECURITY,
+    TEXT,
+    answer,
+    asked,
+    header,
+    in_path,
+    parameter,
+    response,
+)
 from services.contracts.schemas import WRITTEN, Schema, components, own_formats, ref
 from services.intake import LARGEST
-from services.web.session import COOKIE, HOURS, PERSON_HEADER, SENDER_HEADER
-
-TEXT: Schema = {"type": "string"}
-INSTANT: Schema = {"type": "string", "format": "date-time"}
-NUMBER: Schema = {"type": "integer", "minimum": 1}
-
-ASKS: dict[str, tuple[str, Schema]] = {
-    "team": ("Only what is this team's.", TEXT),
-    "worker": ("Only what is this person's.", TEXT),
-    "agency": ("Only what came from this agency.", TEXT),
-    "kind": ("Only one kind, such as referral, child, risk, case, plan.", TEXT),
-    "overdue": ("Given at all: only what is past its limit and not done.", TEXT),
-    "as_at": ("The instant that deadlines are measured against; now by default.", INSTANT),
-    "as_known_at": ("Leave out what was recorded after this instant.", INSTANT),
-    "week": ("An ISO week such as 2026-W47; the week of as_at by default.", TEXT),
-    "limit": ("How many at most.", {**NUMBER, "maximum": questions.PAGE}),
-    "after": ("What the next link of an earlier page says.", NUMBER),
-}
-"""What may stand in a query."""
 
 
 class Question(NamedTuple):
@@ -71,12 +65,6 @@ QUESTIONS = (
     Question("/api/flags", "flag-line", "Teams whose practice slips", ("team",)),
 )
 
-KEYS = {
-    "X-Request-ID": "Sent again under the same key, a message is stored once.",
-    "Idempotency-Key": "The same, where X-Request-ID is not given.",
-    "X-Correlation-ID": "The key of an earlier message that this one belongs to.",
-}
-
 ABOUT = f"""\
 Agencies send their messages, each in its own format, to `/intake/FORMAT`; `auto` finds out which
 it is. Nothing is refused over its content: what cannot be read is kept for a person, and the
@@ -113,8 +101,8 @@ def openapi(version: str) -> dict[str, Any]:
         "components": {
             "schemas": {**components(_named()), **OUT_EVENTS},
             "parameters": {
-                **{name: _asked(name, *each) for name, each in ASKS.items()},
-                **{name: _key(name, about) for name, about in KEYS.items()},
+                **{name: asked(name, *each) for name, each in ASKS.items()},
+                **{name: header(name, about) for name, about in KEYS.items()},
             },
             "responses": RESPONSES,
             "securitySchemes": SECURITY,
@@ -126,79 +114,6 @@ def _named() -> list[str]:
     told = (f"out-{what}" for what in TYPES)
     lines = (question.line for question in QUESTIONS)
     return [*own_formats(), *told, *lines, "intake-line", "problem", "refusal"]
-
-
-SECURITY = {
-    "sender": {
-        "type": "apiKey",
-        "in": "header",
-        "name": SENDER_HEADER,
-        "description": "Agency, or agency:unit. For a demo, from the same machine alone.",
-    },
-    "person": {
-        "type": "apiKey",
-        "in": "header",
-        "name": PERSON_HEADER,
-        "description": "Who asks. For a demo, from the same machine alone.",
-    },
-    "session": {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": COOKIE,
-        "description": f"Of somebody who signed in on a page, for {HOURS} hours.",
-    },
-}
-
-# ── Answers ───────────────────────────────────────────────────────────────────────────────────────
-
-PROBLEM = "application/problem+json"
-
-
-def _answer(description: str, schema: Schema, kind: str = JSON) -> Schema:
-    return {"description": description, "content": {kind: {"schema": schema}}}
-
-
-def _refusal(description: str) -> Schema:
-    return _answer(description, ref("refusal"), PROBLEM)
-
-
-RESPONSES = {
-    "problem": _answer("Something else went wrong.", ref("problem"), PROBLEM),
-    "bad-request": _answer("A value of the query is not what it must be.", ref("problem"), PROBLEM),
-    "sign-in": _answer("Nobody is signed in.", ref("problem"), PROBLEM),
-    "not-found": _answer("It is not there, or not yours to see.", ref("problem"), PROBLEM),
-    "away": _answer("The records cannot be reached: try again.", ref("problem"), PROBLEM),
-    "receipts": _answer(
-        "Kept. A list, where the message held several referrals.",
-        {"anyOf": [ref("intake-line"), {"type": "array", "items": ref("intake-line")}]},
-    ),
-    "damaged": _refusal("The body could not be unpacked, or did not come in full: send it again."),
-    "nobody": _refusal("No sender's credential, or none that holds."),
-    "too-large": _refusal("The message is too large."),
-    "packed": _refusal("The message is packed in a way that is not taken: send it plain, or gzip."),
-    "refused": _refusal("Not kept: it is empty, or its sender may not send."),
-    "try-again": _refusal("Nothing was stored: send it again."),
-    "failed": _refusal("Something else went wrong; nothing was acknowledged."),
-}
-
-
-def _response(name: str) -> Schema:
-    return {"$ref": f"#/components/responses/{name}"}
-
-
-def _parameter(name: str) -> Schema:
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-def _asked(name: str, about: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "description": about, "schema": schema}
-
-
-def _key(name: str, about: str) -> Schema:
-    return {"name": name, "in": "header", "description": about, "schema": TEXT}
-
-
-# ── Requests ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def _paths() -> Iterator[tuple[str, Schema]]:
@@ -232,7 +147,7 @@ def _send(name: str, title: str, content: Schema) -> Schema:
         "tags": ["intake"],
         "summary": title,
         "security": [{"sender": []}],
-        "parameters": [_parameter(key) for key in KEYS],
+        "parameters": [parameter(each) for each in KEYS],
         "requestBody": {
             "description": "The message as it is; with `Content-Encoding: gzip`, packed.",
             "required": True,
@@ -240,26 +155,25 @@ def _send(name: str, title: str, content: Schema) -> Schema:
         },
         "responses": {
             "200": {**RESPONSES["receipts"], "description": "It was here already."},
-            "201": _response("receipts"),
-            "400": _response("damaged"),
-            "401": _response("nobody"),
+            "201": response("receipts"),
+            "400": response("damaged"),
+            "401": response("nobody"),
             "409": {
                 **RESPONSES["receipts"],
                 "description": "Kept, and put to a person: its key was used for other content.",
             },
-            "413": _response("too-large"),
-            "415": _response("packed"),
-            "422": _response("refused"),
-            "503": _response("try-again"),
-            "default": _response("failed"),
+            "413": response("too-large"),
+            "415": response("packed"),
+            "422": response("refused"),
+            "503": response("try-again"),
+            "default": response("failed"),
         },
     }
 
 
 def _question(question: Question) -> Schema:
     named = [part[1:-1] for part in question.path.split("/") if part.startswith("{")]
-    in_path = [_in_path(name) for name in named]
-    lines = _answer("The lines.", {"type": "array", "items": ref(question.line)})
+    lines = answer("The lines.", {"type": "array", "items": ref(question.line)})
     if question.pages:
         about = 'The address of the next page, as <…>; rel="next" (RFC 8288), while there is one.'
         lines["headers"] = {"Link": {"description": about, "schema": TEXT}}
@@ -269,14 +183,17 @@ def _question(question: Question) -> Schema:
         "tags": ["questions"],
         "summary": question.summary,
         "security": [{"session": []}, {"person": []}],
-        "parameters": [*in_path, *(_parameter(name) for name in question.asks)],
+        "parameters": [
+            *(in_path(name) for name in named),
+            *(parameter(name) for name in question.asks),
+        ],
         "responses": {
             "200": lines,
-            **({"400": _response("bad-request")} if wrong else {}),
-            "401": _response("sign-in"),
-            "404": _response("not-found"),
-            "503": _response("away"),
-            "default": _response("problem"),
+            **({"400": response("bad-request")} if wrong else {}),
+            "401": response("sign-in"),
+            "404": response("not-found"),
+            "503": response("away"),
+            "default": response("problem"),
         },
     }
 
@@ -284,10 +201,10 @@ def _question(question: Question) -> Schema:
 def _outcomes(*, of_one: bool = False) -> Schema:
     """The same events as by webhook and Kafka, recorded as disclosed before they are shown."""
     events = {"anyOf": [ref(f"out-{what}.event") for what in TYPES]}
-    told = _answer("The events.", {"type": "array", "items": events}, BATCH)
-    asks: list[Schema] = [_parameter("limit"), _since()]
+    told = answer("The events.", {"type": "array", "items": events}, BATCH)
+    asks: list[Schema] = [parameter("limit"), _since()]
     if of_one:
-        asks = [_in_path("referral")]
+        asks = [in_path("referral")]
     else:
         told["headers"] = GOES_ON
     return {
@@ -300,11 +217,11 @@ def _outcomes(*, of_one: bool = False) -> Schema:
         "parameters": asks,
         "responses": {
             "200": told,
-            **({} if of_one else {"400": _response("bad-request")}),
-            "401": _response("sign-in"),
-            "404": _response("not-found"),
-            "503": _response("away"),
-            "default": _response("problem"),
+            **({} if of_one else {"400": response("bad-request")}),
+            "401": response("sign-in"),
+            "404": response("not-found"),
+            "503": response("away"),
+            "default": response("problem"),
         },
     }
 
@@ -323,26 +240,22 @@ GOES_ON: dict[str, Schema] = {
 
 def _since() -> Schema:
     about = "What the link of an earlier answer says; 0, or left out, to begin."
-    return _asked("after", about, {"type": "integer", "minimum": 0})
-
-
-def _in_path(name: str) -> Schema:
-    return {"name": name, "in": "path", "required": True, "description": "Its id.", "schema": TEXT}
+    return asked("after", about, {"type": "integer", "minimum": 0})
 
 
 def _health(name: str, summary: str) -> Schema:
     counts = {each: {"type": "integer"} for each in READY_COUNTS} if name == "ready" else {}
     state = {"type": "object", "properties": {"status": TEXT, **counts}, "required": ["status"]}
-    not_yet = {"503": _answer("Not yet: the pages catch up.", state)} if counts else {}
+    not_yet = {"503": answer("Not yet: the pages catch up.", state)} if counts else {}
     return {
         "operationId": f"health-{name}",
         "tags": ["health"],
         "summary": summary,
         "security": [],
         "responses": {
-            "200": _answer("Yes.", state),
+            "200": answer("Yes.", state),
             **not_yet,
-            "default": _response("problem"),
+            "default": response("problem"),
         },
     }
 
@@ -358,7 +271,7 @@ SIGNED = {
 
 def _told(what: What) -> Schema:
     name = f"out-{what}"
-    headers = [{**_key(header, about), "required": True} for header, about in SIGNED.items()]
+    headers = [{**header(name, about), "required": True} for name, about in SIGNED.items()]
     return {
         "operationId": f"tell-{what}",
         "tags": ["webhooks"],
