@@ -1,5 +1,6 @@
 """How is what a message says written down: its referral, its bytes, and what they claim?"""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ AHEAD = timedelta(minutes=10)
 
 EARLIEST_YEAR = 1900
 """Before which nothing happened that a message can be about."""
+
+OUR_ID = re.compile(r"referral-[0-9a-f]{32}")
 
 SOURCE_OF: dict[AgencyKind, ReferralSource] = {
     "police": "6",
@@ -142,11 +145,23 @@ class Recording:
         self.plan.add(*commands)
 
     def led_to(self, references: tuple[str, ...]) -> list[str]:
-        """The referrals that this sender knows by these references, a reference's newest first."""
+        """The referrals that this sender knows by these references, a reference's newest first.
+
+        Also by our own id, which the receipt of its referral told it.
+        """
         found: list[str] = []
         for reference in references:
             found += reversed(self._claimed(reference).values)
+            if self._is_theirs(reference.strip()):
+                found.append(reference.strip())
         return list(dict.fromkeys(found))
+
+    def _is_theirs(self, referral_id: str) -> bool:
+        """Whether this is the id of a referral that this sender made."""
+        if not OUR_ID.fullmatch(referral_id):
+            return False
+        first = self.store.history(referral_id, up_to=1)
+        return bool(first) and first[0].event.agency == self.part.sent.agency
 
     def _claimed(self, reference: str) -> Claimed:
         """Looked up once an attempt: who claims it after that makes this attempt a conflict."""

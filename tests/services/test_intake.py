@@ -495,6 +495,23 @@ def test_an_answer_is_information_on_the_referral_that_it_speaks_of(office: Offi
     assert office.referrals() == [first.referral]
 
 
+def test_an_answer_may_name_the_referral_as_its_receipt_did(office: Office) -> None:
+    first = office.receives_one(concern())
+    answer = concern(intent="correlate", earlier=(str(first.referral),), children=(), concern="No.")
+    assert office.receives_one(answer).referral == first.referral
+    update = concern(intent="update", earlier=(f" {first.referral} ",), concern="Worse now.")
+    assert office.receives_one(update).result == "updated"
+
+
+def test_nobody_adds_to_another_agencys_referral_by_its_id(office: Office) -> None:
+    first = office.receives_one(concern())
+    for earlier in (str(first.referral), f"referral-{0:032x}"):
+        answer = concern(intent="correlate", earlier=(earlier,), children=(), concern=earlier)
+        receipt = office.receives_one(answer, agency="elm-surgery")
+        assert receipt.result == "recorded"
+        assert receipt.referral != first.referral
+
+
 def test_an_answer_to_something_that_has_not_come_is_read_by_a_person(office: Office) -> None:
     receipt = office.receives_one(concern(intent="correlate", earlier=("REF-9",)))
     assert (receipt.result, office.referrals()) == ("recorded", [receipt.referral])
