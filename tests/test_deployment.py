@@ -98,6 +98,7 @@ def test_our_users_are_those_that_get_rights() -> None:
         "application": READER,
         "ingest": READER,
         "publish": WRITER,
+        "publish-webhooks": None,
         "kafka-setup": "admin",
     }
     script = (DEPLOYED / "start.sh").read_text()
