@@ -81,10 +81,12 @@ class Translation(Struct, frozen=True, kw_only=True):
 
 
 class FormatInformation(Struct, frozen=True, kw_only=True):
-    """`name` as on the command line, `title` for people, `transports` that carry it. `rank`: the
-    order in which `--format auto` asks (low first). `schema`: a JSON Schema where it is ours.
-    `content_types`: what senders are asked to call it, the usual one first; none is refused over
-    another."""
+    """`name` as on the command line, `title` for people, `transports`: all that carry it.
+
+    `rank`: the order in which `--format auto` asks (low first). `schema`: a JSON Schema where it is
+    ours. `content_types`: what senders are asked to call it, the usual one first; none is refused
+    over another.
+    """
 
     name: str
     title: str

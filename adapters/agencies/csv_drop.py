@@ -24,7 +24,7 @@ from adapters.translation import FormatInformation, Sent, Translation
 FORMAT = FormatInformation(
     name="csv",
     title="Table of referrals, one a row (CSV)",
-    transports=("file", "http", "kafka", "csv-drop"),
+    transports=("file", "http", "kafka", "mesh", "csv-drop"),
     content_types=("text/csv",),
     rank=90,
 )

@@ -25,7 +25,7 @@ from domain.described import ReferrerDescribed
 FORMAT = FormatInformation(
     name="email",
     title="E-mail in the sender's own words, with attachments",
-    transports=("file", "http", "mail-drop", "kafka"),
+    transports=("file", "http", "kafka", "mesh", "mail-drop"),
     content_types=("message/rfc822",),
     rank=90,
 )

@@ -32,7 +32,7 @@ from domain.described import Urgency
 FORMAT = FormatInformation(
     name="encompass",
     title="Operation Encompass notification (e-mail)",
-    transports=("file", "http", "mail-drop", "kafka"),
+    transports=("file", "http", "kafka", "mesh", "mail-drop"),
     content_types=("message/rfc822",),
     rank=25,
 )

@@ -102,7 +102,7 @@ class Notice(Struct, frozen=True, omit_defaults=True):
 FORMAT = FormatInformation(
     name="police-notice",
     title="Police notice: protection, domestic abuse, missing child (e-mail, or JSON)",
-    transports=("file", "http", "mail-drop", "kafka"),
+    transports=("file", "http", "kafka", "mesh", "mail-drop"),
     content_types=("application/json", "message/rfc822"),
     rank=30,
     schema=msgspec.json.schema(Notice),

@@ -17,7 +17,7 @@ from adapters.translation import FormatInformation, Sent, Translation
 FORMAT = FormatInformation(
     name="webform",
     title="Referral form of the council or a voluntary organisation (JSON)",
-    transports=("file", "http"),
+    transports=("file", "http", "kafka", "mesh"),
     content_types=("application/json",),
     rank=40,
     schema=msgspec.json.schema(Submission),
