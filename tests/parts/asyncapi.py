@@ -19,7 +19,7 @@ import pytest
 HERE = Path(__file__).parent.parent / "contracts" / "asyncapi"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safeguarding"
 WITHOUT = "no AsyncAPI parser here: install node and npm"
-FETCH_SECONDS, PATIENCE_SECONDS = 180, 60
+FETCH_SECONDS, PATIENCE_SECONDS = 100, 60
 
 Told = dict[str, Any]
 Parser = Callable[..., list[Told]]
