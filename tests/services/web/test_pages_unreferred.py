@@ -1,5 +1,13 @@
 """Can everything be found that was sent and became no referral?"""
 
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from adapters.transports.mail_drop import Mailboxes
+from services.ingest import Ingest
+from services.intake import LARGEST
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, WORKER
 from tests.parts.site import Site, words_of
 
@@ -56,3 +64,55 @@ def test_only_who_triages_reads_them(site: Site) -> None:
     known = site.authority.parts.store.recorded_at(concern.position, 10)
     message = next(each.stream for each in known if each.stream.startswith("message-"))
     assert duty.get(f"/messages/{message}").status_code == 404  # it is read with its referral
+
+
+BOUNCE = b"""From: Mail Delivery System <mailer-daemon@police.example>
+To: concerns@council.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <bounce-1@police.example>
+Content-Type: multipart/report; report-type=delivery-status; boundary=X
+
+--X
+Content-Type: text/plain
+
+Your message could not be delivered.
+--X
+Content-Type: message/delivery-status
+
+Final-Recipient: rfc822; duty@police.example
+Action: failed
+Status: 5.1.1
+--X--
+"""
+AWAY = b"""From: duty@police.example
+To: concerns@council.example
+Subject: Automatic reply: Your referral
+Message-ID: <away-1@police.example>
+Auto-Submitted: auto-replied
+
+I am away until Monday.
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(BOUNCE, "could not be delivered"), (AWAY, "away until")]
+)
+def test_what_a_mail_programme_sent_stays_out_of_the_inbox_and_is_kept(
+    site: Site, tmp_path: Path, body: bytes, said: str
+) -> None:
+    authority, new = site.authority, tmp_path / "mail" / "north-police" / "new"
+    new.mkdir(parents=True)
+    (new / "1.eml").write_bytes(body.replace(b"\n", b"\r\n"))
+    visitor = site.visitor(DUTY)
+    waiting = visitor.get("/api/inbox").json()
+    mailboxes = Mailboxes(tmp_path / "mail", authority.clock, LARGEST)
+    taking = Ingest(authority.parts.store, mailboxes, pytest.fail, authority.clock)
+    (line,) = taking.lines(Event(), once=True)
+    assert (line.result, line.transport, line.referral) == ("no-concern", "mail-drop", None)
+    authority.catch_up()
+    assert visitor.get("/api/inbox").json() == waiting
+    page = visitor.get("/inbox/no-referral")
+    assert "1 message, the newest first" in words_of(page)
+    (path,) = {part.split('"')[0] for part in page.text.split('href="')[1:] if "/messages/" in part}
+    assert said in words_of(visitor.get(path))
+    assert [each.name for each in (new.parent / "cur").iterdir()] == ["1.eml"]
