@@ -226,7 +226,8 @@ class Broker:
         }
 
     def _format(self) -> None:
-        cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        # An id that begins with a hyphen would be taken for an option.
+        cluster = base64.urlsafe_b64encode(b"k" + uuid4().bytes[1:]).decode().rstrip("=")
         done = subprocess.run(
             [
                 *self._java,
