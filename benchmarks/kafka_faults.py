@@ -41,6 +41,8 @@ FEW = 12
 WITHIN = "within-the-append"
 """A point of SQLite's: on PostgreSQL it is the server that is within it."""
 
+ENDED = {0, -signal.SIGTERM, 128 + signal.SIGTERM, -signal.SIGKILL}
+
 AT_ANY_TIME = (Api.FETCH, Api.FETCH, Api.HEARTBEAT, Api.METADATA)
 AT_THE_START = (Api.JOIN_GROUP, Api.SYNC_GROUP, Api.FIND_COORDINATOR, Api.LIST_OFFSETS)
 
@@ -223,7 +225,7 @@ def end(*children: Child) -> None:
     for each in children:
         each.terminate()
     for each in children:
-        assert each.wait(60) in {0, 128 + signal.SIGTERM, -signal.SIGKILL}, each.returncode
+        assert each.wait(60) in ENDED, each.returncode
 
 
 def wait_for_standstill(child: Child) -> None:

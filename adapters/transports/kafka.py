@@ -23,6 +23,9 @@ MOST_RECORDS = 1000
 """Records that are asked for at once."""
 
 BOOTSTRAP_MS, REQUEST_MS, SESSION_MS, HEARTBEAT_MS = 10_000, 15_000, 10_000, 1_000
+RECONNECT_MS = 1_000
+"""The longest time between two attempts to reach a broker that is away; the client's own is 30 s,
+for which nobody would be read after the broker is back."""
 
 
 class NotReachable(Exception):
@@ -62,6 +65,7 @@ class Access(Struct, frozen=True, kw_only=True):
             "security_protocol": transport,
             "bootstrap_timeout_ms": BOOTSTRAP_MS,
             "request_timeout_ms": REQUEST_MS,
+            "reconnect_backoff_max_ms": RECONNECT_MS,
             **secured,
         }
 
