@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flags": ("asking", "flags"),
     "people": ("asking", "people"),
     "events": ("asking", "events"),
+    "disclosures": ("asking", "disclosures"),
     "command": ("giving", "command"),
     "project": ("projecting", "project"),
     "serve": ("serving", "serve"),

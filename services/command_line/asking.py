@@ -269,3 +269,22 @@ def events(
         who = _asker(parts, as_)
         rows = questions.events(parts, who, start=from_, stream=stream, opened=open_)
         return _answer(rows, shown, "No events.")
+
+
+def disclosures(
+    about: str, /, *, as_: As = None, where: Where = HERE, shown: Shown = AS_USUAL
+) -> int:
+    """What agencies' systems were told, and on which lawful basis; codes and dates.
+
+    Parameters
+    ----------
+    about
+        The id of a referral, a child or an agency.
+    """
+    from msgspec.structs import asdict
+
+    from services.told import told
+
+    with asked(where) as parts:
+        rows = map(asdict, told(parts, _asker(parts, as_), about))
+        return _answer(rows, shown, "Nothing was told.")
