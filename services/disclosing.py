@@ -9,6 +9,7 @@ to members of the public, who have no system; the reason of a decision, which is
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
@@ -110,6 +111,12 @@ class Disclosing:
         self._agencies: dict[str, Agency | None] = {}
         self._planned: set[str] = set()
         """Disclosures of this step, which are not stored yet."""
+
+    def begin_after(self, position: int) -> None:
+        """Pass over what happened up to a position, where nothing of the log was read so far."""
+        if self._store.tracked(self._tracked) == 0 < position:
+            with suppress(Conflict):  # another process has begun
+                self._store.append([], tracking=Tracking(self._tracked, position))
 
     def step(self, limit: int = 500) -> bool:
         """Record what at most `limit` events let be told, with how far the log was read for it.

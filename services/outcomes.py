@@ -101,7 +101,9 @@ class Outcomes:
         held: dict[str, Disclosing] = self._local.__dict__.setdefault("disclosing", {})
         if agency not in held:
             store, now = self._parts.store, self._parts.now
-            held[agency] = Disclosing(store, "http", lambda *_: True, now, only=agency)
+            made = Disclosing(store, "http", lambda *_: True, now, only=agency)
+            made.begin_after(store.history(f"agency-{agency}")[0].position)
+            held[agency] = made
         return held[agency]
 
     def _facts(self, referral_id: str) -> Iterator[Recorded]:

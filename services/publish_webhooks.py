@@ -26,7 +26,7 @@ from domain.disclosure import InformationDisclosed, What
 from domain.kernel import Recorded
 from services.disclosing import Disclosing, to_agency
 from services.logs import log
-from services.webhooks import Hook, ever_registered, hook_of, remove
+from services.webhooks import Hook, first_registered, hook_of, remove
 
 POLL_SECONDS = 0.5
 ENDING_SECONDS = 2.0
@@ -125,22 +125,28 @@ class Publisher:
         return [each for each in self._couriers if self._delivery.owes(each)]
 
     def _begin(self, stop: Event, *, once: bool) -> None:
-        """Record what is to be told, and see that every agency with a webhook has a courier."""
-        while not stop.is_set() and self._disclosing.step():
-            pass
+        """Record what is to be told, and see that every agency with a webhook has a courier.
+
+        What happened before any agency had one is not told in this way.
+        """
         newest = self._store.newest()
-        if newest == self._read_to:
-            return
-        for agency_id in ever_registered(self._store, self._read_to):
-            if agency_id not in self._couriers:
-                courier = Courier(
-                    agency_id, self._delivery, self._patience, stop, self._told.put, once=once
-                )
-                self._couriers[agency_id] = courier
-                courier.start()
-        self._read_to = newest
-        for each in self._couriers.values():
-            each.news.set()
+        registered = first_registered(self._store, self._read_to) if newest > self._read_to else {}
+        new = [
+            Courier(each, self._delivery, self._patience, stop, self._told.put, once=once)
+            for each in registered
+            if each not in self._couriers
+        ]
+        if new and not self._couriers:
+            self._disclosing.begin_after(min(registered.values()) - 1)
+        self._couriers |= {each.agency: each for each in new}
+        while self._couriers and not stop.is_set() and self._disclosing.step():
+            pass
+        for courier in new:
+            courier.start()
+        if newest > self._read_to:
+            self._read_to = newest
+            for each in self._couriers.values():
+                each.news.set()
 
     def _wait(self, stop: Event, *, once: bool) -> None:
         if once or self._away:
@@ -196,7 +202,7 @@ class Courier(Thread):
     ) -> None:
         super().__init__(daemon=True)
         self.news = Event()
-        self._agency = agency_id
+        self.agency = agency_id
         self._delivery = delivery
         self._patience = patience
         self._stop_asked = stop
@@ -218,14 +224,14 @@ class Courier(Thread):
         while not self._stop_asked.is_set():
             self.news.clear()
             try:
-                went, seen, delivered = self._delivery.go(self._agency, seen, self._stop_asked)
+                went, seen, delivered = self._delivery.go(self.agency, seen, self._stop_asked)
             except AWAY:
                 if self._once:
                     raise
                 self._stop_asked.wait(POLL_SECONDS)  # the publisher says so
                 continue
             if went == "another's":
-                self._say_once(f"Another process is sending to {self._agency}.")
+                self._say_once(f"Another process is sending to {self.agency}.")
             if self._once:
                 return
             match went:

@@ -4,7 +4,7 @@ import base64
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from msgspec import Struct
@@ -88,18 +88,19 @@ def _signing(secret: Any) -> tuple[Signing, ...]:
 
 def hooks(store: EventStore) -> Iterator[Hook]:
     """The webhooks that there are now, in the order in which agencies first had one."""
-    for agency_id in ever_registered(store):
+    for agency_id in first_registered(store):
         if hook := hook_of(store, agency_id):
             yield hook
 
 
-def ever_registered(store: EventStore, position: int = 0) -> list[str]:
-    """The agencies that registered a webhook after a position of the log, each once."""
-    found: dict[str, None] = {}
+def first_registered(store: EventStore, position: int = 0) -> dict[str, int]:
+    """The agencies that registered a webhook after a position of the log: where they did first."""
+    found: dict[str, int] = {}
     while page := store.since(position, 1000, names=REGISTERED):
         position = page.reached
-        found |= dict.fromkeys(each.event.agency_id for each in page)  # type: ignore[attr-defined]
-    return list(found)
+        for recorded in page:
+            found.setdefault(cast(WebhookRegistered, recorded.event).agency_id, recorded.position)
+    return found
 
 
 # ── Registering, by whoever runs this ─────────────────────────────────────────────────────────────

@@ -154,6 +154,14 @@ def test_an_agency_hears_nothing_of_anothers_referral(small: Office, receiver: R
     assert {each.agency_id for each in disclosures(small)} == {SURGERY}
 
 
+def test_what_was_before_any_webhook_is_not_told(small: Office, receiver: Receiver) -> None:
+    refers(small, count=2)
+    registers(small, receiver)
+    (after,) = refers(small)
+    once(small)
+    assert subjects(receiver) == [after]
+
+
 def test_what_is_sent_holds_no_name_and_no_words(small: Office, receiver: Receiver) -> None:
     registers(small, receiver)
     small.receives(concern(concern="Kit was seen alone at XE1 2AB."), sender=POLICE)
