@@ -35,9 +35,10 @@ def told(row: Row) -> Alarm:
     line = row.line
     if line.state == "behind":
         since = f" since {govmoment(row.waits_since)}" if row.waits_since else ""
+        wait, them = ("waits", "it") if line.lag == 1 else ("wait", "them")
         return Alarm(
-            what=f"{plural(line.lag or 0, 'message')} from {row.name} "
-            f"{'waits' if line.lag == 1 else 'wait'} on Kafka{since}, and nobody takes them in.",
+            what=f"{plural(line.lag or 0, 'message')} from {row.name} {wait} on Kafka{since}, and"
+            f" nobody takes {them} in.",
             do="Tell the operator: the service that takes messages in from Kafka does not run, or"
             " cannot. Concerns may wait there.",
         )

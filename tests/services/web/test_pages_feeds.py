@@ -7,7 +7,9 @@ from structlog.testing import capture_logs
 
 from adapters.translation import formats
 from services.alarm import Watch
+from services.feeds import Line, Row
 from services.lag import AWAY
+from services.web.feed_words import told
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
 from tests.parts.site import Site, words_of
 
@@ -42,6 +44,30 @@ def test_an_agency_that_fell_silent_is_told_of_on_the_feeds_page_and_in_the_inbo
     assert "Open Door Sends HTTP 08:30 today" in words
     assert 'href="/feeds"' in visitor.get("/inbox").text
     assert "set aside" not in words_of(visitor.get("/inbox"))
+
+
+@pytest.mark.parametrize(
+    ("lag", "said"),
+    [
+        (1, "1 message from Elm Surgery waits on Kafka since Tuesday 10 March 2026 at 9:30am, and "
+            "nobody takes it in."),
+        (1200, "1,200 messages from Elm Surgery wait on Kafka since Tuesday 10 March 2026 at "
+            "9:30am, and nobody takes them in."),
+    ],
+)  # fmt: skip
+def test_what_nobody_takes_in_from_kafka_is_for_the_operator(lag: int, said: str) -> None:
+    line = Line(
+        agency="elm-surgery",
+        transport="kafka",
+        last_message_at=None,
+        silent_since=None,
+        lag=lag,
+        quarantined=0,
+        state="behind",
+    )
+    alarm = told(Row(line=line, name="Elm Surgery", waits_since=NOW))
+    assert alarm.what == said
+    assert "Tell the operator" in alarm.do
 
 
 def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
