@@ -16,6 +16,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError
 
 from adapters.transports.kafka import Access, NotAllowed, NotReachable, kafka_errors, look_for
+from adapters.transports.kafka_rights import WRITER
 
 DELIVERY_MS = 20_000
 """How long a record may take to be acknowledged by all replicas, retries included."""
@@ -73,6 +74,7 @@ class Outlet:
                 self.cluster: str = self._admin.describe_cluster()["cluster_id"]
                 self._producer = KafkaProducer(
                     **access.settings(),
+                    client_id=WRITER,
                     enable_idempotence=True,
                     acks="all",
                     allow_auto_create_topics=False,

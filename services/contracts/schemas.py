@@ -20,6 +20,7 @@ from services.intake import Receipt
 from services.project import Status
 from services.publish_kafka import Published
 from services.publish_webhooks import Sent as SentToWebhook
+from services.told import Line as Disclosed
 from services.web.problems import Problem, Refusal
 
 Schema = dict[str, Any]
@@ -47,6 +48,7 @@ TOLD: dict[What, str] = {
 WRITTEN: dict[str, Written] = {
     "child-line": Written(answers.ChildLine, "A line of `safeguarding children`"),
     "deadline-line": Written(answers.DeadlineLine, "A line of `safeguarding deadlines`"),
+    "disclosure-line": Written(Disclosed, "A line of `safeguarding disclosures`"),
     "feed-line": Written(FeedLine, "A line of `safeguarding feeds`"),
     "flag-line": Written(answers.FlagLine, "A line of `safeguarding flags`"),
     "inbox-line": Written(answers.InboxLine, "A line of `safeguarding inbox`"),

@@ -239,7 +239,7 @@ def test_what_is_given_up_is_not_written_later(kafka: Broker, agency: Agency) ->
             message = Message(agency.topic, b"k", b"x", [], MARK)
             with pytest.raises(Stopped):
                 outlet.send([message], stop)
-    assert not [each.name for each in threading.enumerate() if "producer" in each.name.lower()]
+    assert not [each.name for each in threading.enumerate() if each.name.startswith(WRITER)]
 
 
 def test_told_to_end_it_ends_within_three_seconds(
