@@ -63,7 +63,8 @@ class Campaign:
         while done < self.kills // 2:
             self.feed.sends(FEW)
             point = self.points[done % len(self.points)]
-            child = self.feed.start(once=True, fault=f"kill:{point}:{self.dice.choice((1, 1, 2))}")
+            number = self.dice.randint(1, FEW) if point == "after-the-line" else 1
+            child = self.feed.start(once=True, fault=f"kill:{point}:{number}")
             done += child.wait(60) == -signal.SIGKILL
         return done
 
