@@ -8,7 +8,7 @@ What were agencies' systems told, on which lawful basis?
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -69,26 +69,25 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
-    match event := recorded.event:
-        case InformationDisclosed():
-            yield Write(
-                DISCLOSED,
-                {
-                    "disclosure_id": event.disclosure_id,
-                    "agency": event.agency_id,
-                    "channel": event.channel,
-                    "what": event.what,
-                    "status": event.status,
-                    "outcome": event.outcome,
-                    "happened_on": event.on.isoformat(),
-                    "referral_id": event.referral_id,
-                    "child_id": event.child_id,
-                    "lawful_basis": event.lawful_basis,
-                    "corrects": event.corrects,
-                    "disclosed_at": stamp(event.happened_at),
-                    "position": recorded.position,
-                },
-            )
+    event = cast(InformationDisclosed, recorded.event)
+    yield Write(
+        DISCLOSED,
+        {
+            "disclosure_id": event.disclosure_id,
+            "agency": event.agency_id,
+            "channel": event.channel,
+            "what": event.what,
+            "status": event.status,
+            "outcome": event.outcome,
+            "happened_on": event.on.isoformat(),
+            "referral_id": event.referral_id,
+            "child_id": event.child_id,
+            "lawful_basis": event.lawful_basis,
+            "corrects": event.corrects,
+            "disclosed_at": stamp(event.happened_at),
+            "position": recorded.position,
+        },
+    )
 
 
 def of_referral(query: Query, referral_id: str) -> list[Told]:
