@@ -25,6 +25,7 @@ from pathlib import Path
 from threading import Event
 
 from services.ingest_kafka import Ingest
+from services.logs import configure
 from tests.adapters.event_store.forgetful import way_to
 from tests.kafka_feed import Feed, Mirrored, Outcome
 from tests.parts import dying
@@ -259,6 +260,7 @@ def main() -> int:
     words.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
     words.add_argument("--only", choices=KINDS, action="append")
     chosen = words.parse_args()
+    configure("error")
     logging.disable(logging.CRITICAL)  # the client tells of each fault at length
     classes = jars()
     if classes is None:
