@@ -29,7 +29,7 @@ from services.logs import log
 from services.webhooks import Hook, first_registered, hook_of, remove
 
 POLL_SECONDS = 0.5
-ENDING_SECONDS = 2.0
+ENDING_SECONDS = 1.5
 """How long the couriers are waited for when we are told to end."""
 
 FAR = 5000

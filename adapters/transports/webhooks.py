@@ -36,7 +36,7 @@ CONNECT_SECONDS = 2.0
 LOOK_SECONDS = 0.2
 """How soon a delivery that waits for its answer notices that it is to stop."""
 
-GRACE_SECONDS = 1.0
+GRACE_SECONDS = 0.5
 """How long an answer that is on its way is waited for when a delivery is to stop."""
 
 SECRET = "whsec_"  # noqa: S105 - what every secret begins with
