@@ -4,14 +4,19 @@ Nobody waits long for it: while the broker is away, or slow, it is not known, an
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from adapters.event_store import EventStore
 from services.kafka_access import access_to, is_known
+
+if TYPE_CHECKING:  # a process that has no Kafka does not wait for its client
+    from adapters.transports import kafka_lag
 
 PATIENCE_SECONDS = 1.0
 KEPT_SECONDS = 5.0
@@ -20,7 +25,7 @@ KEPT_SECONDS = 5.0
 LAST_SECONDS = 300.0
 """How long the last answer is worth something to whoever does not ask."""
 
-SLOW = "Kafka has not answered within a second"
+SLOW = "Kafka has not answered in time"
 AWAY = "Kafka cannot be reached, or does not let us in"
 CLOSED = "Kafka does not let us see the agencies' topics"
 
@@ -40,11 +45,17 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class KafkaLag:
-    """Safe to share between threads. `address`: of the brokers, else the environment's."""
+    """Safe to share between threads. `address`: of the brokers, else the environment's.
 
-    def __init__(self, store: EventStore, address: str | None = None) -> None:
+    `patience`: seconds that nobody waits longer than.
+    """
+
+    def __init__(
+        self, store: EventStore, address: str | None = None, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._store = store
         self._address = address
+        self._patience = patience
         self._lock = Lock()
         self._asking: Thread | None = None
         self._known = Known()
@@ -58,13 +69,9 @@ class KafkaLag:
             if time.monotonic() < self._until:
                 return self._known
             if self._asking is None or not self._asking.is_alive():
-                # Read here: a thread that outlives a slow broker must not need the store.
-                stored = self._store.all_tracked("kafka|")
-                # Not waited for at the end of the process either.
-                self._asking = Thread(target=self._ask, args=(tuple(agencies), stored), daemon=True)
-                self._asking.start()
+                self._asking = self._begun(agencies)
             asking = self._asking
-        asking.join(PATIENCE_SECONDS)
+        asking.join(self._patience)
         return Known(unknown=SLOW) if asking.is_alive() else self._known
 
     def last(self) -> Known:
@@ -72,31 +79,46 @@ class KafkaLag:
         old = time.monotonic() > self._until + LAST_SECONDS
         return Known() if old else self._known
 
-    def _ask(self, agencies: Collection[str], stored: Mapping[str, int]) -> None:
-        from adapters.transports.kafka import NotAllowed, NotReachable
-
-        self._known = Known(unknown=AWAY)
-        try:
-            known = Known(lags=self._lags(agencies, stored))
-        except NotReachable:
-            known = Known(unknown=AWAY)
-        except NotAllowed:
-            known = Known(unknown=CLOSED)
-        self._known, self._until = known, time.monotonic() + KEPT_SECONDS
-
-    def _lags(self, agencies: Collection[str], stored: Mapping[str, int]) -> dict[str, Lag]:
+    def _begun(self, agencies: Collection[str]) -> Thread:
+        """What outlives a slow broker needs neither the store nor an import: they are done here."""
         from adapters.translation import formats
-        from adapters.transports.kafka_lag import waiting
+        from adapters.transports import kafka_lag
         from adapters.transports.kafka_rights import incoming
 
         access = access_to(self._address)
-        assert access is not None  # noqa: S101 - asked before
+        stored = self._store.all_tracked(kafka_lag.NAMED)
         whose = {topic: agency for agency in agencies for topic in incoming(agency, formats())}
-        lags: dict[str, Lag] = {}
-        for topic, found in waiting(access, whose, stored, PATIENCE_SECONDS).items():
-            so_far = lags.get(whose[topic], Lag())
-            lags[whose[topic]] = Lag(
-                records=so_far.records + found.records,
-                oldest_at=min(filter(None, (so_far.oldest_at, found.oldest_at)), default=None),
-            )
-        return lags
+
+        def found() -> dict[str, Lag]:
+            assert access is not None  # noqa: S101 - asked before
+            return _by_agency(whose, kafka_lag.waiting(access, whose, stored, self._patience))
+
+        # The end of the process does not wait for it.
+        asking = Thread(target=self._ask, args=(found,), daemon=True)
+        asking.start()
+        return asking
+
+    def _ask(self, found: Callable[[], dict[str, Lag]]) -> None:
+        from adapters.transports.kafka import NotAllowed, NotReachable
+
+        known = Known(unknown=AWAY)
+        try:
+            with suppress(NotReachable):
+                known = Known(lags=found())
+        except NotAllowed:
+            known = Known(unknown=CLOSED)
+        finally:
+            self._known, self._until = known, time.monotonic() + KEPT_SECONDS
+
+
+def _by_agency(
+    whose: Mapping[str, str], found: Mapping[str, "kafka_lag.Waiting"]
+) -> dict[str, Lag]:
+    lags: dict[str, Lag] = {}
+    for topic, waiting in found.items():
+        so_far = lags.get(whose[topic], Lag())
+        lags[whose[topic]] = Lag(
+            records=so_far.records + waiting.records,
+            oldest_at=min(filter(None, (so_far.oldest_at, waiting.oldest_at)), default=None),
+        )
+    return lags

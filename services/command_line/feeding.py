@@ -7,6 +7,9 @@ from services.command_line.options import AS_USUAL, HERE, Shown, Where, instant
 from services.command_line.output import show, tell
 from services.lag import KafkaLag
 
+PATIENCE_SECONDS = 5.0
+"""A command may wait longer for Kafka than a page."""
+
 TOLD = {
     "behind": "Records wait on Kafka, and nobody takes them in: {}. Start `safeguarding ingest "
     "kafka`; concerns may wait there.",
@@ -33,7 +36,7 @@ def feeds(
     """
     at = instant(as_at)
     with asked(where) as parts:
-        parts.kafka_lag = KafkaLag(parts.store, kafka)
+        parts.kafka_lag = KafkaLag(parts.store, kafka, PATIENCE_SECONDS)
         found = feeds_.of_each(parts, COMMAND_LINE, at)
     rows = found.rows
     show([row.line for row in rows], shown.format, empty="No agency is registered yet.")

@@ -9,7 +9,7 @@ from services.web.templating import govmoment, on_the_wall, plural
 
 BY = {
     "file": "file",
-    "standard-input": "command line",
+    "standard-input": "the command line",
     "http": "HTTP",
     "kafka": "Kafka",
     "mllp": "HL7 (MLLP)",
