@@ -1,16 +1,22 @@
 """Is it seen who has fallen silent, and can what is set aside be taken in without being read?"""
 
+from contextlib import closing
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from kafka import KafkaProducer
 from structlog.testing import capture_logs
 
 from adapters.translation import formats
+from adapters.transports.kafka import Access
+from adapters.transports.kafka_rights import prepare
 from services.alarm import Watch
 from services.feeds import Line, Row
 from services.lag import AWAY
 from services.web.feed_words import told
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
+from tests.parts.kafka import Broker
 from tests.parts.site import Site, words_of
 
 SILENT = (
@@ -68,6 +74,30 @@ def test_what_nobody_takes_in_from_kafka_is_for_the_operator(lag: int, said: str
     alarm = told(Row(line=line, name="Elm Surgery", waits_since=NOW))
     assert alarm.what == said
     assert "Tell the operator" in alarm.do
+
+
+@pytest.mark.real_kafka
+def test_what_waits_on_kafka_is_told_on_the_page_in_the_inbox_and_in_the_log(
+    site: Site, kafka: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency, parts = f"agency-{uuid4().hex[:8]}", site.authority.parts
+    registered = {"agency_id": agency, "kind": "school", "name": "Hill School"}
+    site.authority.give("operator", "register-agency", **registered)
+    prepare(Access(bootstrap=kafka.address), [agency], ["webform"])
+    old = int((NOW - timedelta(minutes=10)).timestamp() * 1000)
+    with closing(KafkaProducer(bootstrap_servers=kafka.address, enable_idempotence=True)) as sender:
+        sender.send(f"in.{agency}.webform.v1", b"x", timestamp_ms=old).get(10)
+    monkeypatch.setenv("SAFEGUARDING_KAFKA_BOOTSTRAP", kafka.address)
+    visitor = site.visitor(DUTY)
+    assert "Hill School" not in words_of(visitor.get("/inbox")), (
+        "it asks nobody, and waits for none"
+    )
+    words = words_of(visitor.get("/feeds"))
+    assert "Hill School Not taken in Kafka Nothing yet 1 since 09:20 today" in words
+    assert "1 message from Hill School waits on Kafka" in words_of(visitor.get("/inbox"))
+    with capture_logs() as lines:
+        Watch(parts).look()
+    assert [line["agency"] for line in lines if line["event"] == "feed_behind"] == [agency]
 
 
 def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
