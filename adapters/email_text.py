@@ -13,6 +13,7 @@ from datetime import datetime
 from email.errors import CloseBoundaryNotFoundDefect, MessageError
 from email.header import decode_header
 from email.message import Message
+from email.policy import compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any, Literal
 
@@ -26,6 +27,10 @@ from domain.described import ReferrerDescribed
 
 _MOST_PARTS = 500
 _LONGEST_HEAD = 256 * 1024
+_MOST_HEADERS = 500
+_LONGEST_HEADER = 4000
+_MOST_LINES = 1_000_000
+_MOST_WORK = 10_000_000
 _LONGEST_MARKUP = 2 * LARGEST_READ
 _HEADER_NAMES = (
     "from", "to", "subject", "date", "message-id", "received", "return-path", "delivered-to",
@@ -76,7 +81,8 @@ class Email(Struct, frozen=True, kw_only=True):
 
     def unshown(self) -> list[str]:
         """A line for each attachment that has none in the text."""
-        return [line for each in self.attachments if (line := each.told()) not in self.text]
+        shown = set(self.text.split("\n")) if self.attachments else ()
+        return [line for each in self.attachments if (line := each.told()) not in shown]
 
     def whole(self) -> str:
         """The text, with those lines below it."""
@@ -94,13 +100,18 @@ def email_of(body: bytes, problems: Problems) -> Email:
     """The e-mail in these bytes; what is broken is told, and its text is still there."""
     body = _single_bytes(body)
     head, _, _ = body.replace(b"\r\n", b"\n").partition(b"\n\n")
-    if len(head) > _LONGEST_HEAD or body.count(b"\n--") > _MOST_PARTS:
-        problems.say("The e-mail has more parts or headers than are read: see it as it came.")
+    lines = body.count(b"\n") + body.count(b"\r")
+    work = lines * (1 + body.lower().count(b"boundary"))  # each line is compared with each boundary
+    if len(head) > _LONGEST_HEAD or lines > _MOST_LINES or work > _MOST_WORK:
+        problems.say(_TOO_MUCH)
         return Email(text=decoded(body, problems))
     parts = _Parts(problems)
     try:
-        message = email.message_from_bytes(body)
+        message = email.message_from_bytes(body, _class=_Made())
         text = parts.words(message)
+    except TooMany:
+        problems.say(_TOO_MUCH)
+        return Email(text=decoded(body, problems))
     except (MessageError, RecursionError, LookupError, ValueError):
         problems.say("The e-mail is broken: it was read as plain text.")
         return Email(text=decoded(body, problems))
@@ -118,6 +129,34 @@ def email_of(body: bytes, problems: Problems) -> Email:
         sender_name=name,
         sender_address=address,
     )
+
+
+_TOO_MUCH = "The e-mail has more parts or headers than are read: see it as it came."
+
+
+class TooMany(Exception):
+    """An e-mail has more parts than are read."""
+
+
+class _Made:
+    """Makes the parts of one e-mail, and no more of them than honest mail has."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+
+    def __call__(self, policy: Any = compat32) -> Message:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise TooMany
+        return _Bounded(policy)
+
+
+class _Bounded(Message):
+    """A part with no more headers, and no longer ones, than are read."""
+
+    def set_raw(self, name: str, value: Any) -> None:
+        if len(self) < _MOST_HEADERS:
+            super().set_raw(name, value[:_LONGEST_HEADER])
 
 
 def as_mailed(said: Translation, mail: Email, sent: Sent) -> Translation:
@@ -146,7 +185,7 @@ def _single_bytes(body: bytes) -> bytes:
 
 def _header(message: Message, name: str) -> str:
     """A header in plain text, encoded words decoded, on one line."""
-    return _in_plain_words(str(message.get(name, ""))[:4000])
+    return _in_plain_words(str(message.get(name, "")))
 
 
 def _in_plain_words(raw: str) -> str:

@@ -69,7 +69,11 @@ def resource_of_xml(text: str, problems: Problems) -> dict[str, Any]:
     if etree.QName(root).namespace not in {NAMESPACE, None} or not _name(root)[:1].isupper():
         problems.say("The message is XML, but not FHIR.")
         raise NoXml
-    return _resource(root)
+    try:
+        return _resource(root)
+    except RecursionError:
+        problems.say("The message is nested too deeply to be read.")
+        raise NoXml from None
 
 
 def _character(named: re.Match[str]) -> str:

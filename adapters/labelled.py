@@ -19,6 +19,12 @@ from adapters.labelled_people import People
 from adapters.looks_like_address import is_address
 from adapters.particulars import may_be_name
 
+MOST_LINES = 10_000
+"""That are looked at for labels: a notice has some dozens."""
+
+_LONGEST_LABEL = 200
+"""Characters before the colon of a label, with all that may stand around it."""
+
 _AS_TYPED = str.maketrans("\u2019\u2013", "'-")  # what a word processor makes of them
 _QUOTED = re.compile(r"\s*[>|]")
 _BEGINS = re.compile(r"[ \t]*(?:[-_*]|(?:begin|on|from)\b)", re.I)  # what the next four may
@@ -66,9 +72,12 @@ def labelled(text: str, labels: Labels) -> Labelled:
     reader = _Reader(labels)
     lines = text.splitlines()
     end = _own_lines(lines)
+    found = reader.found
+    if end > MOST_LINES:
+        found.problems.say("The text has more lines than are read: the rest is shown as it stands.")
+        end = MOST_LINES
     for line in lines[:end]:
         reader.read(line)
-    found = reader.found
     found.left_over.extend(line.strip() for line in lines[end:] if line.strip())
     return Labelled(reader.notice(), found.left_over, found.labels, found.problems.told())
 
@@ -115,7 +124,7 @@ class _Reader:
         return {**self._values, **texts, **groups, **told, "addresses": self.addresses.told}
 
     def read(self, line: str) -> None:
-        own = ":" in line and not _QUOTED.match(line)
+        own = line.find(":", 0, _LONGEST_LABEL) >= 0 and not _QUOTED.match(line)
         found = _LABEL.fullmatch(line.rstrip().translate(_AS_TYPED)) if own else None
         if found is None or not self._labelled(found[1], line[found.start(2) :].strip()):
             self._more(line.rstrip())

@@ -178,6 +178,7 @@ _CELL = re.compile(r"</t[dh]\b[^<>]*>", re.I)
 _ROW = re.compile(r"</?tr\b[^<>]*>", re.I)
 _CELL_ENDS, _ROW_ENDS = "\x1f", "\x1e"
 _TAG = re.compile(r"<[^<>]*>")
+_NO_CHARACTER = re.compile(r"&#\d{9,};?")  # `unescape` raises on numbers of thousands of digits
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 
 
@@ -190,7 +191,7 @@ def text_of_html(markup: str) -> str:
     for name in ("script", "style", "head"):
         markup = _without(markup, name)
     apart = _BREAK.sub("\n", _ROW.sub(f"\n{_ROW_ENDS}", _CELL.sub(_CELL_ENDS, markup)))
-    told = html.unescape(_TAG.sub("", apart))
+    told = html.unescape(_NO_CHARACTER.sub(_LOST, _TAG.sub("", apart)))
     words = "\n".join(_row(each) for each in told.split(_ROW_ENDS))
     lines = (_SPACES.sub(" ", line).strip() for line in cleaned(words).split("\n"))
     return "\n".join(line for line in lines if line)
@@ -207,8 +208,12 @@ def _row(row: str) -> str:
     return "".join(told)
 
 
+_IN_SMALL = str.maketrans("ACDEHILPRSTY", "acdehilprsty")
+"""The letters of the names below; `lower` would make some texts longer."""
+
+
 def _without(markup: str, name: str) -> str:
-    kept, at, lower = [], 0, markup.lower()
+    kept, at, lower = [], 0, markup.translate(_IN_SMALL)
     while (start := lower.find(f"<{name}", at)) >= 0:
         end = lower.find(f"</{name}", start)
         if end < 0:

@@ -1,11 +1,13 @@
 """Is any damaged message more than our formats bear? A slice of `benchmarks/mutations.py`."""
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
-from tests.adapters.messages import format_named, translated
-from tests.mutations import Trial, mutant
+from adapters.reading import text_of_html
+from tests.adapters.messages import format_named, sent, translated
+from tests.mutations import MOST_SECONDS, Trial, alarmed, mutant
 
 SLICE = 1500
 STORED_EVERY = 50
@@ -50,3 +52,55 @@ def test_half_a_character_in_damaged_xml_is_shown_as_lost() -> None:
         said = translated("itk-cda", whole.replace(b"<title>", b"<title>" + reference))
         assert said.children
         assert said.problems
+
+
+def test_a_character_whose_number_has_thousands_of_digits_is_shown_as_lost() -> None:
+    reference = "&#" + "9" * 5000 + ";"
+    assert (
+        text_of_html(f"<p>We saw {reference} again</p>") == "We saw \N{REPLACEMENT CHARACTER} again"
+    )
+
+
+def test_a_style_sheet_is_left_out_beside_a_letter_that_has_no_small_one() -> None:
+    assert text_of_html("<p>\u0130\u0130 a<STYLE>p {}</STYLE> b</p>") == "\u0130\u0130 a b"
+
+
+# ── Long ones ──
+
+HEAD = b"From: a@b.example\r\nTo: c@d.example\r\n"
+MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=X\r\n\r\n--X\r\n"
+FIVE_MILLION = 5_000_000
+
+
+def nested(depth: int) -> bytes:
+    kind = b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n"
+    return HEAD + b"".join(kind % (level, level) for level in range(depth))
+
+
+def filled(before: bytes, unit: bytes, after: bytes = b"") -> bytes:
+    return before + unit * ((FIVE_MILLION - len(before)) // len(unit)) + after
+
+
+LONG = {
+    "parameters of a part": filled(MIXED + b"Content-Type: text/plain", b"; a=b", b"\r\n\r\n"),
+    "headers of a part": filled(MIXED, b"A: b\r\n"),
+    "folded lines of a header": filled(MIXED + b"A: b\r\n", b" b\r\n"),
+    "lines in nested parts": filled(nested(300), b"-x\n"),
+    "reports on many": filled(HEAD + b"Content-Type: message/delivery-status\n", b"\nA: b\n"),
+    "text files": filled(
+        MIXED,
+        b"Content-Disposition: attachment; filename=a\r\n\r\n" + b"x\n" * 6000 + b"\r\n--X\r\n",
+    ),
+    "empty lines": filled(HEAD + b"\r\n", b"\n"),
+    "labels": filled(HEAD + b"\r\n", b"Child 1: a\n"),
+    "spaces before a colon": filled(HEAD + b"\r\nChild 1: A B\r\na", b" ", b"b:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_an_email_of_five_megabytes_is_read_within_a_second(case: str) -> None:
+    message = sent(LONG[case])
+    began = process_time()
+    with alarmed():
+        assert format_named("email").translate(message)
+    assert process_time() - began < MOST_SECONDS
