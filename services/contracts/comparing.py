@@ -92,9 +92,14 @@ class Schemas:
         for name in (each for each in ours if each in theirs):
             yield from self._fits(theirs[name], ours[name], f"{where}.{name}", deep + 1)
         others, allowed = (each.get("additionalProperties", True) for each in (written, read))
+        for name in (each for each in theirs if each not in ours and each not in old):
+            if allowed is False:
+                yield f"{where}.{name}: it is new, and no other member may be there"
+            elif isinstance(allowed, Mapping):
+                yield from self._fits(theirs[name], allowed, f"{where}.{name}", deep + 1)
         if allowed is False and others is not False:
             yield f"{where}: other members may be there, and must not"
-        elif isinstance(allowed, Mapping):
+        elif isinstance(allowed, Mapping) and others is not False:
             more = others if isinstance(others, Mapping) else {}
             yield from self._fits(more, allowed, f"{where}.*", deep + 1)
 

@@ -134,6 +134,17 @@ def test_what_broke_is_told_with_its_place() -> None:
     ]
 
 
+def test_a_new_member_breaks_readers_who_were_told_that_there_is_no_other() -> None:
+    closed = {**PERSON, "additionalProperties": False}
+    more = {**person(nickname=TEXT), "additionalProperties": False}
+    assert schema_breaks(closed, more, "out") == [
+        "the whole.nickname: it is new, and no other member may be there"
+    ]
+    assert not schema_breaks(closed, more, "in")
+    numbers = {**PERSON, "additionalProperties": {"type": "integer"}}
+    assert schema_breaks(numbers, {**numbers, "properties": more["properties"]}, "out")
+
+
 def test_a_schema_that_holds_itself_is_compared_to_an_end() -> None:
     tree = {"type": "object", "properties": {"parts": {"type": "array", "items": {"$ref": "#"}}}}
     assert not schema_breaks(tree, tree, "in")
