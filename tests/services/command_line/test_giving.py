@@ -159,6 +159,8 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
     does("rename-agency", op, agency_id="elm", name="Elm Surgery")
     does("suspend-agency", op, agency_id="elm", reason="Its system was broken into.")
     does("resume-agency", op, agency_id="elm")
+    does("name-for-plan-status", op, agency_id="elm", lawful_basis="legal-obligation")
+    does("end-plan-status", op, agency_id="elm")
     does("form-team", op, team_id="team-west", name="West")
     does("join-team", op, team_id="team-east", person_id="wanda", name="Wanda Worker")
     does("change-working-time", op, team_id="team-east", person_id="wanda", percent=60)
