@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from services.webhooks import register
+from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 from tests.parts.receiver import Receiver, certificate_in, receiving, silence, status
 from tests.services.command_line.conftest import Ran, Run
 from tests.services.ingesting import Ended, Place, place_at
@@ -32,10 +33,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 def refers(place: Place, count: int) -> list[str]:
+    """Other referrals than before."""
     with place.office() as office:
-        found = [
-            office.receives_one(concern(concern=f"Kit was seen alone, {n}.")) for n in range(count)
-        ]
+        words = [f"Kit was seen alone, {os.urandom(8).hex()}." for _ in range(count)]
+        found = [office.receives_one(concern(concern=each)) for each in words]
     return [str(each.referral) for each in found]
 
 
@@ -140,6 +141,31 @@ def test_it_ends_within_three_seconds_while_a_receiver_says_nothing(
     ended = running.ended(seconds=5)
     assert time.monotonic() - told < 3
     assert (ended.code, ended.lines) == (0, [])
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(not PROGRAMS, reason=WITHOUT)
+def test_while_the_store_is_away_nothing_is_sent_and_then_all_of_it(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    server = Server(PROGRAMS[max(PROGRAMS)])
+    try:
+        with place_at(tmp_path, server.address) as place:
+            registers(place, receiver)
+            sent = refers(place, 1)
+            running = place.runs("publish", "webhooks")
+            assert running.line()["result"] == "delivered"
+            server.kill()
+            assert "cannot be reached" in running.said()
+            server.start()
+            assert "is back" in running.said()
+            sent += refers(place, 1)
+            assert running.line()["result"] == "delivered"
+            running.told(signal.SIGTERM)
+            assert running.ended(3).code == 0
+            assert subjects(receiver) == sent
+    finally:
+        server.stop()
 
 
 def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(
