@@ -15,7 +15,7 @@ from adapters.reading import LARGEST_READ, Problems, cleaned
 from domain.calendar import LONDON
 
 MOST_SEGMENTS = 20_000
-MOST_REPEATS = 500
+MOST_REPEATS = 200
 """Segments of one message, and repetitions of one field, that are read: no referral comes near."""
 
 _LONGEST = LARGEST_READ + 1

@@ -33,7 +33,7 @@ from adapters.hl7_text import (
 )
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time, reference_of
-from adapters.reading import Problems, beginning, decoded, shown, unread
+from adapters.reading import LARGEST_READ, Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Intent, Sent, Translation
 from domain.calendar import local_day
 from domain.described import Urgency
@@ -46,8 +46,11 @@ FORMAT = FormatInformation(
     rank=20,
 )
 
-MOST_MESSAGES = 4000
-"""Messages of one file that are read one by one; what follows is kept together."""
+MOST_MESSAGES = 2000
+MOST_LINES = 20_000
+MOST_CHARACTERS = 3 * LARGEST_READ
+"""Messages of one file that are read one by one, and what all of them hold; what follows is kept
+together."""
 
 _REFERRALS: dict[str, Intent] = {"I12": "new", "I13": "update", "I14": "cancel"}
 _DOCUMENTS: dict[str, Intent] = {
@@ -85,26 +88,36 @@ def translate(sent: Sent) -> list[Translation]:
     problems = Problems()
     text = decoded(sent.body, problems, declared_charset(sent.body))
     parts = texts_of_messages(text.strip(" \t"))
-    found = [_one(part, sent, problems) for part in parts[:MOST_MESSAGES]]
+    read = _most_read(parts)
+    found = [_one(part, sent, problems) for part in parts[:read]]
     if len(parts) == 1:
         return found
     numbered = [
         replace(each, row=row, raw=part.encode())
         for row, (each, part) in enumerate(zip(found, parts, strict=False), start=1)
     ]
-    if len(parts) > MOST_MESSAGES:
-        numbered.append(_the_rest("".join(parts[MOST_MESSAGES:]), problems))
+    if len(parts) > read:
+        numbered.append(_the_rest("".join(parts[read:]), read, problems))
     return numbered
 
 
-def _the_rest(text: str, problems: Problems) -> Translation:
-    problems.say(
-        f"The file has more than {MOST_MESSAGES} messages: the rest is here together, unread."
-    )
+def _most_read(parts: list[str]) -> int:
+    """How many of the messages are read: the first in any case."""
+    lines = characters = 0
+    for index, part in enumerate(parts[:MOST_MESSAGES]):
+        lines += part.count("\r") or part.count("\n")
+        characters += len(part)
+        if index and (lines > MOST_LINES or characters > MOST_CHARACTERS):
+            return index
+    return min(len(parts), MOST_MESSAGES)
+
+
+def _the_rest(text: str, read: int, problems: Problems) -> Translation:
+    problems.say(f"The file has more than {read} messages: the rest is here together, unread.")
     return Translation(
         concern=shown(text, problems),
         problems=problems.told(),
-        row=MOST_MESSAGES + 1,
+        row=read + 1,
         raw=text.encode(),
     )
 

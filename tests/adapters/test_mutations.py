@@ -104,3 +104,12 @@ def test_an_email_of_five_megabytes_is_read_within_a_second(case: str) -> None:
     with alarmed():
         assert format_named("email").translate(message)
     assert process_time() - began < MOST_SECONDS
+
+
+def test_a_file_of_many_long_messages_is_read_within_a_second() -> None:
+    parents = b"NK1|1|" + b"A^B~" * 500 + b"|MTH|" + b"1 High Street^^Town^^XE1 1AA~" * 500 + b"\r"
+    message = sent(filled(b"", b"MSH|^~\\&|A|B|C|D|2||REF^I12|1|P|2.5\r" + parents))
+    began = process_time()
+    with alarmed():
+        assert format_named("hl7v2").translate(message)
+    assert process_time() - began < MOST_SECONDS
