@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from domain.calendar import local_day
 from services.simulate.setting import words
-from services.simulate.setting.agencies import VALLEY, YOUNG_CARERS
+from services.simulate.setting.agencies import HOSPITAL, VALLEY, YOUNG_CARERS
 from services.simulate.setting.agenda import Steps
 from services.simulate.setting.chance import Chance
 from services.simulate.setting.hours import at_work
@@ -174,10 +174,13 @@ def restricting(office: Office, chance: Chance) -> Steps:
 
 
 def keeping_senders(office: Office) -> Steps:
-    """A practice takes a new name; a sender is kept out for a night while its system is seen to."""
+    """A practice takes a new name, a hospital hears of plans from now on; a sender is kept out for
+    a night while its system is seen to."""
     chance = office.chance("senders")
     yield at_work(office.span.at(0.3), 0.2, chance)
     office.give(OPERATOR, "rename-agency", agency_id=VALLEY, name="Valley Health Centre")
+    named = {"agency_id": HOSPITAL, "lawful_basis": "legal-obligation"}
+    office.give(OPERATOR, "name-for-plan-status", **named)
     yield at_work(office.span.at(0.55), 0.2, chance)
     yield closing_time(local_day(office.now)) + timedelta(hours=1)
     about = {"agency_id": YOUNG_CARERS}

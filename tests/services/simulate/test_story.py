@@ -154,7 +154,8 @@ def test_a_few_weeks_hold_events_of_every_family(few_weeks: Story, family: str) 
 
 
 def test_two_years_hold_nearly_every_kind_of_event(two_years: Story) -> None:
-    kinds = {stored_name(kind) for family in SENT for kind in family.events}
+    names = {stored_name(kind) for family in SENT for kind in family.events}
+    kinds = {name for name in names if not name.startswith("agency.webhook")}
     missing = kinds - {each.name for each in two_years.log}
     assert len(missing) < len(kinds) / 10, sorted(missing)
 
