@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import AuthorizationError, KafkaError, OffsetOutOfRangeError
 from msgspec import Struct
 
@@ -114,6 +115,8 @@ class Inlet:
                 session_timeout_ms=SESSION_MS,
                 heartbeat_interval_ms=HEARTBEAT_MS,
                 max_poll_records=MOST_RECORDS,
+                # Every topic's partitions are shared out, and who comes or goes moves few of them.
+                partition_assignment_strategy=(CooperativeStickyAssignor,),
             )
             there = self._consumer.topics()
         self.topics = tuple(sorted(there & set(topics)))

@@ -10,9 +10,10 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from typing import Any
 
 LENGTH, REQUEST, NUMBER, PORT = (struct.Struct(each) for each in (">i", ">hhi", ">i", ">i"))
 
@@ -49,11 +50,12 @@ class KafkaProxy:
         self._cut: Counter[Api] = Counter()
         self._delays: dict[Api, float] = {}
         self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
         self.passed: Counter[int] = Counter()
         """Answers that reached who asked, by what was asked."""
         self.lost: Counter[Api] = Counter()
         """Answers that were lost, and connections that were cut."""
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._run(self._accept)
 
     def lose(self, api: Api, times: int = 1) -> None:
         """The next answers of this kind do not arrive; their connections end."""
@@ -79,6 +81,13 @@ class KafkaProxy:
         _end(self._listening)
         self._listening.close()
         self.drop_all()
+        for each in self._threads:
+            each.join(5)
+
+    def _run(self, work: Callable[..., None], *told: Any) -> None:
+        thread = threading.Thread(target=work, args=told, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -93,7 +102,7 @@ class KafkaProxy:
                 asked: dict[int, Api | int] = {}
                 self._open |= {client, broker}
                 for way in (self._requests, self._answers):
-                    threading.Thread(target=way, args=(client, broker, asked), daemon=True).start()
+                    self._run(way, client, broker, asked)
 
     def _requests(
         self, client: socket.socket, broker: socket.socket, asked: dict[int, Api | int]
