@@ -15,7 +15,8 @@ from threading import Event
 
 import pytest
 
-from adapters.transports.kafka import Inlet
+from adapters.event_store import Unavailable
+from adapters.transports.kafka import Access, Inlet
 from services.ingest_kafka import Ingest, Taken
 from tests.adapters.event_store.forgetful import way_to
 from tests.kafka_feed import Feed, Mirrored
@@ -46,6 +47,16 @@ def takes_all(feed: Feed, kafka: str = "", kind: type[Inlet] = Inlet) -> list[Ta
     """What this process makes of all that is there and not stored yet."""
     with closing(feed.inlet(kafka, kind=kind)) as inlet:
         return list(Ingest(feed.store, inlet).lines(Event(), once=True))
+
+
+def polled(inlet: Inlet, wanted: int) -> int:
+    """How many records it gives, when it has given as many, or the time is over."""
+    found = 0
+    for _ in range(PATIENCE):
+        found += sum(len(records) for records in inlet.poll(1).values())
+        if found >= wanted:
+            break
+    return found
 
 
 def end(*children: "subprocess.Popen[bytes]") -> None:
@@ -95,6 +106,29 @@ def test_who_stood_still_until_another_had_its_partitions_stores_nothing_twice(
     folder_feed.wait_until_stored(zombie)
     end(zombie)
     assert folder_feed.outcome().right, folder_feed.outcome()
+
+
+def test_partitions_given_while_the_store_is_away_are_read_when_it_is_back(
+    folder_feed: Feed,
+) -> None:
+    away = Event()
+    away.set()
+
+    def position(tracked: str) -> int:
+        if away.is_set():
+            raise Unavailable("It is away.")
+        return folder_feed.store.tracked(tracked)
+
+    folder_feed.sends(12)
+    access = Access(bootstrap=folder_feed.broker.address)
+    with closing(Inlet(access, folder_feed.topics, position, alone=False)) as inlet:
+        with pytest.raises(Unavailable):
+            polled(inlet, 12)
+        inlet.hold()
+        assert inlet.poll(0) == {}
+        away.clear()
+        inlet.go_on()
+        assert polled(inlet, 12) == 12
 
 
 def test_a_broker_that_is_killed_is_read_again_when_it_is_back(folder_feed: Feed) -> None:
