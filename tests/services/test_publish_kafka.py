@@ -21,7 +21,7 @@ from adapters.event_store.leader import alone
 from adapters.outgoing import cloud_event
 from adapters.translation import formats
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
-from adapters.transports.kafka_out import Message, Outlet, Stopped
+from adapters.transports.kafka_out import LARGEST, Message, Outlet, Stopped
 from adapters.transports.kafka_rights import READER, WRITER, dead, outgoing, prepare
 from domain.agency import RegisterAgency
 from domain.referral import AcknowledgeReferral, DecideReferral
@@ -293,6 +293,23 @@ def test_what_was_set_aside_is_written_beside_its_topic_as_it_came(
     assert (line.what, line.type, line.id) == ("dead-letter", taken.reason, quarantined.stream)
     assert line.position == quarantined.position == taken.position
     assert published() == []
+
+
+def test_what_is_too_large_for_a_topic_beside_stays_in_quarantine(
+    kafka: Broker, office: Office, agency: Agency
+) -> None:
+    with closing(KafkaProducer(bootstrap_servers=kafka.address)) as producer:
+        producer.send(agency.incoming, b"x" * LARGEST, b"case-1").get(SECONDS)
+    access = Access(bootstrap=kafka.address)
+    with closing(Inlet(access, [agency.incoming], office.store.tracked, alone=True)) as inlet:
+        (taken,) = Ingest(office.store, inlet).lines(threading.Event(), once=True)
+    assert taken.result == "quarantined"
+    said: list[str] = []
+    publisher = Publish(office.store, lambda: Outlet(access), said.append)
+    assert list(publisher.lines(threading.Event(), once=True)) == []
+    (sentence,) = said
+    assert "too large" in sentence
+    assert agency.reads(dead(agency.incoming)) == []
 
 
 def test_an_agency_without_a_topic_hears_nothing_and_it_is_said_once(
