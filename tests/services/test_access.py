@@ -565,7 +565,7 @@ def test_whoever_holds_the_keys_sees_a_restricted_record_and_is_recorded(gate: G
     assert (seen.person, seen.rule) == ("command-line", "keys-held")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(principals, actions, resources)
 def test_the_gate_opens_exactly_where_the_table_permits(
     tmp_path_factory: pytest.TempPathFactory, who: Principal, action: str, what: Resource
