@@ -28,6 +28,7 @@ LAST_SECONDS = 300.0
 SLOW = "Kafka has not answered in time"
 AWAY = "Kafka cannot be reached, or does not let us in"
 CLOSED = "Kafka does not let us see the agencies' topics"
+NONE = "Kafka shows us none of the agencies' topics"
 
 
 class Lag(Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class KafkaLag:
 
     def of(self, agencies: Collection[str]) -> Known:
         """What waits for each of these; nothing, and no remark, where there is no Kafka."""
-        if not is_known(self._address):
+        if not agencies or not is_known(self._address):
             return Known()
         with self._lock:
             if time.monotonic() < self._until:
@@ -104,7 +105,8 @@ class KafkaLag:
         known = Known(unknown=AWAY)
         try:
             with suppress(NotReachable):
-                known = Known(lags=found())
+                lags = found()
+                known = Known(lags=lags, unknown="" if lags else NONE)
         except NotAllowed:
             known = Known(unknown=CLOSED)
         finally:

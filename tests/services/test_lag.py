@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.lag import AWAY, SLOW, KafkaLag, Known
+from services.lag import AWAY, NONE, SLOW, KafkaLag, Known
+from tests.parts.kafka import Broker
 from tests.services.office import Office, office_at
 
 
@@ -45,3 +46,10 @@ def test_without_an_address_nothing_is_asked(
 ) -> None:
     monkeypatch.delenv("SAFEGUARDING_KAFKA_BOOTSTRAP", raising=False)
     assert KafkaLag(office.store).of(["north-police"]) == Known()
+
+
+@pytest.mark.real_kafka
+def test_that_no_topic_is_shown_to_us_is_not_taken_for_nothing_to_wait_for(
+    office: Office, kafka: Broker
+) -> None:
+    assert KafkaLag(office.store, kafka.address, 5).of(["nobody-there"]) == Known(unknown=NONE)
