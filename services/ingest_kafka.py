@@ -9,12 +9,13 @@ aside in that transaction too.
 import gc
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, repeat
 from threading import Event
+from time import monotonic
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ from services.logs import log
 from services.received import Part
 
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 30.0
+"""How long a new topic may stay unnoticed."""
 PATIENCE_SECONDS = (0.5, 1.0, 2.0, 5.0)
 """How long nothing is taken when the store has gone; the last for ever."""
 
@@ -90,7 +93,16 @@ class Ingest:
         store: EventStore,
         inlet: Inlet,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        topics: Callable[[], Collection[str]] | None = None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
+        """`topics`: asked now and then which there should be by now: agencies are registered, and
+        formats agreed with them, while we run.
+        """
+        self._topics = topics
+        self._look_seconds = look_seconds
+        self._looked = monotonic()
         self._store = store
         self._inlet = inlet
         self._clock = clock
@@ -114,6 +126,7 @@ class Ingest:
     def _polled(self, stop: Event, *, once: bool) -> Mapping[Partition, Sequence[Record]]:
         for seconds in chain(PATIENCE_SECONDS, repeat(PATIENCE_SECONDS[-1])):
             try:
+                self._look_for_more(once=once)
                 found = self._inlet.poll(POLL_SECONDS)
             except AWAY as error:  # the store is asked where a partition begins
                 if once:
@@ -125,6 +138,12 @@ class Ingest:
                 self._is_back("kafka", "store")
                 return found
         return {}
+
+    def _look_for_more(self, *, once: bool) -> None:
+        """A new agency's messages are not left on a topic that nobody reads."""
+        if self._topics and not once and monotonic() - self._looked >= self._look_seconds:
+            self._inlet.also(self._topics())
+            self._looked = monotonic()
 
     def _stored(
         self, found: Mapping[Partition, Sequence[Record]], stop: Event, *, once: bool

@@ -24,6 +24,8 @@ MOST_RECORDS = 1000
 """Records that are asked for at once."""
 
 BOOTSTRAP_MS, REQUEST_MS, SESSION_MS, HEARTBEAT_MS = 10_000, 15_000, 10_000, 1_000
+METADATA_MS = 60_000
+"""How old may be what we know of a topic, such as a partition that it was given since."""
 RECONNECT_MS = 1_000
 """The longest time between two attempts to reach a broker that is away; the client's own is 30 s,
 for which nobody would be read after the broker is back."""
@@ -115,6 +117,7 @@ class Inlet:
                 session_timeout_ms=SESSION_MS,
                 heartbeat_interval_ms=HEARTBEAT_MS,
                 max_poll_records=MOST_RECORDS,
+                metadata_max_age_ms=METADATA_MS,
                 # Every topic's partitions are shared out, and who comes or goes moves few of them.
                 partition_assignment_strategy=(CooperativeStickyAssignor,),
             )
@@ -126,6 +129,17 @@ class Inlet:
                 self._consumer.assign(self._partitions())
                 self._begin(self._partitions())
             elif self.topics:
+                self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._given))
+
+    def also(self, topics: Collection[str]) -> None:
+        """Read those of these, too, that exist by now. Not for one that reads alone.
+
+        Raises `NotReachable`, `NotAllowed`.
+        """
+        with kafka_errors():
+            new = (self._consumer.topics() & set(topics)) - set(self.topics)
+            if new:
+                self.topics = tuple(sorted({*self.topics, *new}))
                 self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._given))
 
     def tracked(self, partition: TopicPartition) -> str:

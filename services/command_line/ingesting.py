@@ -56,11 +56,14 @@ def kafka(
         return 2
     stop = told_to_end()
     with event_store(where.settings()) as store:
-        topics = [
-            f"in.{agency}.{format}.v1" for agency in registered(store) for format in formats()
-        ]
+
+        def topics() -> list[str]:
+            """Those that every agency may have that is registered by now."""
+            agencies, known = list(registered(store)), formats()
+            return [f"in.{agency}.{format}.v1" for agency in agencies for format in known]
+
         try:
-            inlet = Inlet(access, topics, store.tracked, alone=once)
+            inlet = Inlet(access, topics(), store.tracked, alone=once)
         except NotReachable as error:
             tell(f"Kafka cannot be reached, or does not let us in: {error}.")
             return 3
@@ -71,7 +74,7 @@ def kafka(
             if not inlet.topics:
                 tell("None of the agencies' topics is there for us (safeguarding kafka setup).")
                 return 1
-            show(IngestKafka(store, inlet).lines(stop, once=once), "json")
+            show(IngestKafka(store, inlet, topics=topics).lines(stop, once=once), "json")
         except NotReachable as error:
             tell(f"Kafka cannot be reached any more: {error}.")
             return 3

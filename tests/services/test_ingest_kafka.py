@@ -179,3 +179,24 @@ def test_two_that_read_the_same_partition_store_each_record_once(
 def test_a_broker_that_is_not_there_is_said_to_be_away() -> None:
     with pytest.raises(NotReachable):
         Inlet(Access(bootstrap="127.0.0.1:1"), ["in.a.webform.v1"], lambda _: 0, alone=True)
+
+
+def test_an_agency_that_is_registered_while_it_runs_is_read_as_well(
+    kafka: Broker, office: Office, sender: Sender
+) -> None:
+    sender.sends(concern(1), "notice-1")
+    stop, topics = threading.Event(), [sender.topic]
+    access = Access(bootstrap=kafka.address)
+    with closing(Inlet(access, topics, office.store.tracked, alone=False)) as opened:
+        ingest = Ingest(office.store, opened, topics=lambda: topics, look_seconds=0)
+        lines = ingest.lines(stop)
+        assert next(lines).topic == sender.topic
+        with closing(Sender(kafka, office)) as new:
+            topics.append(new.topic)
+            new.sends(concern(2), "notice-1")
+            assert next(lines).topic == new.topic
+        sender.sends(concern(3), "notice-3")
+        assert next(lines).topic == sender.topic
+        stop.set()
+        assert list(lines) == []
+    assert len(received(office.store)) == 3
