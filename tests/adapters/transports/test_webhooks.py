@@ -104,7 +104,7 @@ def test_the_secret_is_in_no_header() -> None:
         (status(500), Answer("later", "answered-no", 500)),
         (hangs_up, Answer("later", "no-answer")),
     ],
-    ids=str,
+    ids=["200", "202", "410", "404", "429", "500", "hangs-up"],
 )
 def test_an_answer_is_taken_for_what_it_says(
     receiver: Receiver, reply: Reply, answer: Answer
