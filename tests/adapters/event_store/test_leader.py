@@ -19,7 +19,8 @@ def store(address: str, tmp_path: Path) -> str:
 
 def test_a_second_process_does_not_get_the_work_of_the_first(store: str) -> None:
     with alone(store, "publish") as first, alone(store, "publish") as second:
-        assert first is not None and first()
+        assert first is not None
+        assert first()
         assert second is None
     with alone(store, "publish") as again:
         assert again is not None
