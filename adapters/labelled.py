@@ -19,8 +19,9 @@ from adapters.labelled_people import People
 from adapters.looks_like_address import is_address
 from adapters.particulars import may_be_name
 
-MOST_LINES = 10_000
-"""That are looked at for labels: a notice has some dozens."""
+MOST_LINES = 5_000
+MOST_CHARACTERS = 256 * 1024
+"""That are looked at for labels: a notice has some dozens of lines."""
 
 _LONGEST_LABEL = 200
 """Characters before the colon of a label, with all that may stand around it."""
@@ -73,13 +74,23 @@ def labelled(text: str, labels: Labels) -> Labelled:
     lines = text.splitlines()
     end = _own_lines(lines)
     found = reader.found
-    if end > MOST_LINES:
+    read = _most_read(lines[:end])
+    if read < end:
         found.problems.say("The text has more lines than are read: the rest is shown as it stands.")
-        end = MOST_LINES
+        end = read
     for line in lines[:end]:
         reader.read(line)
     found.left_over.extend(line.strip() for line in lines[end:] if line.strip())
     return Labelled(reader.notice(), found.left_over, found.labels, found.problems.told())
+
+
+def _most_read(lines: list[str]) -> int:
+    characters = 0
+    for at, line in enumerate(lines[:MOST_LINES]):
+        characters += len(line)
+        if at and characters > MOST_CHARACTERS:
+            return at
+    return min(len(lines), MOST_LINES)
 
 
 def _own_lines(lines: list[str]) -> int:

@@ -93,6 +93,9 @@ LONG = {
     ),
     "empty lines": filled(HEAD + b"\r\n", b"\n"),
     "labels": filled(HEAD + b"\r\n", b"Child 1: a\n"),
+    "people told in long lines": filled(
+        HEAD + b"\r\n", b"".join(b"Child %d: A B%s\n" % (n, b", a" * 160) for n in range(2000))
+    ),
     "spaces before a colon": filled(HEAD + b"\r\nChild 1: A B\r\na", b" ", b"b:"),
 }  # fmt: skip
 
