@@ -196,8 +196,9 @@ class People:
     def is_relative(self, told: str) -> bool:
         """Whether it is `Mother: Jo Holt, 1 Mill Lane`: a person, where an address stands there."""
         label, _, value = told[:_LONGEST_LINE].partition(":")
-        somewhere = any(in_a_line(each.strip()) for each in _APART.split(value))
-        if not (somewhere and self._is_role(label, "")) or not may_be_name(label):
+        if not (self._is_role(label, "") and may_be_name(label)):
+            return False
+        if not any(in_a_line(each.strip()) for each in _APART.split(value)):
             return False
         self.begin("adult", 1, "", "", value.strip())
         if self.current is not None:
@@ -286,6 +287,8 @@ class People:
     def _is_role(self, part: str, name: str) -> bool:
         """Whether all its words are those of a relationship, or the names of people told of."""
         words = re.findall(r"[^\W_]+", part.casefold().replace("'s ", " "))
+        if _RELATED.isdisjoint(words):
+            return False
         held = [
             name,
             *(
@@ -295,7 +298,7 @@ class People:
             ),
         ]
         named = {word for each in held for word in re.findall(r"[^\W_]+", each.casefold())}
-        return not _RELATED.isdisjoint(words) and {*words} <= _RELATED | _BESIDE | named
+        return {*words} <= _RELATED | _BESIDE | named
 
 
 def _before_an_address(part: str, at: int) -> list[str]:
