@@ -210,12 +210,13 @@ class People:
         if self.current is None:
             return
         home = self._addresses.add(", ".join(place))
-        known = (each for other in self._all[-_MOST_COMPARED:] for each in other.homes)
+        last = self._all[-_MOST_COMPARED:]
+        known = (each for other in last for each in other.homes[-_MOST_COMPARED:])
         shared = next((each for each in known if each == home), None)
         if shared is not None:
             self._addresses.unsay()
             home = shared
-        if not any(home is each for each in self.current.homes):
+        if not any(home is each for each in self.current.homes[-_MOST_COMPARED:]):
             self.current.homes.append(home)
 
     def _another(self, kind: str, number: int, role: str) -> Person:

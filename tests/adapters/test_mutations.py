@@ -96,6 +96,10 @@ LONG = {
     "people told in long lines": filled(
         HEAD + b"\r\n", b"".join(b"Child %d: A B%s\n" % (n, b", a" * 160) for n in range(2000))
     ),
+    "homes of one person": filled(
+        HEAD + b"\r\nChild 1: A B\r\n",
+        b"".join(b"Mother: Jo Holt, %d Mill Lane\n" % number for number in range(5000)),
+    ),
     "spaces before a colon": filled(HEAD + b"\r\nChild 1: A B\r\na", b" ", b"b:"),
 }  # fmt: skip
 
