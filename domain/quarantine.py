@@ -2,8 +2,10 @@
 Quarantine: what came by a transport and cannot be taken for a message of its sender.
 
     set aside ──> replayed
+    lost ──> settled
 
-A body that cannot be read is no reason: that is a referral with problems, as from any transport.
+What Kafka deleted before it was read is lost: of it there is only where it stood. A body that
+cannot be read is no reason: that is a referral with problems, as from any transport.
 Read top to bottom: events, commands, state, evolve, decide.
 """
 
@@ -12,7 +14,17 @@ from typing import Annotated, ClassVar, Literal, assert_never, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.kernel import WITHHELD, Command, Event, Private, Refused, caused
+from domain.kernel import (
+    WITHHELD,
+    Asking,
+    Command,
+    Event,
+    Narrative,
+    Private,
+    Refused,
+    asking,
+    caused,
+)
 
 ReasonCode = Literal[
     "no-id",
@@ -21,6 +33,7 @@ ReasonCode = Literal[
     "other-sender",
     "id-reused",
     "refused",
+    "lost",
 ]
 REASONS: dict[ReasonCode, str] = {
     "no-id": "It carries no id, so that it cannot be told from the same message sent again.",
@@ -29,8 +42,14 @@ REASONS: dict[ReasonCode, str] = {
     "other-sender": "It came on the topic of one agency and says that another sent it.",
     "id-reused": "Its id was used before, with other content.",
     "refused": "Its sender may not send now, or it is empty or too large.",
+    "lost": (
+        "They were deleted from Kafka before they were read: ask the agency to send them again."
+    ),
 }
 """What each code means, in words."""
+
+KEPT = frozenset(get_args(ReasonCode)) - {"lost"}
+"""The reasons for which a message is kept; of what was lost there is none."""
 
 RawBytes = Annotated[bytes, Private("raw")]
 
@@ -72,7 +91,23 @@ class MessageReplayed(_OfQuarantine, frozen=True, tag="quarantine.message_replay
     """Somebody had it taken in after all; what became of it stands with the message."""
 
 
-QuarantineEvent = MessageQuarantined | MessageReplayed
+class RecordsLost(_OfQuarantine, frozen=True, tag="quarantine.records_lost.v1"):
+    """Deleted before they were read. `offset`: the first of them; `records`: how many in a row."""
+
+    transport: str
+    topic: str
+    partition: int
+    offset: int
+    records: int
+
+
+class LossSettled(_OfQuarantine, frozen=True, tag="quarantine.loss_settled.v1"):
+    """Somebody saw to it that the agency sends again what was lost. `how`: what was done."""
+
+    how: Narrative = WITHHELD
+
+
+QuarantineEvent = MessageQuarantined | MessageReplayed | RecordsLost | LossSettled
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,13 +133,32 @@ class ReplayMessage(Command, frozen=True, kw_only=True, tag="replay-message"):
     quarantine_id: str
 
 
-QuarantineCommand = QuarantineMessage | ReplayMessage
+class ReportLoss(Command, frozen=True, kw_only=True, tag="report-loss"):
+    stream_field: ClassVar[str] = "quarantine_id"
+
+    quarantine_id: str
+    transport: str
+    topic: str
+    partition: int
+    offset: int
+    records: int
+
+
+class SettleLoss(Command, frozen=True, kw_only=True, tag="settle-loss"):
+    stream_field: ClassVar[str] = "quarantine_id"
+
+    quarantine_id: str
+    how: Narrative
+
+
+QuarantineCommand = QuarantineMessage | ReplayMessage | ReportLoss | SettleLoss
 
 # ── State ── only what decide() needs ─────────────────────────────────────────────────────────────
 
 
 class Quarantine(Struct, frozen=True):
-    state: Literal["unknown", "set-aside", "replayed"] = "unknown"
+    state: Literal["unknown", "set-aside", "replayed", "lost", "settled"] = "unknown"
+    settled: Asking | None = None
 
 
 def evolve(state: Quarantine, event: QuarantineEvent) -> Quarantine:
@@ -113,6 +167,10 @@ def evolve(state: Quarantine, event: QuarantineEvent) -> Quarantine:
             return replace(state, state="set-aside")
         case MessageReplayed():
             return replace(state, state="replayed")
+        case RecordsLost():
+            return replace(state, state="lost")
+        case LossSettled():
+            return replace(state, state="settled", settled=asking(event))
         case _:
             assert_never(event)
 
@@ -121,7 +179,7 @@ def decide(command: QuarantineCommand, state: Quarantine) -> list[QuarantineEven
     match command:
         case QuarantineMessage() if state.state != "unknown":
             return []  # it was delivered twice
-        case QuarantineMessage(reason=reason) if reason not in get_args(ReasonCode):
+        case QuarantineMessage(reason=reason) if reason not in KEPT:
             raise Refused("There is no such reason to set a message aside.")
         case QuarantineMessage():
             return [caused(MessageQuarantined, command)]
@@ -129,7 +187,30 @@ def decide(command: QuarantineCommand, state: Quarantine) -> list[QuarantineEven
             raise Refused("There is no such message in quarantine.")
         case ReplayMessage() if state.state == "replayed":
             return []
+        case ReplayMessage() if state.state in ("lost", "settled"):
+            raise Refused(
+                "What was lost cannot be taken in: ask the agency to send it again, and record that"
+                " you did."
+            )
         case ReplayMessage():
             return [caused(MessageReplayed, command)]
+        case ReportLoss() if state.state != "unknown":
+            return []  # it was found twice
+        case ReportLoss(records=records) if records < 1:
+            raise Refused("A loss is of one record at least.")
+        case ReportLoss():
+            return [caused(RecordsLost, command)]
+        case SettleLoss() if state.state == "unknown":
+            raise Refused("There is no such loss.")
+        case SettleLoss() if state.state in ("set-aside", "replayed"):
+            raise Refused("This message was kept, not lost: it can be taken in after all.")
+        case SettleLoss(how=how) if not how.strip():
+            raise Refused("Record what was done, such as whom you asked to send it again.")
+        case SettleLoss() if state.settled == asking(command):
+            return []
+        case SettleLoss() if state.state == "settled":
+            raise Refused("Somebody has recorded what was done about this loss already.")
+        case SettleLoss():
+            return [caused(LossSettled, command)]
         case _:
             assert_never(command)

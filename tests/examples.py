@@ -138,10 +138,14 @@ from domain.plan import (
 )
 from domain.quarantine import (
     Header,
+    LossSettled,
     MessageQuarantined,
     MessageReplayed,
     QuarantineMessage,
+    RecordsLost,
     ReplayMessage,
+    ReportLoss,
+    SettleLoss,
 )
 from domain.record import Corrected, CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
@@ -304,6 +308,26 @@ message_quarantined = _event(MessageQuarantined(**BY_POLICE, **_SET_ASIDE))
 quarantine_message = _command(QuarantineMessage, message_quarantined())
 message_replayed = _event(MessageReplayed(**BY_MANAGER, quarantine_id="quarantine-1"))
 replay_message = _command(ReplayMessage, message_replayed())
+records_lost = _event(
+    RecordsLost(
+        **BY_POLICE | {"message": None},
+        quarantine_id="quarantine-1",
+        transport="kafka",
+        topic=f"in.{POLICE}.police-notice.v1",
+        partition=1,
+        offset=42,
+        records=3,
+    )
+)
+report_loss = _command(ReportLoss, records_lost())
+loss_settled = _event(
+    LossSettled(
+        **BY_MANAGER,
+        quarantine_id="quarantine-1",
+        how="Rang the control room: they send them again today.",
+    )
+)
+settle_loss = _command(SettleLoss, loss_settled())
 
 # ── Agency ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -69,7 +69,7 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         **dict.fromkeys(("keep-message", "receive-referral", "update-referral"), NOBODY),
         **dict.fromkeys(("cancel-referral", "report-conflict", "open-case"), NOBODY),
         # What is set aside, and taken in again by `quarantine replay`
-        **dict.fromkeys(("quarantine-message", "replay-message"), NOBODY),
+        **dict.fromkeys(("quarantine-message", "replay-message", "report-loss"), NOBODY),
         # What an agency's system is told
         "disclose-information": NOBODY,
         # A referral
@@ -155,6 +155,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "rename-agency": OPERATOR,
         "suspend-agency": OPERATOR,
         "resume-agency": OPERATOR,
+        # What was lost before it was read: as for `replay-quarantined`
+        "settle-loss": DUTY | OPERATOR,
         "name-for-plan-status": OPERATOR,
         "end-plan-status": OPERATOR,
         # What makes or holds a secret: by `webhook` on the command line alone
