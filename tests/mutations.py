@@ -39,7 +39,7 @@ MOST_SECONDS = 1.0
 """Of computing, for one message: whatever takes longer is a find."""
 HANGS_AFTER = 5.0
 _EXAMPLES = 12
-_SMALL = 120
+_SMALL = 60
 _SMALL_BYTES = (200, 350, 700)
 _LARGEST_SAMPLE = 64 * 1024
 _MOST_DECIDED = 20

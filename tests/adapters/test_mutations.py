@@ -9,7 +9,7 @@ from adapters.reading import text_of_html
 from tests.adapters.messages import format_named, sent, translated
 from tests.mutations import MOST_SECONDS, Trial, alarmed, mutant
 
-SLICE = 1500
+SLICE = 1000
 STORED_EVERY = 50
 SEED = 4
 
