@@ -1,9 +1,11 @@
 """
-Which messages were set aside, and why?
+Which messages were set aside or lost on their way, and why?
 
     waiting(query) -> list[SetAside]                  oldest first
     one(query, quarantine_id) -> SetAside | None      if it waits
-    counts(query) -> dict[str, dict[str, int]]        by agency and reason code
+    counts(query) -> dict[str, dict[str, int]]        messages, by agency and reason code
+
+Records that were lost in a row are one entry; it waits until somebody says what was done.
 """
 
 from collections.abc import Iterator
@@ -11,7 +13,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from domain.kernel import Instant, Recorded
-from domain.quarantine import MessageQuarantined, MessageReplayed, ReasonCode
+from domain.quarantine import (
+    LossSettled,
+    MessageQuarantined,
+    MessageReplayed,
+    ReasonCode,
+    RecordsLost,
+)
 from projections.base import Projection, Query, Write, rows, stamp
 
 SCHEMA = (
@@ -24,31 +32,35 @@ SCHEMA = (
         topic text not null,
         partition integer not null,
         "offset" integer not null,
+        records integer not null,
         reason_code text not null,
         since text not null,
         position integer not null,
-        replayed_at text
+        done_at text
     )
     """,
     """
     create index if not exists quarantine_waiting on quarantine (position)
-    where replayed_at is null
+    where done_at is null
     """,
 )
 SET_ASIDE = """
 insert into quarantine (quarantine_id, message, agency, transport, topic, partition, "offset",
-    reason_code, since, position)
+    records, reason_code, since, position)
 values (:quarantine_id, :message, :agency, :transport, :topic, :partition, :offset,
-    :reason, :since, :position)
+    :records, :reason, :since, :position)
 on conflict (quarantine_id) do nothing
 """
-REPLAYED = """
-update quarantine set replayed_at = :at where quarantine_id = :quarantine_id
+DONE = """
+update quarantine set done_at = :at where quarantine_id = :quarantine_id
 """
 
 
 class SetAside(Struct, frozen=True, kw_only=True):
-    """One message that waits for somebody; `message`: SHA-256 of its bytes."""
+    """One message that waits for somebody, or `records` in a row that were lost from `offset` on.
+
+    `message`: SHA-256 of its bytes; of a loss its `quarantine_id`, as there are no bytes.
+    """
 
     quarantine_id: str
     message: str
@@ -57,6 +69,7 @@ class SetAside(Struct, frozen=True, kw_only=True):
     topic: str
     partition: int
     offset: int
+    records: int
     reason_code: ReasonCode
     since: Instant
 
@@ -64,44 +77,50 @@ class SetAside(Struct, frozen=True, kw_only=True):
 def project(recorded: Recorded) -> Iterator[Write]:
     match event := recorded.event:
         case MessageQuarantined():
-            yield Write(
-                SET_ASIDE,
-                {
-                    "quarantine_id": event.quarantine_id,
-                    "message": event.content,
-                    "agency": event.agency,
-                    "transport": event.transport,
-                    "topic": event.topic,
-                    "partition": event.partition,
-                    "offset": event.offset,
-                    "reason": event.reason,
-                    "since": stamp(event.received_at),
-                    "position": recorded.position,
-                },
-            )
-        case MessageReplayed():
-            replayed = {"quarantine_id": recorded.stream, "at": stamp(event.happened_at)}
-            yield Write(REPLAYED, replayed)
+            kept = {"message": event.content, "reason": event.reason, "records": 1}
+            yield _aside(recorded, event, kept)
+        case RecordsLost():
+            lost = {"message": event.quarantine_id, "reason": "lost", "records": event.records}
+            yield _aside(recorded, event, lost)
+        case MessageReplayed() | LossSettled():
+            yield Write(DONE, {"quarantine_id": recorded.stream, "at": stamp(event.happened_at)})
+
+
+def _aside(
+    recorded: Recorded, event: MessageQuarantined | RecordsLost, told: dict[str, object]
+) -> Write:
+    place = {
+        "quarantine_id": event.quarantine_id,
+        "agency": event.agency,
+        "transport": event.transport,
+        "topic": event.topic,
+        "partition": event.partition,
+        "offset": event.offset,
+        "since": stamp(event.received_at),
+        "position": recorded.position,
+    }
+    return Write(SET_ASIDE, place | told)
 
 
 COLUMNS = (
-    'quarantine_id, message, agency, transport, topic, partition, "offset", reason_code, since'
+    'quarantine_id, message, agency, transport, topic, partition, "offset", records, reason_code,'
+    " since"
 )
 
 
 def waiting(query: Query) -> list[SetAside]:
-    """What was set aside and not replayed, the oldest first."""
+    """What was set aside and not replayed, lost and not settled, the oldest first."""
     found = query(
-        f"select {COLUMNS} from quarantine where replayed_at is null order by position",  # noqa: S608
+        f"select {COLUMNS} from quarantine where done_at is null order by position",  # noqa: S608
         {},
     )
     return rows(SetAside, found)
 
 
 def one(query: Query, quarantine_id: str) -> SetAside | None:
-    """One that was set aside and not replayed."""
+    """One that was set aside and not replayed, lost and not settled."""
     found = query(
-        f"select {COLUMNS} from quarantine where replayed_at is null"  # noqa: S608
+        f"select {COLUMNS} from quarantine where done_at is null"  # noqa: S608
         " and quarantine_id = :quarantine_id",
         {"quarantine_id": quarantine_id},
     )
@@ -109,10 +128,10 @@ def one(query: Query, quarantine_id: str) -> SetAside | None:
 
 
 def counts(query: Query) -> dict[str, dict[ReasonCode, int]]:
-    """How many wait, by agency and then by reason, the most frequent first."""
+    """How many messages wait, by agency and then by reason, the most frequent first."""
     found = query(
-        "select agency, reason_code, count(*) as waiting from quarantine"
-        " where replayed_at is null group by agency, reason_code order by 3 desc, 2",
+        "select agency, reason_code, cast(sum(records) as bigint) as waiting from quarantine"
+        " where done_at is null group by agency, reason_code order by 3 desc, 2",
         {},
     )
     by_agency: dict[str, dict[ReasonCode, int]] = {}
@@ -123,9 +142,9 @@ def counts(query: Query) -> dict[str, dict[ReasonCode, int]]:
 
 quarantine = Projection(
     name="quarantine",
-    version=1,
+    version=2,
     tables={"quarantine": ("quarantine_id",)},
     schema=SCHEMA,
-    events=(MessageQuarantined, MessageReplayed),
+    events=(MessageQuarantined, MessageReplayed, RecordsLost, LossSettled),
     project=project,
 )

@@ -1,7 +1,14 @@
-"""Which messages wait because they were set aside?"""
+"""Which messages wait because they were set aside or lost?"""
 
 from projections.quarantine import SetAside, counts, one, quarantine, waiting
-from tests.examples import MONDAY_9AM, OTHER_MESSAGE, message_quarantined, message_replayed
+from tests.examples import (
+    MONDAY_9AM,
+    OTHER_MESSAGE,
+    loss_settled,
+    message_quarantined,
+    message_replayed,
+    records_lost,
+)
 from tests.views import Given
 
 FIRST = message_quarantined()
@@ -21,6 +28,7 @@ def test_what_was_set_aside_waits_with_where_it_stood_and_why(given: Given) -> N
             topic=FIRST.topic,
             partition=1,
             offset=42,
+            records=1,
             reason_code="id-reused",
             since=FIRST.received_at,
         )
@@ -39,6 +47,30 @@ def test_what_was_replayed_waits_no_longer(given: Given) -> None:
     assert counts(view.query) == {"elm-surgery": {"no-id": 1}}
     assert one(view.query, "quarantine-1") is None
     assert [each.offset for each in waiting(view.query)] == [43]
+
+
+def test_records_that_were_lost_in_a_row_wait_as_one_until_somebody_says_what_was_done(
+    given: Given,
+) -> None:
+    lost = records_lost(quarantine_id="quarantine-3", offset=7)
+    view = given(quarantine, FIRST, lost)
+    assert waiting(view.query)[1] == SetAside(
+        quarantine_id="quarantine-3",
+        message="quarantine-3",
+        agency=lost.agency,
+        transport="kafka",
+        topic=lost.topic,
+        partition=1,
+        offset=7,
+        records=3,
+        reason_code="lost",
+        since=lost.received_at,
+    )
+    assert counts(view.query) == {FIRST.agency: {"lost": 3, "id-reused": 1}}
+    view.given(loss_settled(quarantine_id="quarantine-3"))
+    assert [each.reason_code for each in waiting(view.query)] == ["id-reused"]
+    assert one(view.query, "quarantine-3") is None
+    assert counts(view.query) == {FIRST.agency: {"id-reused": 1}}
 
 
 def test_taken_twice_it_stands_there_once(given: Given) -> None:
