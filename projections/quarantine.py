@@ -130,7 +130,7 @@ def one(query: Query, quarantine_id: str) -> SetAside | None:
 def counts(query: Query) -> dict[str, dict[ReasonCode, int]]:
     """How many messages wait, by agency and then by reason, the most frequent first."""
     found = query(
-        "select agency, reason_code, cast(sum(records) as bigint) as waiting from quarantine"
+        "select agency, reason_code, sum(records) as waiting from quarantine"
         " where done_at is null group by agency, reason_code order by 3 desc, 2",
         {},
     )

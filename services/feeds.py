@@ -30,7 +30,7 @@ LATE = timedelta(minutes=5)
 class Line(Struct, frozen=True, kw_only=True):
     """A feed, as scripts have it. `lag`: records that wait on Kafka; None where nobody can tell.
 
-    `quarantined`: messages of the agency that are set aside, whichever way they came.
+    `quarantined`: messages of the agency that are set aside, whichever way they came, or were lost.
     """
 
     agency: str

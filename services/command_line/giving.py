@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 import msgspec
@@ -12,6 +12,9 @@ from domain.kernel import Refused
 from services.access.actions import GIVABLE
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
 from services.command_line.output import show, tell, write
+
+if TYPE_CHECKING:  # the list of the commands is shown without waiting for this import
+    from services.handle import Handled
 
 LONGEST_ID = 200
 
@@ -102,7 +105,13 @@ def _give(
             handled = give(parts, who, name, fields, identity=identity)
         except Denied as denied:  # the same words as of what is not there
             handled = Handled(identity or uuid4().hex, "refused", str(denied))
-    row: dict[str, Any] = {
+    show([row_of(handled)], shown.format)
+    return 1 if handled.result == "refused" else 0
+
+
+def row_of(handled: "Handled") -> dict[str, Any]:
+    """What became of a command, as scripts have it."""
+    return {
         "command": handled.command,
         "result": handled.result,
         "reason": handled.reason,
@@ -111,5 +120,3 @@ def _give(
             for each in handled.events
         ],
     }
-    show([row], shown.format)
-    return 1 if handled.result == "refused" else 0

@@ -8,7 +8,7 @@ from adapters.outgoing import TYPES
 from adapters.translation import AgencyFormat, formats
 from adapters.transports.kafka import GROUP
 from adapters.transports.kafka_rights import PARTITIONS, WRITER, dead, incoming, outgoing
-from domain.quarantine import REASONS
+from domain.quarantine import KEPT, REASONS
 from services.contracts.events import IN, OUT_HEADERS
 from services.contracts.schemas import WRITTEN, Schema, components, own_formats, ref
 from services.publish_kafka import DEAD_MARK, DEAD_REASON
@@ -226,8 +226,10 @@ ASIDE_HEADERS: Schema = {
     "description": "Those with which the record came, and two of ours.",
     "properties": {
         DEAD_REASON: {
-            "enum": list(REASONS),
-            "description": "; ".join(f"{code}: {told}" for code, told in REASONS.items()),
+            "enum": [code for code in REASONS if code in KEPT],
+            "description": "; ".join(
+                f"{code}: {told}" for code, told in REASONS.items() if code in KEPT
+            ),
         },
         DEAD_MARK: {"type": "string", "description": "Its name here; also the key."},
     },

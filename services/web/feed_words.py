@@ -1,9 +1,11 @@
-"""How is it said that an agency has fallen silent, and what is to be done?"""
+"""How is it said that an agency has fallen silent or was not heard, and what is to be done?"""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
+from domain.quarantine import ReasonCode
 from services.feeds import Row
 from services.web.templating import govmoment, on_the_wall, plural
 
@@ -24,10 +26,11 @@ MOST_NAMED = 3
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
-    """`what` is wrong, as a sentence, and what to `do`."""
+    """`what` is wrong, as a sentence, and what to `do`; `href`: where it is done, if on a page."""
 
     what: str
     do: str
+    href: str = ""
 
 
 def told(row: Row) -> Alarm:
@@ -48,6 +51,37 @@ def told(row: Row) -> Alarm:
         f" {plural(row.expected, 'message')} should have.",
         do=f"Ring {row.name} and ask whether their system still sends; if it does, tell the"
         " operator. Concerns may wait there.",
+    )
+
+
+Held = Mapping[str, Mapping[ReasonCode, int]]
+"""Of each agency, how many messages wait, by reason."""
+
+
+def kept(held: Held) -> int:
+    """How many messages are set aside, and can be looked at."""
+    return sum(
+        count for reasons in held.values() for reason, count in reasons.items() if reason != "lost"
+    )
+
+
+def losses(held: Held, name: Callable[[str], str]) -> list[Alarm]:
+    """Of each agency whose messages were lost; `name`: what an agency is called."""
+    return [
+        _lost(agency, name(agency), reasons["lost"])
+        for agency, reasons in held.items()
+        if "lost" in reasons
+    ]
+
+
+def _lost(agency: str, name: str, records: int) -> Alarm:
+    were, these = ("was", "this one") if records == 1 else ("were", "these")
+    way = "its" if records == 1 else "their"
+    return Alarm(
+        what=f"{plural(records, 'message')} of {name} {were} lost on {way} way: ask them to send"
+        f" {these} again.",
+        do="Concerns may be among them." if records > 1 else "It may be a concern.",
+        href=f"/feeds/quarantine?agency={agency}",
     )
 
 

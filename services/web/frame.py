@@ -53,6 +53,7 @@ DONE: dict[str, str] = {
     "share-information": "The answer is recorded.",
     "decline-information": "The answer is recorded.",
     "follow-up-referral": "Your question is with the council.",
+    "settle-loss": "It is recorded what was done about the loss.",
     "replay-quarantined": "The message is taken in, as any other.",
     "sent": "Your concern has arrived.",
     "already": "This was recorded already: nothing was done twice.",

@@ -22,7 +22,7 @@ from services.questions import about_child, about_referral
 from services.web import referral_forms, referral_story
 from services.web.command_form import Situation, asked_forms
 from services.web.form import DATE_PARTS, Field, Fields, Form, Group, start
-from services.web.pages import agency, merge, referral
+from services.web.pages import agency, feeds, merge, referral
 from services.web.routes import Context
 from services.web.templating import govdate
 
@@ -30,6 +30,7 @@ Pairs = Sequence[tuple[str, str]]
 HIDDEN = ("command_id", "of", "do", "referral")
 """What a page's own forms send besides what was typed."""
 
+LOSS = re.compile(r"/feeds/quarantine/[a-z0-9-]+/settle")
 COMMAND = re.compile(r"/(referrals|children)/([a-z]+-[0-9a-f-]+)/([a-z0-9-]+)")
 
 
@@ -103,6 +104,8 @@ def _fields(context: Context, who: Principal, to: str, typed: Mapping[str, str])
     """What the form at that address asks. Raises `Denied` if it is not theirs to fill in."""
     if to == "/referrals/new":
         return agency.CONCERN
+    if LOSS.fullmatch(to):
+        return feeds.SETTLE
     found = COMMAND.fullmatch(to)
     if found is None:
         return {}

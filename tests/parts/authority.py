@@ -136,6 +136,30 @@ class Authority:
         self.catch_up()
         return identity
 
+    def lose(self, records: int, agency: str = "north-police") -> str:
+        """As Kafka's reader tells of records that were deleted first; its id in quarantine."""
+        from domain.quarantine import ReportLoss
+        from services.handle import handle
+
+        identity, at = f"quarantine-{uuid4()}", self.clock()
+        asked = ReportLoss(
+            command=uuid4().hex,
+            happened_at=at,
+            received_at=at,
+            recorded_at=at,
+            by=agency,
+            agency=agency,
+            quarantine_id=identity,
+            transport="kafka",
+            topic=f"in.{agency}.webform.v1",
+            partition=0,
+            offset=7,
+            records=records,
+        )
+        assert handle(self.parts.store, asked).result == "done"
+        self.catch_up()
+        return identity
+
     def give(self, person: str, command: str, **fields: Any) -> "Handled":
         """One command of a person; it is done, or the test fails."""
         from services.access import OPERATOR

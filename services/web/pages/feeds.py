@@ -2,20 +2,29 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from litestar import Response, get, post
 from msgspec import Struct
 
+from domain.kernel import Refused
 from domain.quarantine import REASONS, ReasonCode
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
 from services.access import Resource
+from services.access import give as give_action
+from services.give import give
 from services.quarantined import replay
-from services.web.feed_words import by, clock, told
+from services.web import form as forms
+from services.web.command_form import identity_of
+from services.web.feed_words import by, clock, kept, losses, told
+from services.web.form import Field, Form
 from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
 from services.web.routes import Context, guarded, page, self_guarded
+from services.web.routes import form as form_route
+from services.web.templating import plural
 
 STATES: dict[feeds_.State, tuple[str, str]] = {
     "silent": ("Silent", "red"),
@@ -34,6 +43,7 @@ SHORT: dict[ReasonCode, str] = {
     "other-sender": "in another's name",
     "id-reused": "with an id used before",
     "refused": "refused",
+    "lost": "lost on the way",
 }
 """Why messages were set aside, after their number."""
 
@@ -60,15 +70,18 @@ def feeds(context: Context) -> Response[str]:
     """Every agency's feeds, those that need somebody first."""
     now = context.parts.now()
     found = feeds_.of_each(context.parts, context.who, now)
-    order = list(STATES)
+    order, held = list(STATES), quarantine.counts(context.parts.query)
     ordered = sorted(found.rows, key=lambda row: (order.index(row.line.state), row.name))
     return show(
         context,
         "feeds.html",
-        alarms=[told(row) for row in ordered if row.line.state in feeds_.ALARMS],
+        alarms=[
+            *losses(held, Names(context.parts)),
+            *(told(row) for row in ordered if row.line.state in feeds_.ALARMS),
+        ],
         rows=_rows(ordered, now),
         lag_unknown=found.lag_unknown,
-        aside=len(quarantine.waiting(context.parts.query)),
+        aside=kept(held),
         news=news(context),
     )
 
@@ -124,11 +137,11 @@ def set_aside(context: Context) -> Response[str]:
                 "since": each.since,
                 "agency": names(each.agency),
                 "place": _place(each),
-                "why": REASONS[each.reason_code],
+                "why": _why(each),
             }
             for each in shown
         ],
-        count=len(found),
+        count=sum(each.records for each in found),
         only=names(agency) if agency else "",
         page=number,
         pages=pages,
@@ -139,11 +152,23 @@ def set_aside(context: Context) -> Response[str]:
 
 
 def _place(each: SetAside) -> str:
-    return f"{each.topic}, partition {each.partition}, offset {each.offset}"
+    return f"{each.topic}, partition {each.partition}, {_offsets(each)}"
 
 
-def _may(context: Context) -> bool:
-    return context.parts.gate.may(context.who, "replay-quarantined", Resource())
+def _offsets(each: SetAside) -> str:
+    if each.records == 1:
+        return f"offset {each.offset}"
+    return f"offsets {each.offset} to {each.offset + each.records - 1}"
+
+
+def _why(each: SetAside) -> str:
+    if each.reason_code != "lost":
+        return REASONS[each.reason_code]
+    return f"{plural(each.records, 'message')} lost. {REASONS['lost']}"
+
+
+def _may(context: Context, action: str = "replay-quarantined") -> bool:
+    return context.parts.gate.may(context.who, action, Resource())
 
 
 def _found(context: Context) -> SetAside | None:
@@ -159,13 +184,29 @@ PATH = "/feeds/quarantine/{quarantine:str}"
 
 @page(PATH, "see-feeds", _about)
 def one(context: Context) -> Response[Any]:
-    """Where one stood, why it was set aside, and whether it is to be taken in after all."""
+    """Where one stood, why it was set aside, and what is to be done with it."""
     return _asked(context)
 
 
-def _asked(context: Context, refused: str = "") -> Response[Any]:
+def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -> Response[Any]:
+    """`form`: what was typed about a loss, and what is wrong with it."""
     found = _found(context)
     assert found is not None  # noqa: S101 - the gate is not open to what is not there
+    if found.reason_code == "lost":
+        form = form or forms.start(SETTLE)
+        form = form.with_error("", refused) if refused else form
+        return show(
+            context,
+            "lost.html",
+            status=422 if form.errors else 200,
+            one=found,
+            offsets=_offsets(found).partition(" ")[2],
+            sender=Names(context.parts)(found.agency),
+            why=_why(found),
+            form=form,
+            identity=form.text("command_id") or uuid4().hex,
+            may=_may(context, SETTLING),
+        )
     return show(
         context,
         "quarantined.html",
@@ -179,12 +220,15 @@ def _asked(context: Context, refused: str = "") -> Response[Any]:
 
 
 def _taken(context: Context) -> Response[Any]:
-    receipts = replay(
-        context.parts.store,
-        context.path["quarantine"],
-        context.who.person,
-        context.parts.now,
-    )
+    try:
+        receipts = replay(
+            context.parts.store,
+            context.path["quarantine"],
+            context.who.person,
+            context.parts.now,
+        )
+    except Refused as never:  # it was lost: there is nothing to take in
+        return _asked(context, str(never))
     refused = [each.reason or "" for each in receipts if each.result == "refused"]
     if refused:
         return _asked(context, refused[0])
@@ -192,6 +236,43 @@ def _taken(context: Context) -> Response[Any]:
     position = max((each.position for each in receipts if each.position), default=None)
     done = "replay-quarantined" if new else "already"
     return went(context, "/feeds/quarantine", done, position)
+
+
+# ── What was lost ─────────────────────────────────────────────────────────────────────────────────
+
+SETTLE = {
+    "how": Field(
+        "What was done?",
+        "what was done",
+        hint="Such as whom you asked to send the messages again, and what they said. "
+        "Name no child here.",
+    )
+}
+SETTLING = give_action("settle-loss")
+
+
+class Settled(Struct, frozen=True):
+    how: str
+
+
+@form_route(f"{PATH}/settle", SETTLING, _about)
+def settled(context: Context) -> Response[Any]:
+    """Somebody asked for what was lost: from now on nobody else needs to."""
+    form = forms.read(Settled, context.posted, SETTLE)
+    if form.value is None:
+        return _asked(context, form=form)
+    fields = {"quarantine_id": context.path["quarantine"], "how": form.value.how}
+    handled = give(
+        context.parts,
+        context.who,
+        "settle-loss",
+        fields,
+        identity=identity_of(form) or uuid4().hex,
+    )
+    if handled.result == "refused":
+        return _asked(context, handled.reason or "", form)
+    position = handled.events[-1].position if handled.events else None
+    return went(context, "/feeds/quarantine", "settle-loss", position)
 
 
 ROUTES = (guarded(post, PATH, "replay-quarantined", _about, _taken, name="replay-quarantined"),)

@@ -17,7 +17,7 @@ from services.lag import AWAY
 from services.web.feed_words import told
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
 from tests.parts.kafka import Broker
-from tests.parts.site import Site, words_of
+from tests.parts.site import Site, hidden, words_of
 
 SILENT = (
     "Nothing has come from Elm Surgery by HTTP since Wednesday 4 March 2026 at 9:30am; about 5 "
@@ -178,6 +178,72 @@ def test_what_is_refused_again_stays_with_why(site: Site) -> None:
     assert answer.status_code == 422
     assert "It stays where it is." in words_of(answer)
     assert "1 message, the oldest first" in words_of(visitor.get("/feeds/quarantine"))
+
+
+def test_messages_that_were_lost_are_told_where_those_on_duty_look(site: Site) -> None:
+    site.authority.lose(3)
+    site.authority.lose(1, "elm-surgery")
+    visitor = site.visitor(DUTY)
+    for path in ("/inbox", "/feeds"):
+        words = words_of(visitor.get(path))
+        assert "3 messages of North Police were lost on their way: ask them to send these" in words
+        assert "1 message of Elm Surgery was lost on its way: ask them to send this one" in words
+        assert "set aside, and concerns" not in words
+    assert "3 lost on the way" in words_of(visitor.get("/feeds"))
+    words = words_of(visitor.get("/feeds/quarantine"))
+    assert "4 messages, the oldest first" in words
+    assert "3 messages lost. They were deleted from Kafka before they were read" in words
+    assert "in.north-police.webform.v1, partition 0, offsets 7 to 9" in words
+    assert "in.elm-surgery.webform.v1, partition 0, offset 7" in words
+
+
+def test_who_asked_for_what_was_lost_says_so_once_and_it_waits_no_longer(site: Site) -> None:
+    path = f"/feeds/quarantine/{site.authority.lose(3)}"
+    for person in (AUDITOR, WORKER, "open-door"):
+        answer = site.visitor(person).send_form(f"{path}/settle", how="Rang them.")
+        assert answer.status_code == 404, person
+    assert "What was done?" not in words_of(site.visitor(AUDITOR).get(path))
+    visitor = site.visitor(DUTY)
+    page = visitor.get(path)
+    assert "We have asked for them again" in words_of(page)
+    assert "Take it in after all" not in words_of(page)
+    assert "offsets 7 to 9" in words_of(visitor.get("/feeds/quarantine"))
+    typed = {**hidden(page), "how": "Rang the control room: <all> three come today."}
+    answer = visitor.send_form(f"{path}/settle", typed)
+    words = words_of(visitor.follow(answer))
+    assert "It is recorded what was done about the loss." in words
+    assert "Nothing is set aside." in words
+    assert "lost on their way" not in words_of(visitor.get("/inbox"))
+    _, settled = site.authority.parts.store.history(path.rpartition("/")[2], opened=("narrative",))
+    assert (settled.name, settled.event.by) == ("quarantine.loss_settled.v1", DUTY)
+    assert getattr(settled.event, "how", "") == "Rang the control room: <all> three come today."
+    late = site.visitor(MANAGER).send_form(f"{path}/settle", how="I wrote to them, too.")
+    assert late.status_code == 404
+    assert "What was done? I wrote to them, too." in words_of(late)
+
+
+def test_what_was_done_about_a_loss_is_to_be_said(site: Site) -> None:
+    path = f"/feeds/quarantine/{site.authority.lose(1)}"
+    visitor = site.visitor(DUTY)
+    answer = visitor.send_form(f"{path}/settle", {**hidden(visitor.get(path)), "how": " "})
+    assert answer.status_code == 422
+    assert "There is a problem Enter what was done" in words_of(answer)
+    assert "We have asked for it again" in words_of(answer)
+    assert visitor.get(path).status_code == 200
+
+
+def test_what_was_lost_is_not_taken_in(site: Site) -> None:
+    path = f"/feeds/quarantine/{site.authority.lose(2)}"
+    answer = site.visitor(DUTY).send_form(path)
+    assert answer.status_code == 422
+    assert "What was lost cannot be taken in" in words_of(answer)
+
+
+def test_a_message_that_was_kept_is_not_settled_as_lost(site: Site) -> None:
+    path = f"/feeds/quarantine/{site.authority.set_aside(form(number='7'))}"
+    answer = site.visitor(DUTY).send_form(f"{path}/settle", how="Rang them.")
+    assert answer.status_code == 422
+    assert "It stays where it is. This message was kept, not lost" in words_of(answer)
 
 
 def test_a_broker_that_is_away_is_said_to_be_so(
