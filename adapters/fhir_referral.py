@@ -35,12 +35,10 @@ from adapters.fhir_words import Word, words_of
 from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time, reference_of
 from adapters.reading import Problems, shown, text_of_html
 from adapters.translation import Intent, Sent, Translation
+from adapters.urgency import told_unknown, urgency_in
 from domain.calendar import local_day
 from domain.described import Urgency
 
-URGENCIES: dict[str, Urgency] = {
-    "stat": "immediate", "asap": "urgent", "urgent": "urgent", "routine": "routine",
-}  # fmt: skip
 WITHDRAWN = frozenset({"revoked", "entered-in-error"})
 NOT_ACTIVE = frozenset({"inactive", "entered-in-error"})
 _ANSWERS = ("MessageHeader", "OperationOutcome", "Organization", "Endpoint")
@@ -71,6 +69,7 @@ class Reading:
         lines, codes = self._lines(), self._codes()
         happened_at = self._happened_at()
         lines = [line for line in lines if line.strip()]
+        urgency = self._urgency()
         intent = self._intent()
         if intent in {"new", "update"}:
             self._told_what_lacks(bool(lines), codes)
@@ -83,7 +82,7 @@ class Reading:
             references=references,
             earlier=earlier,
             happened_at=happened_at,
-            urgency=self._urgency(),
+            urgency=urgency,
             concern=concern,
             concern_codes=codes,
             referrer=referrer_of(self.resources, self._asks()),
@@ -183,8 +182,12 @@ class Reading:
         return tuple(dict.fromkeys(own)), tuple(earlier)
 
     def _urgency(self) -> Urgency:
-        asked = [URGENCIES.get(each.priority.lower()) for each in self.requests]
-        return next((each for each in asked if each), "not-stated")
+        """Of the first request that says it; what is not understood is told in any case."""
+        found = [urgency_in(each.priority) for each in self.requests]
+        for each, urgency in zip(self.requests, found, strict=True):
+            if urgency is None:
+                told_unknown("The urgency (priority)", each.priority, self.problems)
+        return next((each for each in found if each not in {None, "not-stated"}), "not-stated")
 
     def _happened_at(self) -> datetime | None:
         told = self.message.get("timestamp")

@@ -21,8 +21,15 @@ from adapters.particulars import (
 )
 from adapters.reading import Problems, shown
 from adapters.translation import Intent, Sent, Translation
+from adapters.urgency import in_our_words
 from domain.calendar import local_day
-from domain.described import AddressDescribed, ChildDescribed, ReferrerDescribed
+from domain.described import (
+    URGENCIES,
+    AddressDescribed,
+    ChildDescribed,
+    ReferrerDescribed,
+    Urgency,
+)
 
 MOST_CHILDREN = 8
 
@@ -94,6 +101,7 @@ class Submission(Struct, frozen=True, omit_defaults=True):
     lawful_basis: LawfulBasis | None = None
 
 
+_URGENCIES: dict[Urgency, str] = {each: each for each in URGENCIES}
 _ANSWERS = {
     "what_happened": "What happened",
     "worries": "What we are worried about",
@@ -110,7 +118,7 @@ def told(
     """What the form says; `value` as JSON gives it, `left_over` other text that came with it."""
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    form = fit.fit(Submission, value, "Form")
+    form = fit.fit(Submission, in_our_words(value, "urgency", _URGENCIES), "Form")
     fit.told_unknown()
     people = People(local_day(sent.received_at), problems)
     home = _address(form.address, None)

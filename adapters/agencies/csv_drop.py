@@ -20,6 +20,7 @@ from adapters.particulars import name_parts
 from adapters.reading import Problems, beginning, decoded, shown, unread
 from adapters.referral_form import MOST_CHILDREN, told
 from adapters.translation import FormatInformation, Sent, Translation
+from adapters.urgency import most_urgent, urgency_in
 
 FORMAT = FormatInformation(
     name="csv",
@@ -292,8 +293,8 @@ def _is_row_number(reference: str) -> bool:
 def _form(parts: dict[tuple[str, int], dict[str, str]]) -> dict[str, Any]:
     """The values as the web form would send them."""
     form: dict[str, Any] = dict(parts.get(("form", 1), {}))
-    if form.pop("urgent", "").strip().casefold() in {"yes", "y", "true", "1", "urgent"}:
-        form.setdefault("urgency", "urgent")
+    if urgency := _urgency(form.pop("urgent", ""), form.get("urgency", "")):
+        form["urgency"] = urgency
     home = dict(parts.get(("home", 1), {}))
     lines = [home.pop(name, "") for name in ("line_1", "line_2", "line_3")]
     if home or any(lines):
@@ -303,6 +304,16 @@ def _form(parts: dict[tuple[str, int], dict[str, str]]) -> dict[str, Any]:
         numbers = sorted(number for name, number in parts if name == part)
         form[part] = [_person(parts[part, number]) for number in numbers]
     return form
+
+
+def _urgency(urgent: str, told: str) -> str:
+    """The more urgent of the two columns; both as they stand where one is not understood."""
+    answer = urgent.strip().casefold()
+    if answer in {"", "no", "n", "false", "0"}:
+        return told
+    asked = "urgent" if answer in {"yes", "y", "true", "1"} else urgent
+    found = [urgency_in(each) for each in (told, asked)]
+    return " ".join(filter(None, [told, asked])) if None in found else most_urgent(found)
 
 
 def _person(fields: dict[str, str]) -> dict[str, str]:

@@ -20,7 +20,8 @@ from adapters.notice_people import Address, Officer, Present, addresses_of, peop
 from adapters.particulars import NO_PERSON, reference_of
 from adapters.reading import LARGEST_READ, Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Sent, Translation
-from domain.described import ReferrerDescribed
+from adapters.urgency import in_our_words, told_unknown, urgency_in
+from domain.described import URGENCIES, ReferrerDescribed, Urgency
 
 FORMAT = FormatInformation(
     name="email",
@@ -33,7 +34,7 @@ FORMAT = FormatInformation(
 _LABELS = Labels(
     fields={
         "reference": ("our reference", "reference"),
-        "urgency": ("urgency",),
+        "urgency": ("urgency", "priority", "how urgent"),
         "concern": ("concern", "reason for referral", "details", "what happened", "circumstances"),
         "child_said": (
             "child said", "what the child said", "words of the child", "voice of the child",
@@ -51,6 +52,7 @@ _LABELS = Labels(
     careful={},
 )  # fmt: skip
 _PEOPLE = frozenset({"child", "adult", "person", "victim", "perpetrator", "suspect"})
+_URGENCIES: dict[Urgency, str] = {each: each for each in URGENCIES if each != "not-stated"}
 _NO_EMAIL = "The message is not an e-mail: it was read as text."
 _AUTOMATIC = {
     "report": "A mail server's report on an e-mail: it tells of no child.",
@@ -92,7 +94,7 @@ def translate(sent: Sent) -> list[Translation]:
     if mail.automatic == "sent" and not files and found.labels.isdisjoint(_PEOPLE):
         return [_no_concern(mail, sent)]
     if found.labels.isdisjoint(_PEOPLE):
-        said = _in_words(mail, problems)
+        said = _in_words(mail, found.values, problems)
     else:
         for sentence in found.problems:
             problems.say(sentence)
@@ -114,12 +116,16 @@ def _words(mail: Email) -> list[str]:
     return [each for each in (*subject, mail.text, "\n".join(mail.unshown())) if each]
 
 
-def _in_words(mail: Email, problems: Problems) -> Translation:
+def _in_words(mail: Email, values: dict[str, Any], problems: Problems) -> Translation:
     problems.say(NO_PERSON)
+    told = values.get("urgency", "")
+    urgency = urgency_in(told)
+    if urgency is None:
+        told_unknown("The urgency", told, problems)
     concern = shown("\n\n".join(_words(mail)), problems)
     if not mail.text.strip():
         problems.say("The e-mail has no words of its own: look at it as it came.")
-    return Translation(concern=concern, problems=problems.told())
+    return Translation(concern=concern, urgency=urgency or "not-stated", problems=problems.told())
 
 
 def _in_lines(
@@ -129,7 +135,7 @@ def _in_lines(
         problems.say("The text is very long: only its beginning was read, the rest is kept.")
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    letter = fit.fit(Letter, values, "E-mail")
+    letter = fit.fit(Letter, in_our_words(values, "urgency", _URGENCIES), "E-mail")
     addresses = addresses_of(letter.addresses, letter.adults)
     people = people_of(letter.children, letter.adults, addresses, sent.received_at, problems)
     people.told()

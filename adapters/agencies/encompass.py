@@ -27,6 +27,7 @@ from adapters.notice_people import (
 from adapters.particulars import NO_CONCERN_TOLD, instant, plausible_time, reference_of
 from adapters.reading import LARGEST_READ, Problems, as_text, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Sent, Translation
+from adapters.urgency import in_our_words, urgency_in
 from domain.described import Urgency
 
 FORMAT = FormatInformation(
@@ -95,9 +96,10 @@ _BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"reference", "incident_number", "child"})
 _NO_NOTICE = "The message is not laid out as Operation Encompass does: a person must read it."
-_URGENCIES: dict[str | None, Urgency] = {
-    "immediate": "immediate", "priority": "urgent", "standard": "routine",
+_GRADES: dict[Urgency, str] = {
+    "immediate": "immediate", "urgent": "priority", "routine": "standard",
 }  # fmt: skip
+"""Of an incident."""
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -173,7 +175,7 @@ def _said(
 ) -> Translation:
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    told = fit.fit(Notification, value, "Notification")
+    told = fit.fit(Notification, in_our_words(value, "grade", _GRADES), "Notification")
     addresses = addresses_of(told.addresses, told.adults, hidden=True)
     children = with_school(told.children, told.school)
     people = people_of(children, told.adults, addresses, sent.received_at, problems)
@@ -195,7 +197,7 @@ def _said(
         earlier=(first,) if first else (),
         happened_at=plausible_time(at, sent.received_at, problems),
         source="6" if of_the_police else None,
-        urgency=_URGENCIES.get(told.grade, "not-stated"),
+        urgency=_urgency(told),
         concern=_concern(told, [*fit.left_over, *problems.kept], problems),
         lawful_basis="duty" if of_the_police else None,
         referrer=referrer_of(told.officer, told.force),
@@ -204,6 +206,12 @@ def _said(
         addresses=addresses,
         problems=problems.told(),
     )
+
+
+def _urgency(told: Notification) -> Urgency:
+    """By the grade of the incident; else by the graded risk."""
+    graded = next((each for each, grade in _GRADES.items() if grade == told.grade), None)
+    return graded or urgency_in(told.risk or "") or "not-stated"
 
 
 def _concern(told: Notification, left_over: list[str], problems: Problems) -> str:

@@ -23,6 +23,7 @@ from adapters.fitting import Fit
 from adapters.made_up import Story, story
 from adapters.reading import Problems
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.urgency import most_urgent, told_unknown, urgency_in
 
 FORMAT = FormatInformation(
     name="ers",
@@ -34,7 +35,6 @@ FORMAT = FormatInformation(
 
 _MARKS = ("/eRS-", "/ers-", "-eRS-", "-ers-", "/Id/UBRN")
 _OTHERS = frozenset({"MessageHeader", "Composition"})
-_PRIORITIES = {"ROUTINE": "routine", "URGENT": "urgent", "TWO_WEEK_WAIT": "urgent"}
 _NOT_SHOWN = frozenset({"patient", "priority"})
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DEEPEST = 20
@@ -121,8 +121,12 @@ def _requests(message: dict[str, Any], problems: Problems) -> dict[str, Any]:
     requests = [each for each in _resources(message) if each["resourceType"] == "ServiceRequest"]
     for number, request in enumerate(requests):
         code = _priority_of(request, fit) or urgent
-        if not request.get("priority") and code in _PRIORITIES:
-            request["priority"] = _PRIORITIES[code]
+        own = request.get("priority")
+        asked = urgency_in(code)
+        if asked is None:
+            told_unknown("The urgency (priority of the service)", code, problems)
+        elif not own or asked == most_urgent([asked, urgency_in(str(own))]) != "not-stated":
+            request["priority"] = asked
         if lines and number == 0:
             note = request.get("note")
             told_before = note if isinstance(note, list) else [note] if note else []

@@ -44,6 +44,7 @@ from adapters.made_up import Story, story
 from adapters.particulars import day, reference_of
 from adapters.reading import Problems
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.urgency import most_urgent, told_unknown, urgency_in
 from domain.described import Urgency
 
 FORMAT = FormatInformation(
@@ -176,15 +177,22 @@ class _Reading(Reading):
 
     def _urgency(self) -> Urgency:
         alarms = [
-            _ALARMS[coded.code]
+            self._alarm(extension.value_codeable_concept)
             for each in self.told
             for extension in each.extension
             if extension.url == _PRIORITY
-            for coded in extension.value_codeable_concept.coding
-            if coded.code in _ALARMS
         ]
-        order: tuple[Urgency, ...] = ("immediate", "urgent", "routine")
-        return next((each for each in order if each in alarms), "not-stated")
+        return most_urgent([*alarms, super()._urgency()])
+
+    def _alarm(self, told: Concept) -> Urgency:
+        """By its code, else by its words."""
+        words = [each for code in told.coding for each in (code.code, code.display) if each]
+        words = list(dict.fromkeys(filter(None, [*words, told.text])))
+        coded = [_ALARMS[each] for each in words if each in _ALARMS]
+        found = coded or [each for word in words if (each := urgency_in(word))]
+        if words and not found:
+            told_unknown("The urgency (flag priority)", " ".join(words), self.problems)
+        return most_urgent(found)
 
     def _times(self) -> list[str]:
         written = [each.created for each in self.plans]

@@ -35,6 +35,7 @@ from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time, reference_of
 from adapters.reading import LARGEST_READ, Problems, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.urgency import most_urgent, told_unknown, urgency_in
 from domain.calendar import local_day
 from domain.described import Urgency
 
@@ -67,9 +68,8 @@ _MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40"})
 _PRIOR_NUMBERS = (1, 2, 4)
 """Fields of MRG that name the record which is replaced: those of A34 and before are 2 and 4."""
 _WHOLE = ("MSH", "EVN", "PID", "PV1")
-_URGENCIES: dict[str, Urgency] = {
-    "S": "immediate", "STAT": "immediate", "A": "urgent", "ASAP": "urgent", "R": "routine",
-}  # fmt: skip
+_URGENCIES: dict[str, Urgency] = {"S": "immediate", "A": "urgent", "R": "routine"}
+"""Codes of a referral's priority: table 0280."""
 _ADMISSIONS: dict[str, Urgency] = {
     "A": "urgent", "E": "urgent", "U": "urgent", "R": "routine", "C": "routine",
 }  # fmt: skip
@@ -153,6 +153,7 @@ class _Reading:
         addresses = named(self.message, self.people, self.problems)
         intent = self._intent(pieces)
         happened_at = self._happened_at()
+        urgency = self._urgency(intent)
         lines = [piece.words for piece in pieces if piece.words]
         lines += self.problems.kept if intent != "no-concern" else ()
         references, earlier = self._references(intent)
@@ -162,7 +163,7 @@ class _Reading:
             references=references,
             earlier=earlier,
             happened_at=happened_at,
-            urgency=self._urgency(),
+            urgency=urgency,
             concern=shown("\n".join(lines), self.problems),
             concern_codes=tuple(dict.fromkeys(p.code for p in pieces if p.code)),
             referrer=referrer_of(self.message),
@@ -310,10 +311,30 @@ class _Reading:
                 return plausible_time(at, self.sent.received_at, self.problems)
         return None
 
-    def _urgency(self) -> Urgency:
-        asked = self.message.first("RF1").first(2)[1].upper()
-        admitted = self.message.first("PV1").first(4)[1].upper()
-        return _URGENCIES.get(asked) or _ADMISSIONS.get(admitted) or "not-stated"
+    def _urgency(self, intent: Intent) -> Urgency:
+        """The most urgent that a referral's priority says; else what the admission does."""
+        asked = [part for told in self.message.all("RF1") for part in told.repeats(2)]
+        found = [self._asked(part, intent) for part in asked]
+        if (urgency := most_urgent(found)) != "not-stated":
+            return urgency
+        admission = self.message.first("PV1").first(4)
+        told = [_ADMISSIONS.get(admission[1].upper()), urgency_in(admission[2])]
+        admitted = most_urgent(told)
+        return "not-stated" if None in found and admitted == "routine" else admitted
+
+    def _asked(self, part: Components, intent: Intent) -> Urgency | None:
+        """What a priority says by its codes and its texts; None where no word is understood."""
+        told = {
+            each: _URGENCIES.get(each.upper()) or urgency_in(each)
+            for number in (1, 2, 4, 5, 9)
+            if (each := part[number].strip()) and each != '""'
+        }
+        found = {each for each in told.values() if each}
+        texts = {told.get(part[number].strip(), "not-stated") for number in (2, 5, 9)}
+        doubtful = len(found) > 1 or None in texts or (None in told.values() and not found)
+        if doubtful and intent in {"new", "update", "correlate"}:
+            told_unknown("The urgency (RF1-2)", " ".join(told), self.problems)
+        return most_urgent(found) if found else None if told else "not-stated"
 
     # What is told
 

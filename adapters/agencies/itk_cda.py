@@ -275,14 +275,17 @@ class _Reading:
 
     def _urgency(self) -> Urgency:
         """By the disposition: an ambulance now, within a day, later. Words are not interpreted."""
+        code = ""
         for each in anywhere(self.document, "dischargeDispositionCode"):
-            code = own(each, "code")
+            code = own(each, "code") or code
             if code.startswith("Dx01") and _DISPOSITION.fullmatch(code):
                 return "immediate"
             if code in _URGENT:
                 return "urgent"
             if code in _ROUTINE:
                 return "routine"
+        if code:
+            self.problems.say("How urgent the disposition is, is not known: read what it says.")
         return "not-stated"
 
     # What is told

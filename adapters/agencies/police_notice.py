@@ -47,6 +47,7 @@ from adapters.reading import (
     unread,
 )
 from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.urgency import in_our_words, most_urgent, told_unknown, urgency_in
 from domain.described import Urgency
 
 
@@ -184,9 +185,10 @@ _NO_PLACES = frozenset(
 )  # fmt: skip
 """Words that tell a kind of place, and not which."""
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
-_URGENCIES: dict[str | None, Urgency] = {
-    "immediate": "immediate", "priority": "urgent", "standard": "routine",
+_GRADES: dict[Urgency, str] = {
+    "immediate": "immediate", "urgent": "priority", "routine": "standard",
 }  # fmt: skip
+"""Of an incident."""
 
 
 def recognise(sent: Sent) -> bool:
@@ -265,7 +267,7 @@ def _said(
 ) -> Translation:
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    notice = fit.fit(Notice, value, "Notice")
+    notice = fit.fit(Notice, in_our_words(value, "grade", _GRADES), "Notice")
     fit.told_unknown()
     seen_at = _places(notice.missing, problems)
     told_addresses = (*notice.addresses, *seen_at.values())
@@ -299,9 +301,7 @@ def _said(
         earlier=earlier,
         happened_at=plausible_time(told_at, sent.received_at, problems),
         source="6" if of_the_police else None,
-        urgency="immediate"
-        if notice.police_protection
-        else _URGENCIES.get(notice.grade, "not-stated"),
+        urgency=_urgency(notice, problems),
         concern=_concern(notice, [*fit.left_over, *problems.kept], [*seen_at], problems),
         lawful_basis="duty" if of_the_police else None,
         referrer=referrer_of(notice.officer, notice.force),
@@ -321,6 +321,21 @@ def _intent(notice: Notice, own: str, problems: Problems) -> tuple[Intent, tuple
     if not (earlier or own):
         problems.say("It does not say which notice it takes back.")
     return "cancel", earlier or ((own,) if own else ())
+
+
+def _urgency(notice: Notice, problems: Problems) -> Urgency:
+    """By police protection or the grade of the incident; else by the graded risk."""
+    if notice.police_protection:
+        return "immediate"
+    missing = notice.missing
+    risk = urgency_in(missing.risk)
+    if risk is None:
+        told_unknown("The risk while missing", missing.risk, problems)
+    gone = not (missing.returned_at or missing.found_at)
+    if gone and risk == "urgent" and "high" in plain(missing.risk).split():
+        risk = "immediate"
+    graded = next((each for each, grade in _GRADES.items() if grade == notice.grade), None)
+    return graded or most_urgent([risk, urgency_in(notice.domestic_abuse.dash_risk or "")])
 
 
 def _is_of_domestic_abuse(notice: Notice) -> bool:

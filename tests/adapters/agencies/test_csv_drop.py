@@ -147,6 +147,24 @@ def test_who_refers_who_is_there_and_where_are_read() -> None:
     assert (said.urgency, said.consent, said.problems) == ("urgent", False, ())
 
 
+@pytest.mark.parametrize(
+    ("urgent", "urgency"),
+    [("Yes", "urgent"), ("no", "not-stated"), ("Immediate", "immediate"), ("same day", "urgent")],
+)
+def test_a_column_tells_how_urgent_it_is(urgent: str, urgency: str) -> None:
+    (said,) = rows(f"{NAMES},urgent\nR1,A,Holt,04/05/2016,x,{urgent}\n")
+    assert (said.urgency, said.problems) == (urgency, ())
+    (both,) = rows(f"{NAMES},urgency,urgent\nR1,A,Holt,04/05/2016,x,routine,{urgent}\n")
+    assert both.urgency == ("routine" if urgency == "not-stated" else urgency)
+
+
+def test_an_urgency_that_is_not_understood_is_said_and_shown() -> None:
+    (said,) = rows(f"{NAMES},urgent\nR1,A,Holt,04/05/2016,x,by tea time\n")
+    assert said.urgency == "not-stated"
+    assert said.problems == ("Form: urgency could not be read.",)
+    assert "urgency: by tea time" in said.concern
+
+
 def test_what_follows_the_last_row_that_is_read_is_kept_together() -> None:
     found = rows(f"{NAMES}\n" + "R,A,Holt,04/05/2016,x\n" * 2003)
     assert len(found) == 2001

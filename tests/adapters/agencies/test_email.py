@@ -230,3 +230,15 @@ def test_the_example_attaches_a_note() -> None:
     said = translated("email", email.example(3))
     assert "Attachment: note.txt (text/plain, " in said.concern
     assert said.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "urgency"), [("Emergency", "immediate"), ("ASAP", "urgent"), ("by tea", "not-stated")]
+)
+def test_how_urgent_it_is_is_read_whether_somebody_is_named_or_not(told: str, urgency: str) -> None:
+    for lines in ((f"Urgency: {told}", "He hid"), (f"Urgency: {told}", "Child 1: Amira Holt")):
+        said = by_mail(*lines)
+        assert said.urgency == urgency
+        unclear = [each for each in said.problems if "rgency" in each]
+        assert bool(unclear) == (urgency == "not-stated")
+        assert told in said.concern or not unclear

@@ -47,7 +47,7 @@ def test_a_notification_opens_a_referral() -> None:
     said = by_mail(*LINES)
     assert (said.intent, said.key) == ("new", "m1@police.example")
     assert said.references == ("OE-1", "NP-77", "m1@police.example")
-    assert (said.source, said.lawful_basis, said.urgency) == ("6", "duty", "not-stated")
+    assert (said.source, said.lawful_basis, said.urgency) == ("6", "duty", "urgent")
     assert said.happened_at == datetime(2026, 5, 19, 20, 40, tzinfo=UTC)
     assert (said.referrer.name, said.referrer.organisation) == ("PC Sam Dow", "North Police")
     for words in (
@@ -93,6 +93,7 @@ def test_where_the_family_lives_is_restricted_and_never_in_the_words() -> None:
 def test_every_grading_is_read(risk: str) -> None:
     said = by_mail(*(line for line in LINES if "risk" not in line), f"DASH risk: {risk}")
     assert f"graded it: {risk.lower()}" in said.concern
+    assert said.urgency == ("routine" if risk == "standard" else "urgent")
     assert said.problems == ()
 
 

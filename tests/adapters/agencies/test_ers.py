@@ -145,14 +145,19 @@ def test_codes_alone_tell_no_concern() -> None:
     [
         ("ROUTINE", "routine"),
         ("TWO_WEEK_WAIT", "urgent"),
-        ("SOON", "not-stated"),
+        ("URGENT", "urgent"),
+        ("P9", "not-stated"),
     ],
 )
 def test_the_priority_of_the_service_is_the_urgency(code: str, urgency: str) -> None:
     url = "https://fhir.nhs.uk/STU3/StructureDefinition/Extension-eRS-ReferralPriority-1"
     more = {"url": url, "valueCodeableConcept": {"coding": [{"code": code}]}}
-    assert read(referral(extension=[more])).urgency == urgency
+    said = read(referral(extension=[more]))
+    assert said.urgency == urgency
+    assert (f"priority of the service): {code}" in said.concern) == (urgency == "not-stated")
     assert read(referral(extension=[more], priority="stat")).urgency == "immediate"
+    routine = read(referral(extension=[more], priority="routine")).urgency
+    assert routine == ("routine" if urgency == "not-stated" else urgency)
 
 
 def test_an_attachment_is_told() -> None:

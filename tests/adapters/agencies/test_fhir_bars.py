@@ -570,3 +570,19 @@ def test_fhir_is_recognised_by_its_resource_type_or_its_declaration() -> None:
     assert recognised(bundle(patient())) == "fhir-bars"
     assert recognised("{}", content_type="application/fhir+json; charset=utf-8") == "fhir-bars"
     assert recognised('{"type": "message"}') is None
+
+
+@pytest.mark.parametrize(
+    ("told", "urgency"),
+    [("asap", "urgent"), ("Emergency", "immediate"), ("high", "urgent"), ("", "not-stated")],
+)
+def test_a_priority_is_understood_in_plain_words_too(told: str, urgency: str) -> None:
+    said = read(header(), request(priority=told), patient(), plan())
+    assert (said.urgency, said.problems) == (urgency, ())
+
+
+def test_a_priority_that_is_not_understood_is_said_and_shown() -> None:
+    said = read(header(), request(priority="before-dark"), patient(), plan())
+    assert said.urgency == "not-stated"
+    assert any("urgency (priority)" in problem for problem in said.problems)
+    assert "The urgency (priority): before-dark" in said.concern

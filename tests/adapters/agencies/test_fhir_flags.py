@@ -259,6 +259,9 @@ def test_the_alarm_of_a_flag_is_its_urgency() -> None:
         more = {"url": url, "valueCodeableConcept": {"coding": [{"code": code}]}}
         said = read(flag(extension=[more]), patient())
         assert said.urgency == (urgency or "not-stated")
+        assert ("The urgency (flag priority): x" in said.concern) == (urgency is None)
+    more = {"url": url, "valueCodeableConcept": {"text": "High priority"}}
+    assert read(flag(extension=[more]), patient()).urgency == "urgent"
 
 
 def test_a_message_without_a_flag_is_a_problem() -> None:

@@ -667,3 +667,42 @@ def test_an_answer_to_nothing_is_read_by_a_person() -> None:
     said = read("MSA|AA", type="ACK")
     assert said.intent == "new"
     assert "The message is an answer, but does not say to what." in said.problems
+
+
+@pytest.mark.parametrize(
+    ("told", "urgency"),
+    [
+        ("S^Stat", "immediate"), ("A^As soon as possible", "urgent"), ("R^Routine", "routine"),
+        ("U^Urgent", "urgent"), ("1^Immediate", "immediate"), ("H^High", "urgent"),
+        ("ROUTINE", "routine"), ("stat", "immediate"), ("^Emergency", "immediate"),
+        ("2^Same day", "urgent"), ("^^^5^Low priority", "routine"), ("N^Not urgent", "routine"),
+        ("R~S", "immediate"), ("", "not-stated"), ('""', "not-stated"), ("^Unknown", "not-stated"),
+    ],
+)  # fmt: skip
+def test_a_priority_is_understood_by_its_code_or_by_its_words(told: str, urgency: str) -> None:
+    said = read(f"RF1||{told}||||R7^EDIS", PATIENT, "NTE|||x")
+    assert (said.urgency, said.problems, said.concern) == (urgency, (), "x")
+
+
+@pytest.mark.parametrize("told", ["1", "U", "Z^Before the weekend", "R^Within two hours"])
+def test_a_priority_that_is_not_understood_is_said_and_shown(told: str) -> None:
+    said = read(f"RF1||{told}||||R7^EDIS", PATIENT, "NTE|||x")
+    assert any("urgency (RF1-2)" in problem for problem in said.problems)
+    assert told.replace("^", " ") in said.concern
+
+
+def test_of_two_priorities_the_more_urgent_holds_and_a_person_is_told() -> None:
+    said = read("RF1||R^Urgent||||R7^EDIS", PATIENT, "NTE|||x")
+    assert said.urgency == "urgent"
+    assert "The urgency (RF1-2): R Urgent" in said.concern
+    first, second = "RF1||R||||R7^EDIS", "RF1||S||||R8^EDIS"
+    assert read(first, second, PATIENT, "NTE|||x").urgency == "immediate"
+
+
+def test_an_admission_says_how_urgent_it_is_where_no_priority_does() -> None:
+    def urgency(priority: str, admission: str) -> str:
+        return read(f"RF1||{priority}", f"PV1|1|E||{admission}", PATIENT, "NTE|||x").urgency
+
+    assert (urgency("", "E"), urgency("9", "E")) == ("urgent", "urgent")
+    assert (urgency("", "9^Emergency"), urgency("", "R")) == ("immediate", "routine")
+    assert urgency("9", "R") == "not-stated"

@@ -348,6 +348,9 @@ def test_the_disposition_tells_how_urgent_it_is(code: str, urgency: str) -> None
     told = code.replace("<", "&lt;")
     said = read(envelope(document(encounter=f'<dischargeDispositionCode code="{told}"/>')))
     assert said.urgency == urgency
+    unclear = any("disposition is, is not known" in problem for problem in said.problems)
+    assert unclear == (bool(code) and urgency == "not-stated")
+    assert code in said.concern or not unclear
 
 
 def test_text_in_a_part_of_the_payload_is_shown_and_other_parts_are_named() -> None:

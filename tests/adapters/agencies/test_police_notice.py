@@ -1036,3 +1036,30 @@ def test_a_notice_of_before_is_valid_still() -> None:
         police_notice.Missing(),
         police_notice.DomesticAbuse(),
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "urgency"),
+    [
+        (("Grade: High",), "urgent"),
+        (("Grade: Emergency",), "immediate"),
+        (("DASH risk: High",), "urgent"),
+        (("DASH risk: Standard",), "routine"),
+        (("DASH risk: Medium", "Grade: standard"), "routine"),
+        (("Missing risk: High",), "immediate"),
+        (("Missing risk: High", "Returned: 20/05/2026 08:00"), "urgent"),
+        (("Missing risk: Low",), "routine"),
+        (("Police protection: yes", "Grade: standard"), "immediate"),
+    ],
+)
+def test_a_grade_or_a_graded_risk_is_the_urgency(lines: tuple[str, ...], urgency: str) -> None:
+    said = by_mail("Notice number: PN-9", "Incident number: NP-9", "Child 1: Amira Holt", *lines)
+    assert said.urgency == urgency
+
+
+@pytest.mark.parametrize("line", ["Missing risk: purple", "Grade: purple", "DASH risk: purple"])
+def test_a_risk_that_is_not_understood_is_said_and_shown(line: str) -> None:
+    said = by_mail("Notice number: PN-9", "Incident number: NP-9", "Child 1: Amira Holt", line)
+    assert said.urgency == "not-stated"
+    assert any(word in problem for problem in said.problems for word in ("risk", "grade"))
+    assert "purple" in said.concern
