@@ -8,7 +8,7 @@ What were agencies' systems told, on which lawful basis?
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from msgspec import Struct
 
@@ -69,7 +69,9 @@ class Told(Struct, frozen=True, kw_only=True):
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
-    event = cast(InformationDisclosed, recorded.event)
+    event = recorded.event
+    if not isinstance(event, InformationDisclosed):
+        return
     yield Write(
         DISCLOSED,
         {
