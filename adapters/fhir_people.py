@@ -6,6 +6,8 @@ Demographics Service: the address must not be disclosed.
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -45,6 +47,7 @@ from domain.described import (
     Identifier,
     ReferrerDescribed,
 )
+from domain.identity import nhs_number
 
 _RESTRICTED = frozenset({"R", "V", "REDACTED"})
 _VERIFIED = ("number-present-and-verified", "01")
@@ -61,7 +64,8 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
         whose = "Patient" if number == 1 else f"Patient {number}"
         homes = tuple(_addresses(person, None, restricted=secret))
         addresses += homes
-        patient, birth = _patient(person, whose, people, problems)
+        numbers = _linked(person, resources)
+        patient, birth = _patient(person, whose, people, problems, numbers)
         people.subject(located(patient, homes), birth.adult, _reached(person.telecom))
         grown = birth.adult or is_adult(birth.on, people.told_on)
         _tell_more(person, "" if number == 1 else f"{whose}: ", problems, grown=bool(grown))
@@ -114,11 +118,57 @@ def is_nhs_number(identifier: IdentifierOf) -> bool:
     return identifier.system.casefold().rstrip("/").endswith("nhs-number")
 
 
+class _Numbers(NamedTuple):
+    """NHS numbers that the links of a record tell: those that replace its own, those replaced."""
+
+    now: tuple[IdentifierOf, ...] = ()
+    before: frozenset[str] = frozenset()
+
+
+def _linked(person: Person, resources: Resources) -> _Numbers:
+    now: list[IdentifierOf] = []
+    before: set[str] = set()
+    for link in person.link:
+        there = resources.referred(Person, link.other, "Patient")
+        told = (
+            *link.other.identifier,
+            *_demographic(link.other),
+            *(there.identifier if there else ()),
+        )
+        numbers = [each for each in told if is_nhs_number(each)]
+        if link.type == "replaced-by":
+            now += numbers
+        elif link.type in {"replaces", "replace"}:
+            before |= {nhs_number(each.value) for each in numbers}
+    if now:
+        current = {nhs_number(each.value) for each in now}
+        own = {nhs_number(each.value) for each in person.identifier if is_nhs_number(each)}
+        before |= own - current
+    return _Numbers(tuple(now), frozenset(before))
+
+
+def _is_over(number: IdentifierOf, on: date) -> bool:
+    """Whether it is said to be one of before."""
+    end = number.period.end[:10]
+    ended = _DAY_OR_LESS.fullmatch(end) is not None and end < on.isoformat()[: len(end)]
+    return number.use == "old" or ended
+
+
+_DAY_OR_LESS = re.compile(r"\d{4}(?:-\d\d)?(?:-\d\d)?", re.ASCII)
+SUPERSEDED = "nhs (superseded)"
+"""The system of an NHS number that a child had before."""
+
+
 def _patient(
-    person: Person, whose: str, people: People, problems: Problems
+    person: Person,
+    whose: str,
+    people: People,
+    problems: Problems,
+    linked: _Numbers | None = None,
 ) -> tuple[ChildDescribed, Birth]:
     family, given = _name(person.name)
-    number, verified, identifiers = _identifiers(person, whose, problems)
+    linked = linked or _Numbers()
+    number, verified, identifiers = _identifiers(person, linked, whose, people.told_on, problems)
     birth = birth_of(person.birth_date, people.told_on, problems, whose)
     patient = ChildDescribed(
         family_name=family,
@@ -133,12 +183,13 @@ def _patient(
 
 
 def _identifiers(
-    person: Person, whose: str, problems: Problems
+    person: Person, linked: _Numbers, whose: str, on: date, problems: Problems
 ) -> tuple[str | None, bool, tuple[Identifier, ...]]:
-    number: str | None = None
-    verified = False
+    """The NHS number that is theirs now, whether it is verified, and all other numbers."""
+    current: dict[str, bool] = {}
+    before: dict[str, Identifier] = {}
     others: dict[str, Identifier] = {}
-    for each in person.identifier:
+    for each in (*person.identifier, *linked.now):
         if not each.value:
             continue
         if not is_nhs_number(each):
@@ -147,17 +198,32 @@ def _identifiers(
         checked, failed = checked_nhs_number(each.value, problems, whose)
         for identifier in failed:
             others.setdefault(identifier.value, identifier)
-        if number and checked and checked != number:
-            problems.say(f"{whose}: two NHS numbers are given.")
-            others.setdefault(checked, Identifier(system="nhs", value=checked))
+        if checked and (_is_over(each, on) or checked in linked.before):
+            before.setdefault(checked, Identifier(system=SUPERSEDED, value=checked))
         elif checked:
-            number = checked
-            verified = verified or any(
-                extension.url.endswith("NHSNumberVerificationStatus")
-                and extension.value_codeable_concept.has(*_VERIFIED)
-                for extension in each.extension
-            )
-    return number, verified, tuple(others.values())
+            current[checked] = current.get(checked, False) or _is_verified(each)
+    for value in sorted(linked.before):
+        checked, failed = checked_nhs_number(value, Problems(), whose)
+        if checked and checked not in current:
+            before.setdefault(checked, Identifier(system=SUPERSEDED, value=checked))
+        before.update({one.value: one for one in failed})
+    if before and not current:
+        problems.say(f"{whose}: only an NHS number that is no longer theirs is given.")
+    if len(current) > 1:
+        problems.say(f"{whose}: two NHS numbers are given.")
+    number = next((each for each in current if current[each]), next(iter(current), None))
+    told_too = {each: Identifier(system="nhs", value=each) for each in current if each != number}
+    old = {value: one for value, one in before.items() if value not in current}
+    return number, bool(number and current[number]), tuple(({**others, **told_too, **old}).values())
+
+
+def _is_verified(number: IdentifierOf) -> bool:
+    """By the extension of UK Core, or of Care Connect, whose name ends in its version."""
+    return any(
+        "NHSNumberVerificationStatus" in extension.url
+        and extension.value_codeable_concept.has(*_VERIFIED)
+        for extension in number.extension
+    )
 
 
 def _relative(person: Person, role: str | None, people: People, problems: Problems) -> None:

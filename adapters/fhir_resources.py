@@ -40,9 +40,16 @@ class Extension(Struct, frozen=True, rename="camel"):
     value_codeable_concept: Concept = Concept()
 
 
+class Period(Struct, frozen=True):
+    start: str = ""
+    end: str = ""
+
+
 class IdentifierOf(Struct, frozen=True):
+    use: str = ""
     system: str = ""
     value: str = ""
+    period: Period = Period()
     extension: tuple[Extension, ...] = ()
 
 
@@ -86,11 +93,6 @@ class Meta(Struct, frozen=True, rename="camel"):
         return version.isascii() and version.isdecimal() and int(version[:9]) > 1
 
 
-class Period(Struct, frozen=True):
-    start: str = ""
-    end: str = ""
-
-
 class Text(Struct, frozen=True):
     div: str = ""
 
@@ -103,6 +105,13 @@ class Contact(Struct, frozen=True):
     relationship: tuple[Concept, ...] = ()
     name: Name = Name()
     telecom: tuple[Telecom, ...] = ()
+
+
+class Link(Struct, frozen=True):
+    """Another record, and what it is to this one."""
+
+    other: Reference = Reference()
+    type: str = ""
 
 
 class Person(Struct, frozen=True, rename="camel"):
@@ -118,6 +127,7 @@ class Person(Struct, frozen=True, rename="camel"):
     deceased_date_time: str = ""
     address: tuple[AddressOf, ...] = ()
     contact: tuple[Contact, ...] = ()
+    link: tuple[Link, ...] = ()
     relationship: tuple[Concept, ...] = ()
 
 

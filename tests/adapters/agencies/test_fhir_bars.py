@@ -84,6 +84,75 @@ def test_two_nhs_numbers_are_told_and_kept() -> None:
     assert said.problems == ("Patient: two NHS numbers are given.",)
 
 
+OLD, NEW = "9990000018", "9990000026"
+
+
+@pytest.mark.parametrize(
+    "over", [{"use": "old"}, {"period": {"end": "2026-05-01"}}, {"period": {"end": "2025"}}]
+)
+def test_an_nhs_number_of_before_is_not_the_child_s(over: dict[str, Any]) -> None:
+    old, new = {"system": NHS, "value": OLD} | over, {"system": NHS, "value": NEW}
+    for numbers in ([old, new], [new, old]):
+        said = read(request(), patient(identifier=numbers), plan())
+        assert said.children[0].nhs_number == NEW
+        assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
+        assert said.problems == ()
+
+
+def test_a_number_that_is_still_in_use_is_the_child_s() -> None:
+    number = {"system": NHS, "value": NEW, "period": {"start": "2020", "end": "2030-01-01"}}
+    assert read(request(), patient(identifier=[number]), plan()).children[0].nhs_number == NEW
+
+
+def test_an_old_number_alone_is_told() -> None:
+    number = {"system": NHS, "value": OLD, "use": "old"}
+    said = read(request(), patient(identifier=[number]), plan())
+    assert said.children[0].nhs_number is None
+    assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
+    assert said.problems == ("Patient: only an NHS number that is no longer theirs is given.",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"identifier": {"system": NHS, "value": OLD}},
+        {"reference": f"https://api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/{OLD}"},
+    ],
+)
+def test_a_record_that_is_replaced_has_a_number_of_before(other: dict[str, Any]) -> None:
+    numbers = [{"system": NHS, "value": number} for number in (OLD, NEW)]
+    for given in (numbers, numbers[1:]):
+        told = patient(identifier=given, link=[{"other": other, "type": "replaces"}])
+        said = read(request(), told, plan())
+        assert said.children[0].nhs_number == NEW
+        assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
+        assert said.problems == ()
+
+
+def test_a_record_that_replaces_it_has_the_number_of_now() -> None:
+    other = {"identifier": {"system": NHS, "value": NEW}}
+    told = patient(
+        identifier=[{"system": NHS, "value": OLD}], link=[{"other": other, "type": "replaced-by"}]
+    )
+    said = read(request(), told, plan())
+    assert (said.children[0].nhs_number, said.problems) == (NEW, ())
+    assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
+
+
+def test_of_two_current_numbers_the_verified_one_is_taken_and_a_person_is_told() -> None:
+    url = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-"
+    url += "NHSNumberVerificationStatus-1"
+    verified = {"url": url, "valueCodeableConcept": {"coding": [{"code": "01"}]}}
+    numbers = [
+        {"system": NHS, "value": OLD},
+        {"system": NHS, "value": NEW, "extension": [verified]},
+    ]
+    said = read(request(), patient(identifier=numbers), plan())
+    assert (said.children[0].nhs_number, said.children[0].nhs_number_verified) == (NEW, True)
+    assert said.children[0].identifiers == (Identifier("nhs", OLD),)
+    assert said.problems == ("Patient: two NHS numbers are given.",)
+
+
 def test_the_child_is_as_the_record_says() -> None:
     (child,) = read(request(), patient(), plan()).children
     assert (child.family_name, child.given_name, child.sex) == ("Holt", "Amira", "F")
