@@ -86,18 +86,16 @@ class Duty:
         return reduce(case.evolve, events, Case())
 
     def _recent_referral(self, child_ids: tuple[str, ...], received_at: datetime) -> str | None:
-        recent: tuple[datetime, str] | None = None
+        recent: tuple[datetime, int, str] | None = None
         for child_id in child_ids:
             for recorded in self.store.history(child_id):
                 event = recorded.event
                 if not isinstance(event, ChildRegistered | ChildMatched) or not event.referral_id:
                     continue
                 if abs(received_at - event.received_at) <= SAME_MATTER:
-                    recent = max(
-                        recent or (event.received_at, event.referral_id),
-                        (event.received_at, event.referral_id),
-                    )
-        return recent[1] if recent else None
+                    found = (event.received_at, recorded.position, event.referral_id)
+                    recent = max(recent or found, found)
+        return recent[2] if recent else None
 
 
 def outward(postcode: str) -> str:

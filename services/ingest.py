@@ -101,6 +101,7 @@ class Ingest:
             delivery.sent,
             source=delivery.source,
             channel=cast(Channel, self._inlet.transport),
+            to_sender=True,
         )
         for receipt in islice(taking, len(receipts), None):
             receipts.append(receipt)

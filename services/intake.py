@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import zip_longest
 from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.event_store import Conflict, EventStore, Unreadable, Unstorable
+from adapters.event_store import Conflict, EventStore, Unreadable, Unstorable, drafted
 from adapters.reading import Problems, cleaned, decoded, unread
 from adapters.translation import AgencyFormat, Sent, Translation, formats
 from adapters.vault import KeyDestroyed
@@ -30,7 +31,7 @@ from services.handle import ATTEMPTS
 from services.identify import Identify
 from services.logs import log
 from services.received import Channel, Part
-from services.recording import Became
+from services.recording import IN_THE_FUTURE, TOO_EARLY, Became
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest message that is kept."""
@@ -90,14 +91,24 @@ class Intake:
         self._duty_readable = Duty(store, areas, pass_over=True)
 
     def take(
-        self, sent: Sent, *, source: str = "-", channel: Channel = "file", format: str = "auto"
+        self,
+        sent: Sent,
+        *,
+        source: str = "-",
+        channel: Channel = "file",
+        format: str = "auto",
+        to_sender: bool = False,
     ) -> Iterator[Receipt]:
         """A receipt for the message, or for each row of it, as soon as that is durable.
 
         `format` is a name of `adapters.translation.formats` or `auto`. Nothing is refused over its
-        content: see the head of this module.
+        content: see the head of this module. `to_sender`: the receipt goes back to the agency, and
+        tells only what is wrong with the message itself. What comes of comparing it with our
+        records would tell one agency whom another knows.
         """
-        yield from self.store_all(self.read(sent, source=source, channel=channel, format=format))
+        understood = self.read(sent, source=source, channel=channel, format=format)
+        for part, receipt in zip_longest(understood.parts, self.store_all(understood)):
+            yield _as_told(receipt, part) if to_sender and part else receipt
 
     def read(self, sent: Sent, *, source: str, channel: Channel, format: str) -> Understood:
         """What the message says, as it is to be stored; nothing is stored yet."""
@@ -187,14 +198,15 @@ class Intake:
                 became = self._once(part)
             except Conflict:
                 continue  # another process took the same message, or named the same child
-            log.info(
-                "message_taken",
-                message=part.digest,
-                format=part.format,
-                result=became.result,
-                referral=became.referral,
-                position=became.position,
-            )
+            if not drafted(became.position):
+                log.info(
+                    "message_taken",
+                    message=part.digest,
+                    format=part.format,
+                    result=became.result,
+                    referral=became.referral,
+                    position=became.position,
+                )
             return became
         raise Busy(
             "Others are writing about the same child or message without pause. "
@@ -241,6 +253,11 @@ class Intake:
         identify = self._identify_readable if pass_over else self._identify
         duty = self._duty_readable if pass_over else self._duty
         return Becoming(self.store, identify, duty, part, now).became()
+
+
+def _as_told(receipt: Receipt, part: Part) -> Receipt:
+    own = {*part.translation.problems, TOO_EARLY, IN_THE_FUTURE}
+    return replace(receipt, problems=tuple(each for each in receipt.problems if each in own))
 
 
 MOST_HINDRANCES = 3

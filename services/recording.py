@@ -25,6 +25,9 @@ EARLIEST_YEAR = 1900
 
 OUR_ID = re.compile(r"referral-[0-9a-f]{32}")
 
+TOO_EARLY = "It is dated more than a lifetime ago: the time of receipt is used."
+IN_THE_FUTURE = "It is dated in the future: the time of receipt is used."
+
 SOURCE_OF: dict[AgencyKind, ReferralSource] = {
     "police": "6",
     "gp": "3A",
@@ -58,12 +61,10 @@ class Recording:
         self.problems = list(part.translation.problems)
         happened_at = part.translation.happened_at or part.sent.received_at
         if happened_at.year < EARLIEST_YEAR:
-            self.problems.append(
-                "It is dated more than a lifetime ago: the time of receipt is used."
-            )
+            self.problems.append(TOO_EARLY)
             happened_at = part.sent.received_at
         if happened_at > part.sent.received_at + AHEAD:
-            self.problems.append("It is dated in the future: the time of receipt is used.")
+            self.problems.append(IN_THE_FUTURE)
         happened_at = min(happened_at, part.sent.received_at)
         self.stamped: dict[str, Any] = {
             "happened_at": happened_at,

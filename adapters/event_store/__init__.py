@@ -5,7 +5,7 @@ from eventsourcing.persistence import Tracking
 from adapters.event_store.mapper import Missing, NeverHeld, Tampered, Unreadable, Unstorable
 from adapters.event_store.recorder import Claim
 from adapters.event_store.store import Append, Conflict, EventStore, Page, Unavailable
-from adapters.event_store.together import Together, placed
+from adapters.event_store.together import Together, drafted, placed
 
 __all__ = [
     "Append",
@@ -21,5 +21,6 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "Unstorable",
+    "drafted",
     "placed",
 ]

@@ -178,6 +178,11 @@ class Together(EventStore):
             return self._draft.store(trackings)
 
 
+def drafted(position: int) -> bool:
+    """Whether this is the position of an event of a draft, which may never be stored."""
+    return position >= NOT_YET
+
+
 def placed(position: int, first: int) -> int:
     """A position in the log, from one that may be of a draft whose first event came to `first`."""
     return position if position < NOT_YET else first + position - NOT_YET

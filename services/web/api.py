@@ -101,7 +101,7 @@ def take(context: Context) -> Response[bytes]:
         key=request.headers.get("x-request-id") or request.headers.get("idempotency-key"),
         correlation=request.headers.get("x-correlation-id"),
     )
-    return _receipts(list(intake.take(sent, channel="http", format=name)))
+    return _receipts(list(intake.take(sent, channel="http", format=name, to_sender=True)))
 
 
 def _packed_wrongly(error: UnknownEncoding | Damaged | TooLarge) -> Response[bytes]:

@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from adapters.event_store import Append, Conflict, EventStore
+from adapters.event_store import Append, Conflict, EventStore, Together
 from adapters.translation import Sent, Translation
 from domain.agency import AgencyResumed
 from domain.case import OpenCase, case_of
@@ -1069,3 +1069,53 @@ def test_what_was_acknowledged_before_a_kill_is_there_once(address: str, tmp_pat
         pairs = {(str(each.message), str(each.referral)) for each in receipts}
         assert acknowledged <= pairs
         assert sorted(office.referrals()) == sorted(referral for _, referral in pairs)
+
+
+# ── What its sender is told ───────────────────────────────────────────────────────────────────────
+
+
+def told(office: Office, *said: Translation, sender: str) -> Receipt:
+    office.intake.formats["plain"] = Says(*said)
+    sent = Sent(body=repr(said).encode(), agency=sender, received_at=office.now)
+    (receipt,) = office.intake.take(sent, format="plain", to_sender=True)
+    return receipt
+
+
+def test_a_sender_does_not_learn_from_its_receipt_whom_another_agency_knows(office: Office) -> None:
+    known = replace(KIT, nhs_number="9990000018")
+    office.receives_one(concern(children=(known,)), sender="elm-surgery")
+    other = replace(known, given_name="Made-up", family_name="Nobody", born_on=date(2019, 1, 1))
+    guess = concern(children=(other,), problems=("The date cannot be read.",))
+    receipt = told(office, guess, sender="north-police")
+    assert receipt.problems == ("The date cannot be read.",)
+    (referral,) = (
+        e for e in office.events("referral.received.v1") if e.referral_id == receipt.referral
+    )
+    assert any("another child's record" in problem for problem in referral.problems)
+
+
+def test_a_sender_is_told_what_is_wrong_with_its_own_dates(office: Office) -> None:
+    late = concern(happened_at=NOW + timedelta(days=3))
+    (problem,) = told(office, late, sender="north-police").problems
+    assert "in the future" in problem
+
+
+def test_nothing_is_said_to_be_taken_before_it_is_stored(office: Office) -> None:
+    draft = Together(office.store)
+    office.intake.formats["plain"] = Says(concern())
+    intake = Intake(draft, lambda: office.now, office.intake.formats)
+    sent = Sent(body=b"plain", agency="north-police", received_at=office.now)
+    with capture_logs() as lines:
+        (receipt,) = intake.take(sent, format="plain")
+    assert receipt.result == "recorded"
+    assert lines == []
+
+
+def test_of_several_rows_at_once_the_last_is_the_one_that_may_be_the_same(office: Office) -> None:
+    first, second = office.receives(
+        concern(children=(KIT,), concern="one", row=1),
+        concern(children=(KIT,), concern="two", row=2),
+    )
+    third = office.receives_one(concern(children=(KIT,), concern="three"))
+    assert office.event_of(third).perhaps_about == second.referral
+    assert first.referral != second.referral
