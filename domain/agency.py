@@ -6,6 +6,7 @@ An agency: who may send concerns, and hears what became of them.
     webhook: (registered ──> secret rotated* ──> removed)*
 """
 
+import re
 from datetime import timedelta
 from typing import ClassVar, Literal, assert_never
 
@@ -169,6 +170,9 @@ AgencyCommand = (
     | RemoveWebhook
 )
 
+OWN_USER = re.compile(r"admin|safeguarding-.*")
+"""What our own Kafka users are called, and whoever administers the cluster."""
+
 LONGEST_OVERLAP = timedelta(days=30)
 """How long an old secret may go on signing: until then the agency has taken over the new one."""
 
@@ -220,6 +224,9 @@ def decide(command: AgencyCommand, state: Agency) -> list[AgencyEvent]:
         case RegisterAgency(agency_id="authority"):
             # the council's own id: an agency of that name would speak in its voice
             raise Refused("The id `authority` is the council's own: choose another.")
+        case RegisterAgency(agency_id=agency_id) if OWN_USER.fullmatch(agency_id):
+            # its Kafka user is called as it is: it would have the rights of one of ours
+            raise Refused(f"The id {agency_id} may be one of our own Kafka users: choose another.")
         case RegisterAgency() | RenameAgency() if not command.name.strip():
             raise Refused("Enter the agency's name.")
         case RegisterAgency():

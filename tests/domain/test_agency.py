@@ -48,6 +48,16 @@ def test_no_agency_speaks_in_the_councils_own_voice() -> None:
     given().when(register_agency(agency_id="authority")).then_refused("the council's own")
 
 
+@pytest.mark.parametrize("agency_id", ["safeguarding-publish", "safeguarding-ingest", "admin"])
+def test_no_agency_is_called_as_one_of_our_own_kafka_users(agency_id: str) -> None:
+    given().when(register_agency(agency_id=agency_id)).then_refused("our own Kafka users")
+
+
+@pytest.mark.parametrize("agency_id", ["administration", "north-safeguarding-partners"])
+def test_an_id_that_only_sounds_like_a_user_of_ours_is_free(agency_id: str) -> None:
+    given().when(register_agency(agency_id=agency_id)).then(agency_registered(agency_id=agency_id))
+
+
 def test_an_agency_has_a_name() -> None:
     given().when(register_agency(name=" ")).then_refused("Enter the agency's name")
     given(agency_registered()).when(rename_agency(name="")).then_refused("Enter the agency's name")
