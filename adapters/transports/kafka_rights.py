@@ -26,6 +26,9 @@ from adapters.transports.kafka import GROUP, Access, kafka_errors, look_for
 READER, WRITER = "safeguarding-ingest", "safeguarding-publish"
 """Our own users."""
 
+ADMIN = "admin"
+"""Who administers the cluster of deploy/kafka."""
+
 PARTITIONS = 4
 """Of a topic: what is about one child stays in one of them, in order."""
 
@@ -35,11 +38,15 @@ OURS = (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ)
 
 
 class Made(NamedTuple):
-    """What was missing and is there now. `passwords`: of new users; they are told only once."""
+    """What was missing and is there now. `passwords`: of new users; they are told only once.
+
+    `passed_over`: agencies for which nothing was made, as a user of ours is called as they are.
+    """
 
     topics: tuple[str, ...]
     passwords: dict[str, str]
     rights: int
+    passed_over: tuple[str, ...] = ()
 
 
 def incoming(agency: str, formats: Collection[str]) -> list[str]:
@@ -60,6 +67,9 @@ def dead(topic: str) -> str:
 def prepare(access: Access, agencies: Collection[str], formats: Collection[str]) -> Made:
     """Create what is missing; what is there stays as it is. Raises `NotReachable`, `NotAllowed`."""
     look_for(access)
+    ours = {READER, WRITER, ADMIN, access.user}
+    passed_over = tuple(each for each in agencies if each in ours)
+    agencies = [each for each in agencies if each not in ours]
     with kafka_errors(access), closing(KafkaAdminClient(**access.settings())) as admin:
         written = [topic for agency in agencies for topic in incoming(agency, formats)]
         partitions = dict.fromkeys([*written, *map(outgoing, agencies)], PARTITIONS)
@@ -69,9 +79,10 @@ def prepare(access: Access, agencies: Collection[str], formats: Collection[str])
             wanted = {each: {"num_partitions": partitions[each]} for each in topics}
             admin.create_topics(wanted, wait_for_metadata=True)
         if access.user is None:  # a cluster that lets anybody in has neither users nor rights
-            return Made(tuple(topics), {}, 0)
+            return Made(tuple(topics), {}, 0, passed_over)
         passwords = _users(admin, [*agencies, READER, WRITER])
-        return Made(tuple(topics), passwords, _rights(admin, agencies, formats))
+        rights = _rights(admin, agencies, formats)
+        return Made(tuple(topics), passwords, rights, passed_over)
 
 
 def _users(admin: Any, wanted: Collection[str]) -> dict[str, str]:

@@ -42,4 +42,6 @@ def setup(*, kafka: str | None = None, where: Where = HERE, shown: Shown = AS_US
     users = [{"user": user, "password": password} for user, password in made.passwords.items()]
     show(users, shown.format, empty="No user is new.")
     tell(f"{len(made.topics)} topics and {len(users)} users are new; {made.rights} rights hold.")
-    return 0
+    for agency in made.passed_over:
+        tell(f"{agency} is the name of a user of ours: register that agency under another id.")
+    return 1 if made.passed_over else 0

@@ -100,6 +100,14 @@ def test_all_that_is_needed_is_made_once(access: Access, made: Made) -> None:
     assert more.passwords.keys() == {"open-door"}
 
 
+@pytest.mark.parametrize("name", [READER, WRITER, ADMIN])
+def test_an_agency_that_is_called_as_a_user_of_ours_is_passed_over(
+    access: Access, made: Made, name: str
+) -> None:
+    again = prepare(access, ["north-police", name], ["webform"])
+    assert again == Made((), {}, prepare(access, ["north-police"], ["webform"]).rights, (name,))
+
+
 def test_an_agency_writes_its_own_topic_and_no_other(guarded_kafka: Broker, made: Made) -> None:
     own, other = (incoming(agency, ["webform"])[0] for agency in AGENCIES)
     write(guarded_kafka, made, "north-police", own)
