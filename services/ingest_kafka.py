@@ -3,7 +3,8 @@
 How far a partition was read is stored in the same transaction as what was read. What one poll gives
 is one transaction, whatever partitions it is from; where somebody else got in between, it is taken
 again in halves. What cannot be taken for a message of its sender (see `domain.quarantine`) is set
-aside in that transaction too.
+aside in that transaction too. What was deleted before it was read is told in the log, and in ours,
+and reading goes on after it; a partition that cannot be read keeps no other waiting.
 """
 
 import gc
@@ -24,9 +25,9 @@ from msgspec.structs import asdict, replace
 from adapters.cloudevents import Broken, envelope
 from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable, placed
 from adapters.translation import Sent, formats
-from adapters.transports.kafka import Inlet, NotReachable, Partition, Record
+from adapters.transports.kafka import Gap, Inlet, NotReachable, Partition, Record, Still
 from adapters.vault import KeysUnavailable
-from domain.quarantine import Header, QuarantineMessage, ReasonCode
+from domain.quarantine import Header, QuarantineMessage, ReasonCode, ReportLoss
 from services.duty import Areas
 from services.foreseen import claims, streams
 from services.handle import Plan
@@ -109,19 +110,77 @@ class Ingest:
         self._formats = formats()
         self._areas = Areas()
         self._away: set[str] = set()
+        self._still: dict[Partition, Still] = {}
+        self.lost: list[Gap] = []
+        """What was deleted before it was read, as far as we were the first to tell of it."""
 
     def lines(self, stop: Event, *, once: bool = False) -> Iterator[Taken]:
         """What became of each record, as soon as that is durable.
 
-        With `once`, until all is stored that was there at the beginning. Raises `NotAllowed`,
-        `Gone`; a broker or store that is away is waited for, unless `once`.
+        With `once`, until all is stored that was there at the beginning and can be read; see also
+        `lost`, and `still` of the inlet. Raises `NotAllowed`; a broker or store that is away is
+        waited for, unless `once`.
         """
         ends = self._inlet.ends() if once else {}
         while not stop.is_set():
             found = self._polled(stop, once=once)
+            self._tell_still(found)
             yield from self._stored(found, stop, once=once)
-            if once and all(self._inlet.read_to(each) >= end for each, end in ends.items()):
+            self._tell_gaps(stop, once=once)
+            if once and not any(self._is_left(each, end) for each, end in ends.items()):
                 return
+
+    def _is_left(self, partition: Partition, end: int) -> bool:
+        return partition not in self._inlet.still and self._inlet.read_to(partition) < end
+
+    def _tell_still(self, found: Collection[Partition]) -> None:
+        still = self._inlet.still
+        for each, told in still.items():
+            if self._still.get(each) != told:  # said once
+                log.error("partition_stands_still", reason=told.reason, **_place(each, told.offset))
+        for each in (self._still.keys() - still.keys()) & set(found):
+            log.warning("partition_goes_on", **_place(each, self._still[each].offset))
+        self._still = dict(still)
+
+    def _tell_gaps(self, stop: Event, *, once: bool) -> None:
+        for gap in self._inlet.gaps():
+            try:
+                self._tell_gap(gap)
+            except Conflict:
+                pass  # another reader told it: where to go on is asked again
+            except STORE_AWAY as error:
+                if once:
+                    raise
+                self._is_away(error)
+                self._rested(stop, PATIENCE_SECONDS[0])
+                return
+            self._inlet.passed(gap)
+
+    def _tell_gap(self, gap: Gap) -> None:
+        """That these were lost, and that we go on after them, in one transaction."""
+        draft, now = Together(self._store), self._clock()
+        partition, tracked = gap.partition, self._inlet.tracked(gap.partition)
+        agency = whose(partition.topic)[0] or "unknown"
+        plan = Plan(draft)
+        plan.add(
+            ReportLoss(
+                happened_at=now,
+                received_at=now,
+                recorded_at=now,
+                by=agency,
+                agency=agency,
+                quarantine_id=f"quarantine-{uuid5(NAMESPACE_URL, f'{tracked}|{gap.lost}|lost')}",
+                transport="kafka",
+                topic=partition.topic,
+                partition=partition.partition,
+                offset=gap.lost,
+                records=gap.kept - gap.lost,
+            )
+        )
+        plan.append({})
+        draft.store(Tracking(tracked, gap.kept))
+        self.lost.append(gap)
+        log.error("records_lost", count=gap.kept - gap.lost, **_place(partition, gap.lost))
 
     def _polled(self, stop: Event, *, once: bool) -> Mapping[Partition, Sequence[Record]]:
         for seconds in chain(PATIENCE_SECONDS, repeat(PATIENCE_SECONDS[-1])):
@@ -140,9 +199,11 @@ class Ingest:
         return {}
 
     def _look_for_more(self, *, once: bool) -> None:
-        """A new agency's messages are not left on a topic that nobody reads."""
-        if self._topics and not once and monotonic() - self._looked >= self._look_seconds:
-            self._inlet.also(self._topics())
+        """A new agency's messages are not left on a topic that nobody reads, nor one's that stood
+        still and can be read by now.
+        """
+        if not once and monotonic() - self._looked >= self._look_seconds:
+            self._inlet.look(self._topics() if self._topics else ())
             self._looked = monotonic()
 
     def _stored(
@@ -319,6 +380,16 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _place(partition: Partition, offset: int) -> dict[str, str | int]:
+    """The keys of a log line that say where a record stands."""
+    return {
+        "agency": whose(partition.topic)[0] or "unknown",
+        "topic": partition.topic,
+        "partition": partition.partition,
+        "offset": offset,
+    }
 
 
 @lru_cache(maxsize=1000)

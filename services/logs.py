@@ -20,9 +20,10 @@ second, while a broker is away."""
 ALLOWED = frozenset(
     {
         "action", "agency", "attempt", "behind", "channel", "command", "count", "error", "event",
-        "events", "exception", "format", "level", "message", "method", "name", "parked", "port",
-        "position", "projection", "reason", "reason_code", "referral", "result", "route",
-        "rule", "seconds", "since", "size", "status", "stream", "timestamp", "version",
+        "events", "exception", "format", "level", "message", "method", "name", "offset", "parked",
+        "partition", "port", "position", "projection", "reason", "reason_code", "referral",
+        "result", "route", "rule", "seconds", "since", "size", "status", "stream", "timestamp",
+        "topic", "version",
     }
 )  # fmt: skip
 """Keys whose values are ids, codes, counts or names of our own parts."""

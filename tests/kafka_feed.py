@@ -23,7 +23,7 @@ from kafka.admin import NewTopic
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
-from adapters.transports.kafka import Access, Inlet, Partition
+from adapters.transports.kafka import Access, Inlet, Partition, tracked_name
 from adapters.vault import Vault
 from domain.agency import RegisterAgency
 from domain.kernel import WITHHELD
@@ -99,6 +99,9 @@ class Feed:
         with closing(broker.administration()) as admin:
             self.cluster = admin.describe_cluster()["cluster_id"]
             admin.create_topics([NewTopic(each, PARTITIONS, 1) for each in self.topics])
+            self._ids = {
+                each["name"]: each["topic_id"] for each in admin.describe_topics(list(self.topics))
+            }
         self._lines: list[Path] = []
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -200,7 +203,10 @@ class Feed:
         with closing(consumer):
             every = [TopicPartition(each, n) for each in self.topics for n in range(PARTITIONS)]
             ends = consumer.end_offsets(every).items()
-        return {f"kafka|{self.cluster}|{p.topic}|{p.partition}": end for p, end in ends}
+        return {
+            tracked_name(self.cluster, p.topic, self._ids[p.topic], p.partition): end
+            for p, end in ends
+        }
 
     def _behind(self, ends: dict[str, int]) -> int:
         return sum(self.store.tracked(name) != end for name, end in ends.items())

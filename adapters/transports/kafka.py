@@ -2,19 +2,23 @@
 
 Kafka carries messages; the log keeps them, and how far each partition was read. So nothing is ever
 committed to the broker: whoever has a partition begins where the log says that it was read to.
+What is wrong with one partition is told of that partition, and never keeps another waiting.
 """
 
 import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from importlib.util import find_spec
+from typing import Any, Literal, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import AuthorizationError, KafkaError, OffsetOutOfRangeError
+from kafka.errors import AuthorizationError, KafkaError, LogTruncationError
 from msgspec import Struct
+
+from adapters.transports.kafka_unreadable import Unreadable, watch
 
 Partition = TopicPartition
 """`topic` and `partition`, its number."""
@@ -39,8 +43,23 @@ class NotAllowed(Exception):
     """We may not read what is there to be read."""
 
 
-class Gone(Exception):
-    """Records were deleted before they were read: somebody must ask their senders for them."""
+class Incomplete(Exception):
+    """A library is not installed without which we could not read what an agency may send."""
+
+
+LIBRARIES = ("crc32c", "lz4", "snappy", "zstandard")
+"""Checksums, which else are summed up in Python, and the compressions that a producer may choose;
+the client itself does without, until it meets one."""
+
+
+def demand_all() -> None:
+    """Raises `Incomplete`, which names each library that is missing."""
+    missing = [each for each in LIBRARIES if find_spec(each) is None]
+    if missing:
+        raise Incomplete(
+            f"Install {', '.join(missing)} (kafka-python[crc32c,lz4,snappy,zstd]): without them"
+            " what agencies put on Kafka cannot be read"
+        )
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -81,11 +100,45 @@ class Record(NamedTuple):
     body: bytes
 
 
+class Gap(NamedTuple):
+    """Records of a partition that were deleted before they were read.
+
+    `lost`: the offset of the first of them; `kept`: of the first that is there.
+    """
+
+    partition: TopicPartition
+    lost: int
+    kept: int
+
+
+class Still(NamedTuple):
+    """A partition that cannot be read on, from that offset.
+
+    `reason`: `truncated`, when records that we have read are not there any more, and others may
+    stand in their place; else the name of the client's error.
+    """
+
+    partition: TopicPartition
+    offset: int
+    reason: Literal["truncated"] | str
+
+
+TRUNCATED = "truncated"
+
+
+def tracked_name(cluster: str, topic: str, topic_id: object, partition: int) -> str:
+    """The name under which it is stored how far a partition was read.
+
+    `topic_id`: the broker's own, which another topic of that name, made later, does not have.
+    """
+    return f"kafka|{cluster}|{topic}|{topic_id}|{partition}"
+
+
 class Inlet:
     """The records after those that are stored, partition by partition. For one thread.
 
     `position(tracked)` is the offset of the next record that is wanted, where `tracked` is the name
-    under which that is stored: `kafka|<cluster>|<topic>|<partition>`.
+    under which that is stored (see `tracked_name`).
     """
 
     def __init__(
@@ -98,10 +151,15 @@ class Inlet:
     ) -> None:
         """`alone`: all partitions, whoever else reads them; else those that a group agrees on.
 
-        Raises `NotReachable`, `NotAllowed`.
+        Raises `NotReachable`, `NotAllowed`, `Incomplete`.
         """
+        demand_all()
+        self.still: dict[TopicPartition, Still] = {}
+        """Those of ours that stand still; tried again with each `look`, unless `truncated`."""
         self._position = position
         self._unplaced: set[TopicPartition] = set()
+        self._gaps: dict[TopicPartition, Gap] = {}
+        self._ids: dict[str, str] = {}
         self._held = False
         look_for(access)
         with kafka_errors(access):
@@ -121,40 +179,54 @@ class Inlet:
                 # Every topic's partitions are shared out, and who comes or goes moves few of them.
                 partition_assignment_strategy=(CooperativeStickyAssignor,),
             )
-            there = self._consumer.topics()
-        self.topics = tuple(sorted(there & set(topics)))
-        """Those that exist, and that we may see."""
-        with kafka_errors(access):
+            watch(self._consumer, self._stands_still, self._unplaced.add)
+            self.topics = tuple(sorted(self._refreshed() & set(topics)))
+            """Those that exist, and that we may see."""
             if alone:
                 self._consumer.assign(self._partitions())
-                self._begin(self._partitions())
+                self._given(self._partitions())
             elif self.topics:
-                self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._given))
+                self._consumer.subscribe(topics=self.topics, listener=self._listener())
 
-    def also(self, topics: Collection[str]) -> None:
-        """Read those of these, too, that exist by now. Not for one that reads alone.
+    def look(self, topics: Collection[str]) -> None:
+        """Read those of these, too, that exist by now, and try again what stands still.
 
-        Raises `NotReachable`, `NotAllowed`.
+        A topic that was deleted and made again is another, and is read from its beginning. Not for
+        one that reads alone. Raises `NotReachable`, `NotAllowed`.
         """
         with kafka_errors():
-            new = (self._consumer.topics() & set(topics)) - set(self.topics)
+            new = (self._refreshed() & set(topics)) - set(self.topics)
             if new:
                 self.topics = tuple(sorted({*self.topics, *new}))
-                self._consumer.subscribe(topics=self.topics, listener=_Assigned(self._given))
+                self._consumer.subscribe(topics=self.topics, listener=self._listener())
+        self._unplaced.update(
+            each.partition for each in self.still.values() if each.reason != TRUNCATED
+        )
 
     def tracked(self, partition: TopicPartition) -> str:
         """The name under which it is stored how far a partition was read."""
-        return f"kafka|{self._cluster}|{partition.topic}|{partition.partition}"
+        topic = partition.topic
+        return tracked_name(self._cluster, topic, self._ids.get(topic, ""), partition.partition)
 
     def poll(self, seconds: float) -> dict[TopicPartition, list[Record]]:
         """The next records of the partitions that are ours, in order; none when the time is over.
 
-        None of those that are held. Raises `NotAllowed`, `Gone`, `NotReachable`, and what
-        `position` raises.
+        None of those that are held, stand `still`, or have a gap. Raises `NotAllowed`,
+        `NotReachable`, and what `position` raises.
         """
         with kafka_errors():
             self._place()
-            found = self._consumer.poll(timeout_ms=int(seconds * 1000))
+            try:
+                found = self._consumer.poll(timeout_ms=int(seconds * 1000))
+            except LogTruncationError as error:
+                found = {}
+                for partition in error.divergent_offsets:
+                    self._consumer.pause(partition)
+                    offset = int(self._consumer.position(partition))
+                    self.still[partition] = Still(partition, offset, TRUNCATED)
+        for partition, records in found.items():
+            if partition in self.still and records[-1].offset >= self.still[partition].offset:
+                del self.still[partition]
         return {
             partition: [
                 Record(
@@ -166,6 +238,15 @@ class Inlet:
             ]
             for partition, records in found.items()
         }
+
+    def gaps(self) -> list[Gap]:
+        """Those before what is kept: each partition waits until its gap is `passed`."""
+        return list(self._gaps.values())
+
+    def passed(self, gap: Gap) -> None:
+        """It is stored what was lost, and that the next record is the first that is kept."""
+        self._gaps.pop(gap.partition, None)
+        self._unplaced.add(gap.partition)
 
     def ends(self) -> dict[TopicPartition, int]:
         """The offset behind the newest record of each partition of ours."""
@@ -189,7 +270,8 @@ class Inlet:
 
     def go_on(self) -> None:
         self._held = False
-        self._consumer.resume(*(self._consumer.paused() - self._unplaced))
+        waiting = self._unplaced | self._gaps.keys() | self.still.keys()
+        self._consumer.resume(*(self._consumer.paused() - waiting))
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)
@@ -201,32 +283,68 @@ class Inlet:
             for number in sorted(self._consumer.partitions_for_topic(topic))
         ]
 
+    def _refreshed(self) -> set[str]:
+        """The topics that there are now. One that was made again is read from its beginning."""
+        there: set[str] = self._consumer.topics()
+        cluster = self._consumer._cluster
+        now = {topic: str(cluster.topic_id(topic) or "") for topic in there}
+        again = {topic for topic, one in now.items() if self._ids.get(topic, one) != one}
+        self._ids |= now
+        self._given([each for each in self._consumer.assignment() if each.topic in again])
+        return there
+
+    def _listener(self) -> "_Assigned":
+        return _Assigned(self._given, self._forget)
+
     def _given(self, partitions: Collection[TopicPartition]) -> None:
         """Partitions that became ours while we polled are read from the next poll on.
 
         Where they begin is not asked here: the client would take a store that is away for a fault
         of its own, and never again ask. Until then they have a position that is not read.
         """
+        self._forget(partitions)
         self._consumer.pause(*partitions)
         for each in partitions:
             self._consumer.seek(each, 0)
         self._unplaced.update(partitions)
 
-    def _place(self) -> None:
-        ours = self._unplaced & self._consumer.assignment()
-        if ours and not self._held:
-            self._begin(ours)
-            self._consumer.resume(*ours)
-            self._unplaced.clear()
+    def _forget(self, partitions: Collection[TopicPartition]) -> None:
+        for each in partitions:
+            self._unplaced.discard(each)
+            self._gaps.pop(each, None)
+            self.still.pop(each, None)
 
-    def _begin(self, partitions: Collection[TopicPartition]) -> None:
-        """A partition that was never read begins with the oldest record that is kept."""
-        wanted = {each: self.wanted(each) for each in partitions}
-        new = [each for each, offset in wanted.items() if not offset]
-        if new:
-            wanted |= self._consumer.beginning_offsets(new)
-        for partition, offset in wanted.items():
-            self._consumer.seek(partition, offset)
+    def _stands_still(self, found: Unreadable) -> None:
+        self.still[found.partition] = Still(found.partition, found.offset, found.reason)
+
+    def _place(self) -> None:
+        """Have those read on from where the log says, of which that is not known yet.
+
+        A partition that was never read begins with its first record. One that nobody has at the
+        moment, or of a topic that is gone, is left until it is there.
+        """
+        if self._held or not self._unplaced & self._consumer.assignment():
+            return
+        self._refreshed()
+        here = self._consumer._cluster.available_partitions_for_topic
+        ours = self._unplaced & self._consumer.assignment()
+        wanted = {
+            each: self.wanted(each) for each in ours if each.partition in (here(each.topic) or ())
+        }
+        if not wanted:
+            return
+        kept = self._consumer.beginning_offsets(list(wanted))
+        ends = self._consumer.end_offsets(list(wanted))
+        for each, offset in wanted.items():
+            self._unplaced.discard(each)
+            if offset < kept[each]:
+                self.still.pop(each, None)
+                self._gaps[each] = Gap(each, offset, kept[each])
+            elif offset > ends[each]:
+                self.still[each] = Still(each, offset, TRUNCATED)
+            else:
+                self._consumer.seek(each, offset)
+                self._consumer.resume(each)
 
 
 def look_for(access: Access, seconds: float = 3) -> None:
@@ -244,11 +362,17 @@ def look_for(access: Access, seconds: float = 3) -> None:
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
     """Called on the thread that polls: it may seek, and must not commit."""
 
-    def __init__(self, given: Callable[[Collection[TopicPartition]], None]) -> None:
+    def __init__(
+        self,
+        given: Callable[[Collection[TopicPartition]], None],
+        taken: Callable[[Collection[TopicPartition]], None],
+    ) -> None:
         self._given = given
+        self._taken = taken
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """Nothing: what was not stored is read again by whoever has them next."""
+        """What was not stored is read again by whoever has them next."""
+        self._taken(revoked)
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         self._given(assigned)
@@ -260,8 +384,6 @@ def kafka_errors(access: Access | None = None) -> Iterator[None]:
         yield
     except AuthorizationError as error:
         raise NotAllowed(f"Kafka does not let us read: {error}") from error
-    except OffsetOutOfRangeError as error:
-        raise Gone(f"Records were deleted from Kafka before they were read: {error}") from error
     except (KafkaError, OSError) as error:
         where = f" at {access.bootstrap}" if access else ""
         raise NotReachable(f"{type(error).__name__}{where}") from error

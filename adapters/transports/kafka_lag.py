@@ -13,7 +13,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, OffsetSpec
 from msgspec import Struct
 
-from adapters.transports.kafka import Access, kafka_errors, look_for
+from adapters.transports.kafka import Access, kafka_errors, look_for, tracked_name
+from adapters.transports.kafka_unreadable import Unreadable, watch
 
 NAMED = "kafka|"
 """How the names begin under which it is stored how far partitions were read."""
@@ -53,12 +54,10 @@ def waiting(
     with kafka_errors(access):
         with closing(KafkaAdminClient(**settings)) as admin:
             cluster = admin.describe_cluster()["cluster_id"]
-            partitions = _partitions(admin, topics)
+            names = _names(admin, cluster, topics)
+            partitions = list(names)
             ends = _offsets(admin, partitions, OffsetSpec.LATEST)
-            wanted = {
-                each: stored.get(f"{NAMED}{cluster}|{each.topic}|{each.partition}", 0)
-                for each in partitions
-            }
+            wanted = {each: stored.get(name, 0) for each, name in names.items()}
             left = [each for each in partitions if wanted[each] < ends[each]]
             kept = _offsets(admin, left, OffsetSpec.EARLIEST)
         begin = {each: max(wanted[each], kept[each]) for each in left}
@@ -76,14 +75,17 @@ def waiting(
     return found
 
 
-def _partitions(admin: Any, topics: Collection[str]) -> list[TopicPartition]:
+def _names(admin: Any, cluster: str, topics: Collection[str]) -> dict[TopicPartition, str]:
+    """Of each partition of these topics, the name under which its position is stored."""
     wanted = set(topics)
-    return [
-        TopicPartition(each["name"], partition["partition_index"])
+    return {
+        TopicPartition(each["name"], number): tracked_name(
+            cluster, each["name"], each.get("topic_id") or "", number
+        )
         for each in admin.describe_topics()
         if each["name"] in wanted
-        for partition in each["partitions"]
-    ]
+        for number in (partition["partition_index"] for partition in each["partitions"])
+    }
 
 
 def _offsets(
@@ -117,15 +119,24 @@ def _first(
         max_partition_fetch_bytes=1,  # a broker gives at least one batch
     )
     first: dict[TopicPartition, datetime | None] = {}
+    dark: set[TopicPartition] = set()
+    """Of these it is not to be seen; who reads them stands still there."""
+
+    def unreadable(found: Unreadable) -> None:
+        dark.add(found.partition)
+        if found.since:
+            first[found.partition] = found.since
+
+    watch(consumer, unreadable, dark.add)
     with closing(consumer):
         consumer.assign(list(begin))
         for partition, offset in begin.items():
             consumer.seek(partition, offset)
-        while (unknown := begin.keys() - first.keys()) and time.monotonic() < until:
+        while (unknown := begin.keys() - first.keys() - dark) and time.monotonic() < until:
             for partition, records in consumer.poll(timeout_ms=PIECE_MS).items():
                 first[partition] = datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
                 consumer.pause(partition)
-            for partition in unknown - first.keys():
+            for partition in unknown - first.keys() - dark:
                 if consumer.position(partition) >= ends[partition]:
                     first[partition] = None
     return first

@@ -7,7 +7,6 @@ the topics for what was written all the same.
 
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
-from importlib.util import find_spec
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -15,7 +14,14 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError
 
-from adapters.transports.kafka import Access, NotAllowed, NotReachable, kafka_errors, look_for
+from adapters.transports.kafka import (
+    Access,
+    NotAllowed,
+    NotReachable,
+    demand_all,
+    kafka_errors,
+    look_for,
+)
 from adapters.transports.kafka_rights import WRITER
 
 DELIVERY_MS = 20_000
@@ -63,9 +69,8 @@ class Outlet:
     """Writes to topics, in order, until something goes wrong. For one thread, and to be closed."""
 
     def __init__(self, access: Access) -> None:
-        """Raises `NotReachable`, `NotAllowed`."""
-        if find_spec("crc32c") is None:
-            raise RuntimeError("Install crc32c: without it each record is summed up in Python.")
+        """Raises `NotReachable`, `NotAllowed`, `Incomplete`."""
+        demand_all()
         look_for(access)
         self._access = access
         with kafka_errors(access):

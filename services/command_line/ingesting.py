@@ -15,7 +15,7 @@ from adapters.transports import delivery, mail_drop
 from adapters.transports import mesh as mesh_folder
 from adapters.transports.csv_drop import Tables
 from adapters.transports.dropped import Folders
-from adapters.transports.kafka import Gone, Inlet, NotAllowed, NotReachable
+from adapters.transports.kafka import Incomplete, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
 from projections import quarantine as quarantined
@@ -48,7 +48,7 @@ def kafka(
     kafka
         Where the brokers are, as HOST:PORT, several with commas; else SAFEGUARDING_KAFKA_BOOTSTRAP.
     once
-        End when all that was there is stored.
+        End when all that was there is stored; exit 1 if some of it was lost, or cannot be read.
     """
     access = access_to(kafka)
     if access is None:
@@ -70,20 +70,41 @@ def kafka(
         except NotAllowed as error:
             tell(f"{error}. Give this user the right to read (safeguarding kafka setup).")
             return 1
+        except Incomplete as error:
+            tell(f"{error}.")
+            return 3
         try:
             if not inlet.topics:
                 tell("None of the agencies' topics is there for us (safeguarding kafka setup).")
                 return 1
-            show(IngestKafka(store, inlet, topics=topics).lines(stop, once=once), "json")
+            ingesting = IngestKafka(store, inlet, topics=topics)
+            show(ingesting.lines(stop, once=once), "json")
+            if once and missing(ingesting, inlet):
+                return 1
         except NotReachable as error:
             tell(f"Kafka cannot be reached any more: {error}.")
             return 3
-        except (NotAllowed, Gone) as error:
+        except NotAllowed as error:
             tell(f"{error}.")
             return 1
         finally:
             inlet.close()
     return 0
+
+
+def missing(ingesting: IngestKafka, inlet: Inlet) -> bool:
+    """Whether something that agencies put on Kafka was not taken in; a sentence of each."""
+    for gap in ingesting.lost:
+        tell(
+            f"{gap.kept - gap.lost} records of {gap.partition.topic} were deleted before they were"
+            " read: ask their sender for them (safeguarding quarantine)."
+        )
+    for partition, offset, reason in inlet.still.values():
+        tell(
+            f"{partition.topic}, partition {partition.partition}, stands still at offset {offset}:"
+            f" {reason}."
+        )
+    return bool(ingesting.lost or inlet.still)
 
 
 @ingest.command

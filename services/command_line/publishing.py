@@ -5,7 +5,7 @@ import threading
 
 from cyclopts import App
 
-from adapters.transports.kafka import NotAllowed, NotReachable
+from adapters.transports.kafka import Incomplete, NotAllowed, NotReachable
 from adapters.transports.kafka_out import Outlet
 from services.assemble import event_store
 from services.command_line.ingesting import Once, told_to_end
@@ -49,6 +49,9 @@ def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) 
         except NotAllowed as error:
             tell(f"{error} (safeguarding kafka setup).")
             return 1
+        except Incomplete as error:
+            tell(f"{error}.")
+            return 3
     return 0
 
 

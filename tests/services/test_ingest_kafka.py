@@ -1,21 +1,31 @@
 """Does every record reach the log once and in order, whatever happens on the way?"""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
-from adapters.transports.kafka import Access, Inlet, NotReachable
+from adapters.transports.kafka import (
+    TRUNCATED,
+    Access,
+    Incomplete,
+    Inlet,
+    NotReachable,
+    demand_all,
+)
+from adapters.transports.kafka_lag import Waiting, waiting
 from domain.agency import RegisterAgency
 from domain.message import MessageReceived
-from domain.quarantine import MessageQuarantined, MessageReplayed
+from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
 from services.ingest_kafka import Ingest, Taken
 from services.quarantined import replay
 from tests.parts.kafka import Broker
@@ -36,14 +46,31 @@ def office(address: str, tmp_path: Path) -> Iterator[Office]:
 class Sender:
     """An agency that puts its messages on a topic of its own."""
 
-    def __init__(self, broker: Broker, office: Office) -> None:
+    def __init__(
+        self, broker: Broker, office: Office, partitions: int = 2, **settings: str
+    ) -> None:
+        """`settings`: of its topic."""
+        self._broker = broker
         self.agency = f"agency-{uuid4().hex[:8]}"
         office.does(RegisterAgency, agency_id=self.agency, kind="police", name=self.agency)
         self.topic = f"in.{self.agency}.webform.v1"
-        with closing(broker.administration()) as admin:
-            admin.create_topics([NewTopic(self.topic, 2, 1)])
+        self.makes_its_topic(partitions, **settings)
         self._producer = KafkaProducer(bootstrap_servers=broker.address, enable_idempotence=True)
         self.close = self._producer.close
+
+    def makes_its_topic(self, partitions: int, **settings: str) -> None:
+        given = {name.replace("_", "."): value for name, value in settings.items()}
+        with closing(self._broker.administration()) as admin:
+            admin.create_topics([NewTopic(self.topic, partitions, 1, topic_configs=given)])
+
+    def deletes_its_topic(self) -> None:
+        with closing(self._broker.administration()) as admin:
+            admin.delete_topics([self.topic])
+
+    def deletes_before(self, offset: int) -> None:
+        """What the first partition holds, as the broker does with what is old."""
+        with closing(self._broker.administration()) as admin:
+            admin.delete_records({TopicPartition(self.topic, 0): offset})
 
     def sends(self, body: bytes, identity: str | None, *more: Header, key: str = "case-1") -> None:
         headers = [("ce_specversion", b"1.0"), ("ce_source", f"/agencies/{self.agency}".encode())]
@@ -69,9 +96,9 @@ def ingested(kafka: Broker, office: Office, sender: Sender) -> Callable[[], list
     return once
 
 
-def inlet(broker: Broker, store: EventStore, sender: Sender) -> Inlet:
+def inlet(broker: Broker, store: EventStore, *senders: Sender) -> Inlet:
     access = Access(bootstrap=broker.address)
-    return Inlet(access, [sender.topic], store.tracked, alone=True)
+    return Inlet(access, [each.topic for each in senders], store.tracked, alone=True)
 
 
 def concern(seed: int) -> bytes:
@@ -200,3 +227,184 @@ def test_an_agency_that_is_registered_while_it_runs_is_read_as_well(
         stop.set()
         assert list(lines) == []
     assert len(received(office.store)) == 3
+
+
+# ── One agency's trouble is no other's ────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def other(kafka: Broker, office: Office) -> Iterator[Sender]:
+    with closing(Sender(kafka, office, 1)) as opened:
+        yield opened
+
+
+def losses(store: EventStore) -> list[tuple[str, int, int]]:
+    """Agency, first offset and count of what was lost."""
+    return [
+        (each.event.agency, each.event.offset, each.event.records)
+        for each in store.since(0, 1000)
+        if isinstance(each.event, RecordsLost)
+    ]
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "snappy", "zstd"])
+def test_a_record_is_read_whatever_it_was_compressed_with(
+    kafka: Broker, office: Office, codec: str
+) -> None:
+    with closing(Sender(kafka, office, compression_type=codec)) as sender:
+        sender.sends(concern(1) + b" " * 500_000, "notice-1")
+        with closing(inlet(kafka, office.store, sender)) as opened:
+            lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert [line.result for line in lines] == ["recorded"]
+
+
+def test_a_library_that_is_missing_is_named_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "lz4", None)
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(Incomplete, match="Install lz4, zstandard "):
+        demand_all()
+
+
+def test_what_was_deleted_before_it_was_ever_read_is_told_and_the_rest_is_taken_in(
+    kafka: Broker, office: Office, other: Sender
+) -> None:
+    for number in range(5):
+        other.sends(concern(number), f"notice-{number}")
+    other.deletes_before(3)
+    with closing(inlet(kafka, office.store, other)) as opened:
+        ingest = Ingest(office.store, opened)
+        lines = list(ingest.lines(threading.Event(), once=True))
+        assert [(line.offset, line.result) for line in lines] == [(3, "recorded"), (4, "recorded")]
+        assert [(gap.lost, gap.kept) for gap in ingest.lost] == [(0, 3)]
+    assert losses(office.store) == [(other.agency, 0, 3)]
+    with closing(inlet(kafka, office.store, other)) as opened:
+        again = Ingest(office.store, opened)
+        assert list(again.lines(threading.Event(), once=True)) == []
+        assert again.lost == []
+    assert losses(office.store) == [(other.agency, 0, 3)]
+
+
+def test_what_one_agency_lost_while_we_read_keeps_no_other_waiting(
+    kafka: Broker, office: Office, sender: Sender, other: Sender
+) -> None:
+    stop, topics = threading.Event(), [sender.topic, other.topic]
+    access = Access(bootstrap=kafka.address)
+    other.sends(concern(1), "notice-1")
+    with closing(Inlet(access, topics, office.store.tracked, alone=False)) as opened:
+        lines = Ingest(office.store, opened).lines(stop)
+        assert next(lines).offset == 0
+        opened.hold()
+        for number in range(2, 7):
+            other.sends(concern(number), f"notice-{number}")
+        other.deletes_before(4)
+        sender.sends(concern(9), "notice-9")
+        opened.go_on()
+        found = [next(lines) for _ in range(3)]
+        stop.set()
+        assert list(lines) == []
+    assert sorted((line.topic == other.topic, line.offset) for line in found) == [
+        (False, 0),
+        (True, 4),
+        (True, 5),
+    ]
+    assert losses(office.store) == [(other.agency, 1, 3)]
+
+
+def test_a_partition_that_ends_before_what_we_have_read_stands_still_alone(
+    kafka: Broker, office: Office, sender: Sender, other: Sender
+) -> None:
+    other.sends(concern(1), "notice-1")
+    sender.sends(concern(2), "notice-2")
+    access, topics = Access(bootstrap=kafka.address), [sender.topic, other.topic]
+
+    def position(tracked: str) -> int:
+        return 7 if other.topic in tracked else office.store.tracked(tracked)
+
+    with closing(Inlet(access, topics, position, alone=True)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+        (still,) = opened.still.values()
+    assert [line.topic for line in lines] == [sender.topic]
+    assert still == (TopicPartition(other.topic, 0), 7, TRUNCATED)
+
+
+def test_a_topic_that_was_made_again_is_read_from_its_beginning(
+    kafka: Broker, office: Office, other: Sender
+) -> None:
+    def taken() -> list[Taken]:
+        with closing(inlet(kafka, office.store, other)) as opened:
+            return list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+
+    for number in range(3):
+        other.sends(concern(number), f"notice-{number}")
+    assert len(taken()) == 3
+    other.deletes_its_topic()
+    other.makes_its_topic(1)
+    for number in range(2, 7):
+        other.sends(concern(number), f"notice-{number}")
+    assert [line.result for line in taken()] == ["duplicate"] + ["recorded"] * 4
+    assert len(received(office.store)) == 7
+    assert losses(office.store) == []
+
+
+def test_a_topic_that_is_made_again_while_we_read_is_read_from_its_beginning(
+    kafka: Broker, office: Office, other: Sender
+) -> None:
+    stop, access = threading.Event(), Access(bootstrap=kafka.address)
+    for number in range(3):
+        other.sends(concern(number), f"notice-{number}")
+    with closing(Inlet(access, [other.topic], office.store.tracked, alone=False)) as opened:
+        lines = Ingest(office.store, opened, look_seconds=0).lines(stop)
+        assert [next(lines).offset for _ in range(3)] == [0, 1, 2]
+        other.deletes_its_topic()
+        other.makes_its_topic(1)
+        for number in range(3, 8):
+            other.sends(concern(number), f"notice-{number}")
+        while len(received(office.store)) < 8:
+            next(lines)
+        stop.set()
+        list(lines)
+    assert len(received(office.store)) == 8
+    assert losses(office.store) == []
+
+
+class NotUtf8(str):
+    """The name of a header, as a careless producer writes it."""
+
+    def encode(self, *_: Any) -> bytes:
+        return b"\xff\xfename"
+
+
+def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
+    kafka: Broker, office: Office, sender: Sender, other: Sender
+) -> None:
+    other.sends(concern(1), "notice-1")
+    other.sends(concern(2), "notice-2", (NotUtf8("x"), b"y"))
+    other.sends(concern(3), "notice-3")
+    stop, access = threading.Event(), Access(bootstrap=kafka.address)
+    topics = [sender.topic, other.topic]
+    with ExitStack() as stack:
+        alone = stack.enter_context(closing(inlet(kafka, office.store, sender, other)))
+        lines = list(Ingest(office.store, alone).lines(stop, once=True))
+        assert [(line.topic, line.offset) for line in lines] == [(other.topic, 0)]
+        (still,) = alone.still.values()
+        assert still == (TopicPartition(other.topic, 0), 1, "CorruptRecordError")
+
+        member = Inlet(access, topics, office.store.tracked, alone=False)
+        stack.enter_context(closing(member))
+        running = Ingest(office.store, member, look_seconds=0).lines(stop)
+        for number in range(10, 13):
+            sender.sends(concern(number), f"notice-{number}")
+            assert next(running).topic == sender.topic
+        assert list(member.still) == [still.partition]
+        lag = waiting(access, topics, office.store.all_tracked("kafka|"), 5)
+        assert lag[sender.topic] == Waiting()
+        assert (lag[other.topic].records, lag[other.topic].oldest_at is None) == (2, False)
+
+        other.deletes_before(2)  # what stands in the way is gone: it heals by itself
+        line = next(running)
+        assert (line.topic, line.offset, member.still) == (other.topic, 2, {})
+        stop.set()
+        assert list(running) == []
+    assert losses(office.store) == [(other.agency, 1, 1)]

@@ -35,7 +35,8 @@ def stored(kafka: Broker, topic: str) -> Callable[[int], dict[str, int]]:
     """The first partition was read to there."""
     with closing(kafka.administration()) as admin:
         cluster = admin.describe_cluster()["cluster_id"]
-    return lambda position: {f"kafka|{cluster}|{topic}|0": position}
+        (found,) = admin.describe_topics([topic])
+    return lambda position: {f"kafka|{cluster}|{topic}|{found['topic_id']}|0": position}
 
 
 def send(broker: Broker, topic: str, count: int, *, transaction: bool = False) -> None:
