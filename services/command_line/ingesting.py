@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from adapters.translation import formats
 from adapters.transports import delivery, mail_drop
 from adapters.transports import mesh as mesh_folder
@@ -18,6 +18,7 @@ from adapters.transports.dropped import Folders
 from adapters.transports.kafka import Incomplete, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
+from domain.identity import is_slug
 from projections import quarantine as quarantined
 from services.assemble import event_store, now
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
@@ -26,6 +27,7 @@ from services.ingest import Ingest, Taken
 from services.ingest_kafka import Ingest as IngestKafka
 from services.intake import LARGEST, Receipt
 from services.kafka_access import access_to
+from services.logs import log
 from services.settings import data_folder
 
 Once = Annotated[bool, Parameter(negative=())]
@@ -292,10 +294,25 @@ def encryption(certificate: Path, key: Path | None, clients: Path | None) -> ssl
 
 
 def registered(store: EventStore) -> Iterator[str]:
-    """The ids of all agencies, in the order in which they were registered."""
+    """The ids of all agencies, in the order in which they were registered.
+
+    One whose registration cannot be read is said to be so, and is there by its stream's name: what
+    it sends is a concern all the same. Raises `Unavailable`.
+    """
     position = 0
-    while page := store.since(position, 1000, names={"agency.registered.v1"}):
-        position = page.reached
+    while True:
+        try:
+            page = store.since(position, 1000, names={"agency.registered.v1"})
+        except Unreadable as fault:
+            log.error("agency_unreadable", stream=fault.stream, version=fault.version)
+            agency = fault.stream.removeprefix("agency-")
+            if is_slug(agency):  # what was altered may be the name too
+                yield agency
+            position = fault.position or position + 1
+            continue
+        if not page:
+            return
         for recorded in page:
             if isinstance(recorded.event, AgencyRegistered):
                 yield recorded.event.agency_id
+        position = page.reached
