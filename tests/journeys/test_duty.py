@@ -128,6 +128,7 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
     site.authority.send(form(number="9", given_name="Ivo"), key="key-9")
     conflict = site.authority.send(form(number="9", given_name="Iva"), key="key-9").referral
     aside = site.authority.set_aside(form(number="10"))
+    lost = site.authority.lose(3)
     places = {
         "": ("/sign-in",),
         NAMES[DUTY]: (
@@ -142,6 +143,7 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
             "/feeds",
             "/feeds/quarantine",
             f"/feeds/quarantine/{aside}",
+            f"/feeds/quarantine/{lost}",
             "/nowhere",
         ),
         NAMES[MANAGER]: (f"/referrals/{wanted['untold']}/authorise-decision",),
