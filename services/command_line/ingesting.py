@@ -9,25 +9,25 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from adapters.event_store import EventStore, Unreadable
+from adapters.event_store import EventStore
 from adapters.translation import formats
 from adapters.transports import delivery, mail_drop
 from adapters.transports import mesh as mesh_folder
 from adapters.transports.csv_drop import Tables
 from adapters.transports.dropped import Folders
-from adapters.transports.kafka import Incomplete, Inlet, NotAllowed, NotReachable
+from adapters.transports.kafka import Gone, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
-from domain.identity import is_slug
+from domain.kernel import Refused
 from projections import quarantine as quarantined
 from services.assemble import event_store, now
+from services.command_line.giving import row_of
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
 from services.command_line.output import show, tell
 from services.ingest import Ingest, Taken
 from services.ingest_kafka import Ingest as IngestKafka
 from services.intake import LARGEST, Receipt
 from services.kafka_access import access_to
-from services.logs import log
 from services.settings import data_folder
 
 Once = Annotated[bool, Parameter(negative=())]
@@ -50,7 +50,7 @@ def kafka(
     kafka
         Where the brokers are, as HOST:PORT, several with commas; else SAFEGUARDING_KAFKA_BOOTSTRAP.
     once
-        End when all that was there is stored; exit 1 if some of it was lost, or cannot be read.
+        End when all that was there is stored.
     """
     access = access_to(kafka)
     if access is None:
@@ -72,41 +72,20 @@ def kafka(
         except NotAllowed as error:
             tell(f"{error}. Give this user the right to read (safeguarding kafka setup).")
             return 1
-        except Incomplete as error:
-            tell(f"{error}.")
-            return 3
         try:
             if not inlet.topics:
                 tell("None of the agencies' topics is there for us (safeguarding kafka setup).")
                 return 1
-            ingesting = IngestKafka(store, inlet, topics=topics)
-            show(ingesting.lines(stop, once=once), "json")
-            if once and missing(ingesting, inlet):
-                return 1
+            show(IngestKafka(store, inlet, topics=topics).lines(stop, once=once), "json")
         except NotReachable as error:
             tell(f"Kafka cannot be reached any more: {error}.")
             return 3
-        except NotAllowed as error:
+        except (NotAllowed, Gone) as error:
             tell(f"{error}.")
             return 1
         finally:
             inlet.close()
     return 0
-
-
-def missing(ingesting: IngestKafka, inlet: Inlet) -> bool:
-    """Whether something that agencies put on Kafka was not taken in; a sentence of each."""
-    for gap in ingesting.lost:
-        tell(
-            f"{gap.kept - gap.lost} records of {gap.partition.topic} were deleted before they were"
-            " read: ask their sender for them (safeguarding quarantine)."
-        )
-    for partition, offset, reason in inlet.still.values():
-        tell(
-            f"{partition.topic}, partition {partition.partition}, stands still at offset {offset}:"
-            f" {reason}."
-        )
-    return bool(ingesting.lost or inlet.still)
 
 
 @ingest.command
@@ -202,12 +181,15 @@ def mail_folder(folder: Folder = None, /, *, once: Once = False, where: Where = 
     return from_folders(mail_drop.Mailboxes, folder, once, where)
 
 
-quarantine = App(name="quarantine", help="What was set aside; `quarantine replay` takes it in.")
+quarantine = App(
+    name="quarantine",
+    help="What was set aside or lost; `replay` takes it in, `settle` says what was done.",
+)
 
 
 @quarantine.default
 def list_quarantine(*, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
-    """What came by a transport and was set aside, with why."""
+    """What came by a transport and was set aside, or was lost before it was read, with why."""
     from services.command_line.asking import asked
 
     with asked(where) as parts:
@@ -239,13 +221,46 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
         def receipts() -> Iterator[Receipt]:
             nonlocal stays
             for each in waiting:
-                if each.message in messages:
-                    for receipt in replay(parts.store, each.quarantine_id, COMMAND_LINE.person):
-                        stays += receipt.result == "refused"
-                        yield receipt
+                if each.message not in messages:
+                    continue
+                try:
+                    taken = replay(parts.store, each.quarantine_id, COMMAND_LINE.person)
+                except Refused as refused:
+                    tell(f"{each.message} stays: {refused}")
+                    stays += 1
+                    continue
+                stays += any(receipt.result == "refused" for receipt in taken)
+                yield from taken
 
         show(receipts(), "json")
     return 1 if stays else 0
+
+
+@quarantine.command(name="settle")
+def settle_loss(message: str, /, *, how: str, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
+    """Say what was done about messages that were lost: they wait for nobody any more.
+
+    Parameters
+    ----------
+    message
+        As `safeguarding quarantine` names them.
+    how
+        What was done, such as whom you asked to send them again.
+    """
+    from services.access import COMMAND_LINE
+    from services.command_line.asking import asked
+    from services.give import give
+
+    with asked(where) as parts:
+        waiting = quarantined.waiting(parts.query)
+        found = next((each for each in waiting if each.message == message), None)
+        if found is None:
+            tell(f"Nothing of the name {message} is set aside.")
+            return 1
+        fields = {"quarantine_id": found.quarantine_id, "how": how}
+        handled = give(parts, COMMAND_LINE, "settle-loss", fields)
+        show([row_of(handled)], shown.format)
+    return 1 if handled.result == "refused" else 0
 
 
 def from_folders(kind: type[Folders], folder: Path | None, once: bool, where: Where) -> int:
@@ -294,25 +309,10 @@ def encryption(certificate: Path, key: Path | None, clients: Path | None) -> ssl
 
 
 def registered(store: EventStore) -> Iterator[str]:
-    """The ids of all agencies, in the order in which they were registered.
-
-    One whose registration cannot be read is said to be so, and is there by its stream's name: what
-    it sends is a concern all the same. Raises `Unavailable`.
-    """
+    """The ids of all agencies, in the order in which they were registered."""
     position = 0
-    while True:
-        try:
-            page = store.since(position, 1000, names={"agency.registered.v1"})
-        except Unreadable as fault:
-            log.error("agency_unreadable", stream=fault.stream, version=fault.version)
-            agency = fault.stream.removeprefix("agency-")
-            if is_slug(agency):  # what was altered may be the name too
-                yield agency
-            position = fault.position or position + 1
-            continue
-        if not page:
-            return
+    while page := store.since(position, 1000, names={"agency.registered.v1"}):
+        position = page.reached
         for recorded in page:
             if isinstance(recorded.event, AgencyRegistered):
                 yield recorded.event.agency_id
-        position = page.reached

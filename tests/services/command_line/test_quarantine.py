@@ -1,0 +1,89 @@
+"""Does the operator see what was set aside or lost, and does what they say about it hold?"""
+
+import os
+
+import pytest
+
+from domain.kernel import Command
+from services.assemble import event_store
+from services.handle import handle
+from services.settings import settings
+from tests.examples import quarantine_message, report_loss
+from tests.services.command_line.conftest import Run, gives
+
+LOST = "quarantine-2"
+HOW = "Rang the control room: they send them again today."
+
+
+def happens(*commands: Command) -> None:
+    """What the reader of Kafka found."""
+    with event_store(settings(os.environ["SAFEGUARDING_STORE"])) as store:
+        assert [handle(store, each).result for each in commands] == ["done"] * len(commands)
+
+
+@pytest.fixture
+def aside(office: Run) -> Run:
+    """An office in which three records were lost, and an empty message is set aside."""
+    happens(
+        quarantine_message(command="1", reason="refused", raw=b"", agency="north-police"),
+        report_loss(command="2", quarantine_id=LOST, offset=7, agency="north-police"),
+    )
+    return office
+
+
+def test_a_loss_is_listed_and_counted_until_somebody_says_what_was_done(aside: Run) -> None:
+    kept, lost = aside("quarantine").rows
+    assert (kept["reason_code"], kept["records"]) == ("refused", 1)
+    assert lost == {
+        "quarantine_id": LOST,
+        "message": LOST,
+        "agency": "north-police",
+        "transport": "kafka",
+        "topic": "in.police-exampleshire.police-notice.v1",
+        "partition": 1,
+        "offset": 7,
+        "records": 3,
+        "reason_code": "lost",
+        "since": "2026-01-05T09:00:00Z",
+    }
+    assert aside("feeds").row["quarantined"] == 4
+    settled = aside("quarantine", "settle", LOST, "--how", HOW)
+    assert (settled.code, settled.row["result"]) == (0, "done")
+    (event,) = settled.row["events"]
+    assert event["event"] == "quarantine.loss_settled.v1"
+    assert HOW not in settled.out + settled.error
+    assert [row["reason_code"] for row in aside("quarantine").rows] == ["refused"]
+    assert aside("feeds").row["quarantined"] == 1
+    again = aside("quarantine", "settle", LOST, "--how", HOW)
+    assert (again.code, again.out) == (1, "")
+    assert f"Nothing of the name {LOST} is set aside." in again.error
+
+
+def test_what_was_done_about_a_loss_is_to_be_said(aside: Run) -> None:
+    ran = aside("quarantine", "settle", LOST, "--how", " ")
+    assert (ran.code, ran.row["result"]) == (1, "refused")
+    assert "Record what was done" in ran.row["reason"]
+    assert aside("quarantine", "settle", LOST).code == 2
+    assert len(aside("quarantine").rows) == 2
+
+
+def test_what_was_kept_is_not_settled_and_what_was_lost_is_not_taken_in(aside: Run) -> None:
+    kept = aside("quarantine").rows[0]["message"]
+    ran = aside("quarantine", "settle", kept, "--how", HOW)
+    assert (ran.code, "it can be taken in after all" in ran.row["reason"]) == (1, True)
+    ran = aside("quarantine", "replay", LOST, kept)
+    assert ran.code == 1
+    assert f"{LOST} stays: What was lost cannot be taken in" in ran.error
+    assert [row["result"] for row in ran.rows] == ["refused"], "the others are tried all the same"
+    assert len(aside("quarantine").rows) == 2
+
+
+def test_those_on_duty_settle_a_loss_by_their_command(aside: Run) -> None:
+    given = {"quarantine_id": LOST, "how": HOW}
+    refused = gives(aside, "settle-loss", "wim", **given)
+    assert (refused.code, refused.row["result"]) == (1, "refused")
+    done = gives(aside, "settle-loss", "dora", **given)
+    assert (done.code, done.row["result"]) == (0, "done")
+    late = gives(aside, "settle-loss", "mary", quarantine_id=LOST, how="I wrote to them.")
+    assert (late.code, "Somebody has recorded" in late.row["reason"]) == (1, True)
+    assert [row["reason_code"] for row in aside("quarantine").rows] == ["refused"]
