@@ -9,15 +9,16 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from adapters.translation import formats
 from adapters.transports import delivery, mail_drop
 from adapters.transports import mesh as mesh_folder
 from adapters.transports.csv_drop import Tables
 from adapters.transports.dropped import Folders
-from adapters.transports.kafka import Gone, Inlet, NotAllowed, NotReachable
+from adapters.transports.kafka import Incomplete, Inlet, NotAllowed, NotReachable
 from adapters.transports.mllp import Listener
 from domain.agency import AgencyRegistered
+from domain.identity import is_slug
 from domain.kernel import Refused
 from projections import quarantine as quarantined
 from services.assemble import event_store, now
@@ -28,6 +29,7 @@ from services.ingest import Ingest, Taken
 from services.ingest_kafka import Ingest as IngestKafka
 from services.intake import LARGEST, Receipt
 from services.kafka_access import access_to
+from services.logs import log
 from services.settings import data_folder
 
 Once = Annotated[bool, Parameter(negative=())]
@@ -50,7 +52,7 @@ def kafka(
     kafka
         Where the brokers are, as HOST:PORT, several with commas; else SAFEGUARDING_KAFKA_BOOTSTRAP.
     once
-        End when all that was there is stored.
+        End when all that was there is stored; exit 1 if some of it was lost, or cannot be read.
     """
     access = access_to(kafka)
     if access is None:
@@ -72,20 +74,41 @@ def kafka(
         except NotAllowed as error:
             tell(f"{error}. Give this user the right to read (safeguarding kafka setup).")
             return 1
+        except Incomplete as error:
+            tell(f"{error}.")
+            return 3
         try:
             if not inlet.topics:
                 tell("None of the agencies' topics is there for us (safeguarding kafka setup).")
                 return 1
-            show(IngestKafka(store, inlet, topics=topics).lines(stop, once=once), "json")
+            ingesting = IngestKafka(store, inlet, topics=topics)
+            show(ingesting.lines(stop, once=once), "json")
+            if once and missing(ingesting, inlet):
+                return 1
         except NotReachable as error:
             tell(f"Kafka cannot be reached any more: {error}.")
             return 3
-        except (NotAllowed, Gone) as error:
+        except NotAllowed as error:
             tell(f"{error}.")
             return 1
         finally:
             inlet.close()
     return 0
+
+
+def missing(ingesting: IngestKafka, inlet: Inlet) -> bool:
+    """Whether something that agencies put on Kafka was not taken in; a sentence of each."""
+    for gap in ingesting.lost:
+        tell(
+            f"{gap.kept - gap.lost} records of {gap.partition.topic} were deleted before they were"
+            " read: ask their sender for them (safeguarding quarantine)."
+        )
+    for partition, offset, reason in inlet.still.values():
+        tell(
+            f"{partition.topic}, partition {partition.partition}, stands still at offset {offset}:"
+            f" {reason}."
+        )
+    return bool(ingesting.lost or inlet.still)
 
 
 @ingest.command
@@ -309,10 +332,25 @@ def encryption(certificate: Path, key: Path | None, clients: Path | None) -> ssl
 
 
 def registered(store: EventStore) -> Iterator[str]:
-    """The ids of all agencies, in the order in which they were registered."""
+    """The ids of all agencies, in the order in which they were registered.
+
+    One whose registration cannot be read is said to be so, and is there by its stream's name: what
+    it sends is a concern all the same. Raises `Unavailable`.
+    """
     position = 0
-    while page := store.since(position, 1000, names={"agency.registered.v1"}):
-        position = page.reached
+    while True:
+        try:
+            page = store.since(position, 1000, names={"agency.registered.v1"})
+        except Unreadable as fault:
+            log.error("agency_unreadable", stream=fault.stream, version=fault.version)
+            agency = fault.stream.removeprefix("agency-")
+            if is_slug(agency):  # what was altered may be the name too
+                yield agency
+            position = fault.position or position + 1
+            continue
+        if not page:
+            return
         for recorded in page:
             if isinstance(recorded.event, AgencyRegistered):
                 yield recorded.event.agency_id
+        position = page.reached
