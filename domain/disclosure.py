@@ -1,11 +1,12 @@
 """
 A disclosure: what was told to an agency by one of its systems, on which lawful basis.
 
-    disclosed
+    disclosed ──> (withheld)
 
 It is recorded before it leaves, and once: the stream's id is made of the fact, the referral and the
-channel. It holds codes and dates, and the agency's own reference: no name, no address, no words of
-anybody. Read top to bottom: events, commands, state, evolve, decide.
+channel. What may not leave any more when its turn has come is withheld, and a person
+tells it. It holds codes and dates, and the agency's own reference: no name, no address, no words
+of anybody. Read top to bottom: events, commands, state, evolve, decide.
 
 Source: Working Together to Safeguard Children 2023, chapter 3 (a referrer hears that the referral
 arrived, and what was decided); Data Protection Act 2018, schedule 1, paragraph 18 (safeguarding of
@@ -58,6 +59,15 @@ STATUSES: dict[What, dict[Status, str]] = {
 }
 """What each may say, in words. An outcome says that a step has ended, not what it found."""
 
+Withholding = Literal["restricted", "not-named", "not-about", "unreadable"]
+WITHHOLDINGS: dict[Withholding, str] = {
+    "restricted": "The child's record is restricted",
+    "not-named": "The agency is not named to hear of protection plans any more",
+    "not-about": "The referral is not about that child any more",
+    "unreadable": "What the referral is about cannot be read",
+}
+"""Why something was withheld, in words."""
+
 # ── Events ── stored for ever: add a new `.v2`, never change a `.v1` ──────────────────────────────
 
 
@@ -92,7 +102,19 @@ class InformationDisclosed(_OfDisclosure, frozen=True, tag="disclosure.made.v1")
     pass
 
 
-DisclosureEvent = InformationDisclosed
+class DisclosureWithheld(Event, frozen=True, kw_only=True, tag="disclosure.withheld.v1"):
+    """It was not sent, and is not from now on. Over HTTP it may have been read before."""
+
+    stream_field: ClassVar[str] = "disclosure_id"
+    subject_field: ClassVar[str] = "referral_id"
+
+    disclosure_id: str
+    agency_id: str
+    referral_id: str
+    reason: Withholding
+
+
+DisclosureEvent = InformationDisclosed | DisclosureWithheld
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,19 +139,31 @@ class DiscloseInformation(Command, frozen=True, kw_only=True, tag="disclose-info
     reference: Referrer | None = None
 
 
-DisclosureCommand = DiscloseInformation
+class WithholdDisclosure(Command, frozen=True, kw_only=True, tag="withhold-disclosure"):
+    stream_field: ClassVar[str] = "disclosure_id"
+
+    disclosure_id: str
+    agency_id: str
+    referral_id: str
+    reason: Withholding
+
+
+DisclosureCommand = DiscloseInformation | WithholdDisclosure
 
 # ── State ── only what decide() needs ─────────────────────────────────────────────────────────────
 
 
 class Disclosure(Struct, frozen=True):
     made: bool = False
+    withheld: bool = False
 
 
 def evolve(state: Disclosure, event: DisclosureEvent) -> Disclosure:
     match event:
         case InformationDisclosed():
             return Disclosure(made=True)
+        case DisclosureWithheld():
+            return Disclosure(made=True, withheld=True)
         case _:
             assert_never(event)
 
@@ -150,5 +184,11 @@ def decide(command: DisclosureCommand, state: Disclosure) -> list[DisclosureEven
             raise Refused("Say of which child: a referral may be about several.")
         case DiscloseInformation():
             return [caused(InformationDisclosed, command)]
+        case WithholdDisclosure() if not state.made:
+            raise Refused("Nothing was to be told that could be withheld.")
+        case WithholdDisclosure(reason=reason) if reason not in WITHHOLDINGS:
+            raise Refused("Record why it is withheld.")
+        case WithholdDisclosure():
+            return [] if state.withheld else [caused(DisclosureWithheld, command)]
         case _:
             assert_never(command)

@@ -13,7 +13,14 @@ from typing import Any
 from msgspec import Struct
 
 from domain.codes import LawfulBasis
-from domain.disclosure import Channel, InformationDisclosed, Status, What
+from domain.disclosure import (
+    Channel,
+    DisclosureWithheld,
+    InformationDisclosed,
+    Status,
+    What,
+    Withholding,
+)
 from domain.kernel import Instant, Recorded
 from domain.referral import Outcome
 from projections.base import Projection, Query, Write, rows, stamp
@@ -33,7 +40,9 @@ SCHEMA = (
         lawful_basis text not null,
         corrects text,
         disclosed_at text not null,
-        position integer not null
+        position integer not null,
+        withheld text,
+        withheld_at text
     )
     """,
     "create index if not exists disclosures_of_referral on disclosures (referral_id, position)",
@@ -47,11 +56,16 @@ values (:disclosure_id, :agency, :channel, :what, :status, :outcome, :happened_o
     :referral_id, :child_id, :lawful_basis, :corrects, :disclosed_at, :position)
 on conflict (disclosure_id) do nothing
 """
+WITHHELD = """
+update disclosures set withheld = :reason, withheld_at = :withheld_at
+where disclosure_id = :disclosure_id
+"""
 
 
 class Told(Struct, frozen=True, kw_only=True):
     """One thing that an agency's system was told. `happened_on`: the day of what is told;
-    `corrects`: the disclosure that no longer holds; `position`: of its event in the log."""
+    `corrects`: the disclosure that no longer holds; `position`: of its event in the log;
+    `withheld`: why it was not sent after all, or not any more."""
 
     disclosure_id: str
     agency: str
@@ -66,10 +80,21 @@ class Told(Struct, frozen=True, kw_only=True):
     corrects: str | None
     disclosed_at: Instant
     position: int
+    withheld: Withholding | None
+    withheld_at: Instant | None
 
 
 def project(recorded: Recorded) -> Iterator[Write]:
     event = recorded.event
+    if isinstance(event, DisclosureWithheld):
+        yield Write(
+            WITHHELD,
+            {
+                "disclosure_id": event.disclosure_id,
+                "reason": event.reason,
+                "withheld_at": stamp(event.happened_at),
+            },
+        )
     if not isinstance(event, InformationDisclosed):
         return
     yield Write(
@@ -113,9 +138,9 @@ def _told(query: Query, wanted: str, values: Mapping[str, Any]) -> list[Told]:
 
 disclosures = Projection(
     name="disclosures",
-    version=1,
+    version=2,
     tables={"disclosures": ("disclosure_id",)},
     schema=SCHEMA,
-    events=(InformationDisclosed,),
+    events=(InformationDisclosed, DisclosureWithheld),
     project=project,
 )

@@ -9,7 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from domain.codes import LawfulBasis
-from domain.disclosure import Channel, Status, What
+from domain.disclosure import Channel, Status, What, Withholding
 from domain.kernel import Instant
 from domain.referral import Outcome
 from projections import disclosures
@@ -18,7 +18,8 @@ from services.assemble import Parts
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One disclosure. `on`: the day of what is told; `position`: of its event in the log."""
+    """One disclosure. `on`: the day of what is told; `position`: of its event in the log;
+    `withheld`: why it was not sent after all, or not any more, and when that was found."""
 
     disclosure: str
     agency: str
@@ -33,6 +34,8 @@ class Line(Struct, frozen=True, kw_only=True):
     corrects: str | None
     disclosed_at: Instant
     position: int
+    withheld: Withholding | None = None
+    withheld_at: Instant | None = None
 
 
 def told(parts: Parts, who: Principal, about: str) -> Iterator[Line]:
@@ -62,4 +65,6 @@ def told(parts: Parts, who: Principal, about: str) -> Iterator[Line]:
             corrects=each.corrects,
             disclosed_at=each.disclosed_at,
             position=each.position,
+            withheld=each.withheld,
+            withheld_at=each.withheld_at,
         )

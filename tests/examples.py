@@ -113,7 +113,12 @@ from domain.described import (
     Identifier,
     ReferrerDescribed,
 )
-from domain.disclosure import DiscloseInformation, InformationDisclosed
+from domain.disclosure import (
+    DiscloseInformation,
+    DisclosureWithheld,
+    InformationDisclosed,
+    WithholdDisclosure,
+)
 from domain.enquiry import (
     ConcludeSection47,
     HoldStrategyDiscussion,
@@ -719,6 +724,16 @@ information_disclosed = _event(
     )
 )
 disclose_information = _command(DiscloseInformation, information_disclosed())
+disclosure_withheld = _event(
+    DisclosureWithheld(
+        **BY_WORKER | {"by": "authority"},
+        disclosure_id="disclosure-1",
+        agency_id=POLICE,
+        referral_id=REFERRAL,
+        reason="restricted",
+    )
+)
+withhold_disclosure = _command(WithholdDisclosure, disclosure_withheld())
 
 # ── Workforce ─────────────────────────────────────────────────────────────────────────────────────
 

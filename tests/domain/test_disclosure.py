@@ -2,7 +2,13 @@
 
 import pytest
 
-from tests.examples import CHILD, disclose_information, information_disclosed
+from tests.examples import (
+    CHILD,
+    disclose_information,
+    disclosure_withheld,
+    information_disclosed,
+    withhold_disclosure,
+)
 from tests.scenario import given
 
 
@@ -36,3 +42,12 @@ def test_what_is_told_of_a_child_says_of_which() -> None:
     given().when(disclose_information(**asked)).then_refused("Say of which child")
     told = information_disclosed(**asked, child_id=CHILD)
     given().when(disclose_information(**asked, child_id=CHILD)).then(told)
+
+
+def test_what_may_not_leave_any_more_is_withheld_once_with_why() -> None:
+    told = information_disclosed()
+    given(told).when(withhold_disclosure()).then(disclosure_withheld())
+    given(told, disclosure_withheld()).when(withhold_disclosure()).then_nothing()
+    given(told, disclosure_withheld()).when(disclose_information()).then_nothing()
+    given(told).when(withhold_disclosure(reason="mood")).then_refused("why")
+    given().when(withhold_disclosure()).then_refused("Nothing was to be told")

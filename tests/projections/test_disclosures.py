@@ -3,7 +3,14 @@
 from datetime import date
 
 from projections.disclosures import Told, disclosures, of_agency, of_child, of_referral
-from tests.examples import CHILD, MONDAY_9AM, POLICE, REFERRAL, information_disclosed
+from tests.examples import (
+    CHILD,
+    MONDAY_9AM,
+    POLICE,
+    REFERRAL,
+    disclosure_withheld,
+    information_disclosed,
+)
 from tests.views import Given
 
 FIRST = information_disclosed()
@@ -39,6 +46,8 @@ def test_what_was_told_stands_with_to_whom_and_on_which_basis(given: Given) -> N
             corrects=None,
             disclosed_at=MONDAY_9AM,
             position=1,
+            withheld=None,
+            withheld_at=None,
         )
     ]
 
@@ -59,3 +68,11 @@ def test_taken_twice_it_stands_there_once(given: Given) -> None:
     view = given(disclosures, FIRST)
     view.again()
     assert len(of_referral(view.query, REFERRAL)) == 1
+
+
+def test_what_was_withheld_does_not_stand_as_told(given: Given) -> None:
+    view = given(disclosures, FIRST, OTHER, disclosure_withheld())
+    (told,) = of_referral(view.query, REFERRAL)
+    assert (told.withheld, told.withheld_at) == ("restricted", MONDAY_9AM)
+    (other,) = of_referral(view.query, "referral-2")
+    assert other.withheld is None
