@@ -9,6 +9,7 @@ and reading goes on after it; a partition that cannot be read keeps no other wai
 
 import gc
 import hashlib
+import random
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from adapters.cloudevents import Broken, envelope
+from adapters.cloudevents import Broken, Envelope, envelope
 from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable, placed
 from adapters.translation import Sent, formats
 from adapters.transports.kafka import Gap, Inlet, NotReachable, Partition, Record, Still
@@ -47,7 +48,19 @@ AWAY = (NotReachable, *STORE_AWAY)
 TOPIC = re.compile(r"in\.([a-z0-9-]+)\.([a-z0-9-]+)\.v1")
 
 
+MOST_ROWS = 1000
+MOST_BYTES = 8 * 1024 * 1024
+"""Of the messages in one transaction, unless the first alone is more: when we are told to end, or
+thrown out of the group, so much at most was in vain."""
+
+REST_SECONDS = (0.01, 0.1)
+"""Before a single record is tried again, in whose way somebody was."""
+
 Waiting = tuple[Partition, Record]
+
+
+class Ended(Exception):
+    """We were told to end in the middle of a transaction, of which nothing is stored."""
 
 
 class Taken(Receipt, frozen=True, kw_only=True):
@@ -212,7 +225,7 @@ class Ingest:
         waiting = [(partition, each) for partition, records in found.items() for each in records]
         for seconds in chain(PATIENCE_SECONDS, repeat(PATIENCE_SECONDS[-1])) if waiting else ():
             try:
-                yield from self._taken(waiting)
+                yield from self._taken(waiting, stop)
             except STORE_AWAY as error:
                 if once:
                     raise
@@ -245,20 +258,27 @@ class Ingest:
             self._away.remove(which)
             log.warning(f"{which}_back")
 
-    def _taken(self, found: Sequence[Waiting]) -> Iterator[Taken]:
-        """All in one transaction; where somebody got in between, in two, and so on."""
-        while batch := self._not_stored(found):
+    def _taken(self, found: Sequence[Waiting], stop: Event) -> Iterator[Taken]:
+        """As much as fits into a transaction in one; where somebody got in between, in halves.
+
+        What is not stored when we are told to end is given up: it is read again.
+        """
+        while not stop.is_set() and (batch := self._not_stored(found)):
             try:
                 with uncollected():
-                    lines = self._together(batch)
+                    lines = self._together(batch, stop)
+            except Ended:
+                return
             except (Conflict, Busy):
                 if middle := len(batch) // 2:
-                    yield from self._taken(batch[:middle])
-                    yield from self._taken(batch[middle:])
+                    yield from self._taken(batch[:middle], stop)
+                    yield from self._taken(batch[middle:], stop)
                     return
+                stop.wait(random.uniform(*REST_SECONDS))  # noqa: S311 - so that two do not meet again
             else:
                 yield from lines
-                return
+                if len({(line.topic, line.partition, line.offset) for line in lines}) < len(batch):
+                    self._rested(stop, 0)
 
     def _not_stored(self, found: Sequence[Waiting]) -> list[Waiting]:
         wanted = {each: self._inlet.wanted(each) for each in {partition for partition, _ in found}}
@@ -266,18 +286,33 @@ class Ingest:
             (partition, record) for partition, record in found if record.offset >= wanted[partition]
         ]
 
-    def _together(self, batch: Sequence[Waiting]) -> list[Taken]:
-        """All of these records in one transaction, with how far each partition was read."""
+    def _together(self, batch: Sequence[Waiting], stop: Event) -> list[Taken]:
+        """The first of these records in one transaction, with how far each partition was read.
+
+        As many as it may hold: a record may be a table of many rows. Raises `Ended`.
+        """
         draft = Together(self._store)
         intake = Intake(draft, self._clock, self._formats, self._areas)
-        read = [self._read(draft, intake, *each) for each in batch]
+        read, rows, size = list[Delivered](), 0, 0
+        for partition, record in batch:
+            read.append(self._read(draft, intake, partition, record))
+            rows += len(read[-1].parts)
+            size += len(record.body)
+            if stop.is_set():
+                raise Ended
+            if rows >= MOST_ROWS or size >= MOST_BYTES:
+                break
         parts = [part for each in read for part in each.parts]
         draft.foresee(
             {stream for part in parts for stream in streams(part)},
             {each.delivery for each in read if each.delivery}
             | {claim for part in parts for claim in claims(draft, part)},
         )
-        lines = [line for each in read for line in self._one(draft, intake, each)]
+        lines = []
+        for line in chain.from_iterable(self._one(draft, intake, each) for each in read):
+            if stop.is_set():
+                raise Ended
+            lines.append(line)
         read_to = {each.partition: each.record.offset + 1 for each in read}
         first = draft.store(
             *(Tracking(self._inlet.tracked(each), offset) for each, offset in read_to.items())
@@ -302,7 +337,7 @@ class Ingest:
         found = envelope(record.headers, record.body)
         if isinstance(found, Broken):
             return replace(told, broken=found.reason)
-        if not _is_of(found.source, agency):
+        if not is_of(found.source, agency):
             return replace(told, broken="other-sender")
         sent = Sent(
             body=found.body,
@@ -312,7 +347,7 @@ class Ingest:
         )
         return replace(
             told,
-            delivery=f"delivery:{draft.vault.token('delivery', f'{found.source}|{found.id}')}",
+            delivery=delivery_claim(draft, found),
             understood=intake.read(sent, source=told.place, channel="kafka", format=format),
         )
 
@@ -339,7 +374,11 @@ class Ingest:
         if told.understood.refused:
             return "refused"
         held = draft.claim(told.delivery)
-        return "id-reused" if held and held.value != told.digest else None
+        if held is None or held.value == told.digest:
+            return None
+        # Stored all the same: somebody took it in from quarantine, or it came under another id.
+        here = all(draft.claim(part.bytes_claim) for part in told.parts)
+        return None if here else "id-reused"
 
     def _set_aside(self, draft: Together, told: Delivered, reason: ReasonCode) -> int:
         now, record, partition = self._clock(), told.record, told.partition
@@ -402,6 +441,13 @@ def whose(topic: str) -> tuple[str, str]:
     return agency, format if format in formats() else "auto"
 
 
-def _is_of(source: str, agency: str) -> bool:
+def delivery_claim(store: EventStore, found: Envelope) -> str:
+    """Under which a sender's id is known again. The length says where its source ends."""
+    told = f"{len(found.source)}|{found.source}|{found.id}"
+    return f"delivery:{store.vault.token('delivery', told)}"
+
+
+def is_of(source: str, agency: str) -> bool:
+    """Whether a sender that calls itself so is this agency, or a part of it."""
     own = f"/agencies/{agency}"
     return source == own or source.startswith(f"{own}/")

@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,9 +24,11 @@ from adapters.transports.kafka import (
     demand_all,
 )
 from adapters.transports.kafka_lag import Waiting, waiting
-from domain.agency import RegisterAgency
+from domain.agency import RegisterAgency, ResumeAgency, SuspendAgency
+from domain.kernel import Refused
 from domain.message import MessageReceived
 from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
+from services import ingest_kafka
 from services.ingest_kafka import Ingest, Taken
 from services.quarantined import replay
 from tests.parts.kafka import Broker
@@ -72,8 +75,17 @@ class Sender:
         with closing(self._broker.administration()) as admin:
             admin.delete_records({TopicPartition(self.topic, 0): offset})
 
-    def sends(self, body: bytes, identity: str | None, *more: Header, key: str = "case-1") -> None:
-        headers = [("ce_specversion", b"1.0"), ("ce_source", f"/agencies/{self.agency}".encode())]
+    def sends(
+        self,
+        body: bytes,
+        identity: str | None,
+        *more: Header,
+        key: str = "case-1",
+        agency: str | None = None,
+    ) -> None:
+        """`agency`: who it says that it is, if not itself."""
+        source = f"/agencies/{agency or self.agency}"
+        headers = [("ce_specversion", b"1.0"), ("ce_source", source.encode())]
         if identity is not None:
             headers.append(("ce_id", identity.encode()))
         self._producer.send(self.topic, body, key.encode(), headers=[*headers, *more]).get(10)
@@ -184,6 +196,79 @@ def test_what_was_set_aside_is_taken_in_once_when_somebody_says_so(
     events = {each.position: each.event for each in office.store.since(0, 1000)}
     assert events[receipt.position or 0].message == receipt.message
     assert sum(isinstance(event, MessageReplayed) for event in events.values()) == 1
+
+
+def aside(store: EventStore) -> list[str]:
+    """The streams of what was set aside."""
+    log = store.since(0, 1000)
+    return [each.stream for each in log if isinstance(each.event, MessageQuarantined)]
+
+
+def test_what_was_taken_in_after_all_is_known_when_it_is_sent_again(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]]
+) -> None:
+    sender.sends(concern(1), "notice-1")
+    sender.sends(concern(2), "notice-1")
+    assert [line.reason for line in ingested()] == [None, "id-reused"]
+    replay(office.store, *aside(office.store), "ines-okafor")
+    sender.sends(concern(2), "notice-1")
+    sender.sends(concern(3), "notice-1")
+    assert [(line.result, line.reason) for line in ingested()] == [
+        ("duplicate", None),
+        ("quarantined", "id-reused"),
+    ]
+
+
+def test_what_was_taken_in_after_all_holds_its_id(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]]
+) -> None:
+    office.does(SuspendAgency, agency_id=sender.agency, reason="Its keys were stolen.")
+    sender.sends(concern(1), "notice-1")
+    assert [line.reason for line in ingested()] == ["refused"]
+    office.does(ResumeAgency, agency_id=sender.agency)
+    (receipt,) = replay(office.store, *aside(office.store), "ines-okafor")
+    assert receipt.result == "recorded"
+    sender.sends(concern(2), "notice-1")
+    sender.sends(concern(1), "notice-1")
+    assert [(line.result, line.reason) for line in ingested()] == [
+        ("quarantined", "id-reused"),
+        ("duplicate", None),
+    ]
+
+
+def test_what_came_in_another_senders_name_holds_no_id_of_theirs(
+    kafka: Broker,
+    office: Office,
+    sender: Sender,
+    other: Sender,
+    ingested: Callable[[], list[Taken]],
+) -> None:
+    sender.sends(concern(1), "notice-1", agency=other.agency)
+    assert [line.reason for line in ingested()] == ["other-sender"]
+    replay(office.store, *aside(office.store), "ines-okafor")
+    other.sends(concern(2), "notice-1")
+    with closing(inlet(kafka, office.store, other)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert [line.result for line in lines] == ["recorded"]
+
+
+def test_of_a_message_whose_key_is_destroyed_nothing_is_left_to_take_in(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]]
+) -> None:
+    sender.sends(concern(1), None)
+    ingested()
+    (stream,) = aside(office.store)
+    office.store.vault.destroy(stream)
+    with pytest.raises(Refused, match="was destroyed"):
+        replay(office.store, stream, "ines-okafor")
+
+
+def test_an_id_ends_where_its_sender_ended_it(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]]
+) -> None:
+    sender.sends(concern(1), "2", agency=f"{sender.agency}/x|1")
+    sender.sends(concern(2), "1|2", agency=f"{sender.agency}/x")
+    assert [line.result for line in ingested()] == ["recorded", "recorded"]
 
 
 def test_two_that_read_the_same_partition_store_each_record_once(
@@ -408,3 +493,41 @@ def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
         stop.set()
         assert list(running) == []
     assert losses(office.store) == [(other.agency, 1, 1)]
+
+
+def test_a_poll_of_many_rows_is_stored_in_several_transactions(
+    kafka: Broker, office: Office, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_kafka, "MOST_ROWS", 3)
+    for number in range(10):
+        sender.sends(concern(number), f"notice-{number}", key=f"case-{number}")
+    with closing(inlet(kafka, office.store, sender)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert len(received(office.store)) == 10
+    assert received(office.store) == [line.message for line in lines]
+    held = [office.store.claim(f"bytes:{sender.agency}|{line.message}") for line in lines]
+    assert len({claim.position for claim in held if claim}) == 4
+    events = {each.position: each.event for each in office.store.since(0, 1000)}
+    assert all(events[line.position or 0].message == line.message for line in lines)
+
+
+@pytest.mark.parametrize("after", [2, 8, 14])
+def test_what_is_half_done_when_we_are_told_to_end_is_given_up(
+    kafka: Broker, office: Office, sender: Sender, after: int
+) -> None:
+    for number in range(10):
+        sender.sends(concern(number), f"notice-{number}")
+    stop, asked = threading.Event(), []
+
+    def clock() -> datetime:
+        asked.append(1)
+        if len(asked) == after:
+            stop.set()
+        return office.now
+
+    with closing(inlet(kafka, office.store, sender)) as opened:
+        assert list(Ingest(office.store, opened, clock).lines(stop)) == []
+    assert received(office.store) == []
+    with closing(inlet(kafka, office.store, sender)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert [line.offset for line in lines] == list(range(10))
