@@ -17,8 +17,11 @@ from domain.referral import (
     ShareInformation,
     UpdateReferral,
 )
+from services.again import Again, Before
+from services.completing import told_otherwise
 from services.duty import SAME_MATTER, Duty
 from services.identify import Found, Identify
+from services.merging import Merging
 from services.numbers import on_record
 from services.received import Part
 from services.recording import Became, Recording
@@ -148,13 +151,16 @@ class Becoming:
                 "for each child."
             )
         named = (*state.child_ids, *state.removed)
-        found = [] if withdraws else self._children(referral_id, among=named)
+        before = Before(
+            named, frozenset(state.child_ids), told_of(self.store, referral_id).messages
+        )
+        found = [] if withdraws else self._children(referral_id, before)
         added = [each for each in found if each.child_id not in named]
-        if added and state.child_ids:
+        if state.child_ids and not all(each.double for each in added):
             self.problems.append("It names a child that the first message did not name.")
         kind = CancelReferral if cancel else UpdateReferral
         child_ids = tuple(dict.fromkeys(each.child_id for each in found))
-        self.recording.add(*(command for each in added for command in each.commands))
+        self.recording.add(*(command for each in found for command in each.commands))
         self.recording.add(self.recording.described(kind, referral_id, child_ids))
         result: Result = "cancelled" if cancel else "updated"
         self.recording.add(self.recording.kept(result, referral_id))
@@ -207,7 +213,13 @@ class Becoming:
         return APART.get(self._relation(referral_id))
 
     def _relation(self, referral_id: str) -> Relation:
-        return relation(self.translation, told_of(self.store, referral_id))
+        told = told_of(self.store, referral_id)
+        related = relation(self.translation, told)
+        if related != "somebody else":
+            return related
+        before = Before(self._referral(referral_id).child_ids, told=told.messages)
+        known = Again(self.store, self.part.sent.agency, before)
+        return "the same" if known.knows(self.translation.children) else related
 
     def _leaves_some(self, referral_id: str, state: Referral) -> bool:
         """Whether a cancellation names only some of the children whom the referral is about."""
@@ -233,7 +245,7 @@ class Becoming:
         among: tuple[str, ...] = (),
     ) -> Became:
         referral_id = self.store.new_id("referral")
-        found = self._children(referral_id, among)
+        found = self._children(referral_id, Before(among))
         duty = self.duty.of(
             tuple(each.child_id for each in found if each.matched),
             self._postcodes(),
@@ -258,11 +270,17 @@ class Becoming:
 
     def _merge(self) -> Became:
         """Two of the sender's records are one person: ours are merged only by the usual rule."""
-        merged = self.identify.merged(
-            self.part.sent.agency, self.translation.superseded, self.translation.children
+        said = self.translation
+        merging = Merging(
+            self.store,
+            self.identify.numbers,
+            self.part.sent.agency,
+            said.superseded,
+            said.children,
         )
-        if merged is None:  # neither, or only one, of them is known here
-            return self._keep("no-concern", None)
+        merged = merging.two()
+        if merged is None:
+            return self._learn(merging)
         if merged.certain:
             self.recording.add(merged.command(self.recording.stamped))
             self.recording.add(self.recording.kept("merged", None))
@@ -272,17 +290,35 @@ class Becoming:
         )
         return self._open(among=merged.named)
 
+    def _learn(self, merging: Merging) -> Became:
+        """The sender knows one of our children by further numbers from now on; or nobody's."""
+        learnt = merging.one(self.recording.stamped)
+        if learnt == "unknown":
+            return self._keep("no-concern", None)
+        if learnt == "unsure":
+            self.problems.append(
+                "The sender says that two of its records are one person, and one of them is of a "
+                "child whom we know, but what it tells does not fit: compare them."
+            )
+            return self._open()
+        if told := told_otherwise(learnt.differs):
+            self.problems.append(told)
+        self.recording.add(*learnt.commands)
+        self.recording.claims.update(learnt.claims)
+        self.recording.add(self.recording.kept("merged", None))
+        return self.recording.stored("merged", None, (learnt.child_id,))
+
     def _keep(self, result: Result, referral_id: str | None) -> Became:
         self.recording.add(self.recording.kept(result, referral_id))
         return self.recording.stored(result, referral_id, ())
 
-    def _children(self, referral_id: str, among: tuple[str, ...] = ()) -> list[Found]:
+    def _children(self, referral_id: str, before: Before) -> list[Found]:
         found, problems, claims = self.identify.children(
             self.translation.children,
             referral_id,
             self.part.sent.agency,
             self.recording.stamped,
-            among,
+            before,
         )
         self.problems.extend(problems)
         self.recording.claims.update(claims)

@@ -7,7 +7,7 @@ each message. Whatever is forgotten here is read when it is wanted: nothing depe
 from collections.abc import Iterator
 
 from adapters.event_store import EventStore
-from services.identify import identifier_claim
+from services.again import identifier_claim
 from services.numbers import number_claim
 from services.received import Part
 from services.recording import reference_claim

@@ -2,7 +2,9 @@
 
 Automatic: the same NHS number, two agreeing fields out of birth date, first name, surname and
 postcode, and neither birth date nor first name contradicting (a twin may be sent under the other's
-number). Everything else is for a person, with the evidence side by side.
+number). A child whom the sender's later message about one concern plainly names again is the same
+record, and what the record lacks is put there. Everything else is for a person, with the evidence
+side by side.
 """
 
 from typing import Any, NamedTuple
@@ -10,40 +12,25 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from adapters.event_store import EventStore
-from domain.child import MatchChild, MergeRecords, RegisterChild
+from domain.child import MatchChild, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-from services.likeness import Agreement, Details, compare, details_of, repeated, same
-from services.numbers import Held, Numbers, on_record
+from services.again import Again, Before, identifier_claim, telling
+from services.completing import more, told_otherwise
+from services.likeness import Agreement, Details, compare, details_of, repeated
+from services.numbers import Held, Numbers
 
 
 class Found(NamedTuple):
-    """A child of a referral: its id, whether it was known, and the commands that say so."""
+    """A child of a referral: its id, whether it was known, and the commands that say so.
+
+    `double`: a further record of a child of the referral, found by the NHS number.
+    """
 
     child_id: str
     matched: bool
     commands: tuple[Command, ...]
-
-
-class Merged(NamedTuple):
-    """Two of our records, one child by the sender's word; `certain`: by the automatic rule too.
-
-    `named`: the record that is kept, where the message tells its very names and birth date without
-    an NHS number, so that no rule finds it.
-    """
-
-    child_id: str
-    merged_child_id: str
-    certain: bool
-    named: tuple[str, ...]
-
-    def command(self, stamped: dict[str, Any]) -> MergeRecords:
-        return MergeRecords(
-            **stamped,
-            child_id=self.child_id,
-            merged_child_id=self.merged_child_id,
-            reason="The sender merged its two records, and NHS number and details agree.",
-        )
+    double: bool = False
 
 
 class Identify:
@@ -62,107 +49,148 @@ class Identify:
         referral_id: str,
         agency: str,
         stamped: dict[str, Any],
-        among: tuple[str, ...] = (),
+        before: Before | None = None,
     ) -> tuple[list[Found], list[str], dict[str, str]]:
         """Each child matched or registered; problems for a person; claims to store with them.
 
-        `among`: children whom the sender's earlier messages about this same concern named, or
-        whose two records it merges; one who is named again is not registered again.
+        `before`: children whom the sender's earlier messages about this same concern named, or
+        whose two records it merges; one who is plainly named again is not registered again.
         """
-        found: list[Found] = []
-        problems: list[str] = []
-        claims: dict[str, str] = {}
-        taken: dict[str, Details] = {}  # NHS number -> the child of this very message
-        disputed = _disputed(described)
-        before = {child_id: on_record(self.store, child_id).details for child_id in among}
+        before = before or Before()
+        naming = _Naming(self.store, self.numbers, described, referral_id, agency, stamped)
         if _indistinct(described):
-            problems.append(
+            naming.problems.append(
                 "Two children in this message cannot be told apart by what it says: find out who "
                 "each of them is."
             )
-        for child in _each_once(described):
-            details = details_of(child)
-            number = details.nhs_number
-            again = next((c for c, known in before.items() if same(details, known)), None)
-            if again is not None:
-                found.append(Found(again, True, ()))
-                continue
-            if number in taken:
-                if _twice(details, taken[number]):
-                    continue
-                problems.append("Two children in this message carry the same NHS number: compare.")
-            held = self._held(number, number in taken, claims)
-            fits = _fits(details, held.records, number in disputed)
-            if len(fits) > 1:
-                problems.append("Two records fit this NHS number and these details: compare them.")
-            if fits:
-                known_id, agreement = next(iter(fits.items()))
-                match = MatchChild(
-                    **stamped,
-                    child_id=known_id,
-                    referral_id=referral_id,
-                    rule="automatic",
-                    agreed=("NHS number", *agreement.agree),
-                )
-                found.append(Found(known_id, True, (match,)))
+        once = _each_once(described)
+        again = Again(self.store, agency, before)
+        known = again.of(once)
+        for place, child in enumerate(once):
+            if place in known:
+                naming.named_again(child, known[place], again)
             else:
-                if held.records:
-                    problems.append(
-                        "The NHS number is on another child's record but the details do not agree "
-                        "enough: compare the two records."
-                    )
-                child_id = self.store.new_id("child")
-                register = _register(child_id, child, referral_id, stamped)
-                found.append(Found(child_id, False, (register,)))
-                if held.free:
-                    claims[held.free] = child_id
-            if number:
-                taken.setdefault(number, details)
-            for identifier in child.identifiers:
-                claim = identifier_claim(self.store, agency, identifier.value)
-                if self.store.claim(claim) is None:
-                    claims[claim] = found[-1].child_id
-        return found, problems, claims
+                naming.named_first(child)
+        return naming.found, naming.problems, naming.claims
 
-    def merged(
-        self, agency: str, superseded: tuple[str, ...], children: tuple[ChildDescribed, ...]
-    ) -> Merged | None:
-        """Our two records that the sender's merge is about; None unless both are known."""
-        replaced = self._by_identifiers(agency, superseded)
-        values = [identifier.value for child in children for identifier in child.identifiers]
-        numbers = [child.nhs_number for child in children if child.nhs_number]
-        held = [each for number in numbers for each in self.numbers.held_by(number).records]
-        others = [each for each in dict.fromkeys(held) if each != replaced]
-        kept = others[0] if len(others) == 1 else self._by_identifiers(agency, tuple(values))
-        if replaced is None or kept is None or replaced == kept:
-            return None
-        one = on_record(self.store, kept).details
-        other = on_record(self.store, replaced).details
-        same_number = one.nhs_number is not None and one.nhs_number == other.nhs_number
-        unnumbered = [child for child in children if not child.nhs_number]  # no rule finds it
-        told = any(repeated(details_of(child), one) for child in unnumbered)
-        certain = same_number and compare(one, other).certain
-        return Merged(kept, replaced, certain, (kept,) if told else ())
 
-    def _held(self, number: str | None, taken: bool, claims: dict[str, str]) -> Held:
+class _Naming:
+    """The children of one message, one after another, and what is found and claimed so far."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        numbers: Numbers,
+        described: tuple[ChildDescribed, ...],
+        referral_id: str,
+        agency: str,
+        stamped: dict[str, Any],
+    ) -> None:
+        self.store = store
+        self.numbers = numbers
+        self.referral_id = referral_id
+        self.agency = agency
+        self.stamped = stamped
+        self.found: list[Found] = []
+        self.problems: list[str] = []
+        self.claims: dict[str, str] = {}
+        self._taken: dict[str, Details] = {}  # NHS number -> the child of this very message
+        self._disputed = _disputed(described)
+
+    def named_again(self, child: ChildDescribed, child_id: str, again: Again) -> None:
+        """The same record; what it lacks is put there, unless a person took the child off."""
+        commands: tuple[Command, ...] = ()
+        doubles: list[Found] = []
+        record, details = again.records[child_id], details_of(child)
+        first = child_id not in (each.child_id for each in self.found)
+        if first and child_id in again.before.still and not record.destroyed:
+            number = self._to_fill(details, child_id, again, doubles)
+            told = more(child_id, record, child, self.stamped, number=number)
+            commands = told.commands
+            if otherwise := told_otherwise(told.differs):
+                self.problems.append(otherwise)
+        self.found += [Found(child_id, True, commands), *doubles]
+        self._claim(child, child_id)
+
+    def _to_fill(self, details: Details, child_id: str, again: Again, doubles: list[Found]) -> bool:
+        """Whether the record may be given the NHS number; another's record of it is a double."""
+        number, record = details.nhs_number, again.records[child_id]
+        if not number or record.details.nhs_number:
+            return False
+        if number in self._taken or number in self._disputed:
+            self.problems.append("Two children in this message carry the same NHS number: compare.")
+            return False
+        held = self.numbers.held_by(number)
+        others = self.numbers.of_others(held.records, child_id, record)
+        if others:
+            self.problems.append(
+                "The NHS number that the sender now tells is on another record: compare the two "
+                "records."
+            )
+            fits = _fits(details, others, disputed=False)
+            doubles += [
+                Found(each, True, (self._match(each, agreement),), double=True)
+                for each, agreement in fits.items()
+                if len(fits) == 1 and each not in again.records
+            ]
+            return False
+        if held.free and not held.records:
+            self.claims[held.free] = child_id
+        return not held.records
+
+    def named_first(self, child: ChildDescribed) -> None:
+        """Linked by the automatic rule, or registered."""
+        details = details_of(child)
+        number = details.nhs_number
+        if number in self._taken:
+            if _twice(details, self._taken[number]):
+                return
+            self.problems.append("Two children in this message carry the same NHS number: compare.")
+        held = self._held(number)
+        fits = _fits(details, held.records, number in self._disputed)
+        if len(fits) > 1:
+            self.problems.append("Two records fit this NHS number and these details: compare them.")
+        if fits:
+            child_id, agreement = next(iter(fits.items()))
+            self.found.append(Found(child_id, True, (self._match(child_id, agreement),)))
+        else:
+            if held.records:
+                self.problems.append(
+                    "The NHS number is on another child's record but the details do not agree "
+                    "enough: compare the two records."
+                )
+            child_id = self.store.new_id("child")
+            register = _register(child_id, child, self.referral_id, self.stamped)
+            self.found.append(Found(child_id, False, (register,)))
+            if held.free:
+                self.claims[held.free] = child_id
+        self._claim(child, child_id)
+
+    def _match(self, child_id: str, agreement: Agreement) -> MatchChild:
+        return MatchChild(
+            **self.stamped,
+            child_id=child_id,
+            referral_id=self.referral_id,
+            rule="automatic",
+            agreed=("NHS number", *agreement.agree),
+        )
+
+    def _held(self, number: str | None) -> Held:
         """Who holds a number; nobody, for a child whose number another of the message carries."""
         if not number:
             return Held({}, None)
-        if taken:
-            return Held({}, self.numbers.next_turn(number, claims))
+        if number in self._taken:
+            return Held({}, self.numbers.next_turn(number, self.claims))
         return self.numbers.held_by(number)
 
-    def _by_identifiers(self, agency: str, values: tuple[str, ...]) -> str | None:
-        for value in values:
-            claim = self.store.claim(identifier_claim(self.store, agency, value))
-            if claim:
-                return claim.value
-        return None
-
-
-def identifier_claim(store: EventStore, agency: str, value: str) -> str:
-    """The claim that a record makes of the number under which an agency knows the child."""
-    return f"identifier:{store.vault.token('identifier', f'{agency}|{value}')}"
+    def _claim(self, child: ChildDescribed, child_id: str) -> None:
+        """From now on the sender's own numbers lead to this record."""
+        if child.nhs_number:
+            self._taken.setdefault(child.nhs_number, details_of(child))
+        for identifier in telling(child.identifiers):
+            claim = identifier_claim(self.store, self.agency, identifier.value)
+            if self.store.claim(claim) is None:
+                self.claims.setdefault(claim, child_id)
 
 
 def _each_once(described: tuple[ChildDescribed, ...]) -> list[ChildDescribed]:
@@ -224,13 +252,14 @@ def _fits(details: Details, held: dict[str, Details], disputed: bool) -> dict[st
 def _register(
     child_id: str, child: ChildDescribed, referral_id: str, stamped: dict[str, Any]
 ) -> RegisterChild:
+    details = details_of(child)
     return RegisterChild(
         **stamped,
         child_id=child_id,
         referral_id=referral_id,
         sex=child.sex,
-        family_name=child.family_name,
-        given_name=child.given_name,
+        family_name=details.family_name,
+        given_name=details.given_name,
         born_on=child.born_on,
         due_on=child.due_on,
         nhs_number=child.nhs_number,

@@ -16,6 +16,7 @@ from domain.blocking import words
 from domain.codes import Sex
 from domain.described import ChildDescribed
 from domain.policy import Matching
+from services.nameless import names
 
 ENOUGH = 2
 """Agreeing fields that an NHS number needs beside it."""
@@ -186,13 +187,15 @@ def _sex(one: Sex, other: Sex) -> Level:
 
 
 def details_of(child: ChildDescribed) -> Details:
-    """What a message says of a child, as it is compared."""
+    """What a message says of a child, as it is compared: what stands for no name is none."""
+    family_name, given_name = names(child.family_name, child.given_name)
     return Details(
-        family_name=child.family_name,
-        given_name=child.given_name,
+        family_name=family_name,
+        given_name=given_name,
         born_on=child.born_on,
         postcode=child.postcode,
         nhs_number=child.nhs_number,
+        sex=child.sex,
     )
 
 

@@ -21,6 +21,7 @@ from projections import children, inbox, matches
 from services.access import Principal, Resource
 from services.assemble import Parts
 from services.likeness import Details, Likeness, scored
+from services.nameless import names
 from services.numbers import Numbers
 from services.questions import Row, about_child
 from services.words import opened
@@ -125,9 +126,10 @@ def known(parts: Parts, sealed: bytes, sex: Sex) -> Details:
     """A record's details as last known; what was destroyed or cannot be read is not known."""
     fields, _ = opened(parts.store, sealed, ("identity", "location"))
     said = {name: value for name, value in fields.items() if value is not WITHHELD and value}
+    family_name, given_name = names(said.get("family_name", ""), said.get("given_name", ""))
     return Details(
-        family_name=said.get("family_name", ""),
-        given_name=said.get("given_name", ""),
+        family_name=family_name,
+        given_name=given_name,
         born_on=said.get("born_on"),
         postcode=said.get("postcode"),
         nhs_number=said.get("nhs_number"),

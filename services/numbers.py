@@ -5,6 +5,7 @@ corrected away holds it no longer; a number that several records hold is dispute
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from adapters.event_store import EventStore, Unreadable
@@ -14,36 +15,53 @@ from domain.child import (
     ChildRegistered,
     DetailsCorrected,
 )
-from domain.kernel import Event, Refused
+from domain.described import Identifier
+from domain.kernel import WITHHELD, Event, Refused
 from services.claims import claimed
 from services.likeness import Details
+from services.nameless import names
 
 
 class Record(NamedTuple):
-    """What a child's record says now; `merged`: other records that were merged into it."""
+    """What a child's record says now; `merged`: other records that were merged into it.
+
+    `identifiers`: those it was opened with. `destroyed`: its words cannot be read any more.
+    """
 
     details: Details
     merged: frozenset[str]
+    due_on: date | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    destroyed: bool = False
 
 
 def on_record(store: EventStore, child_id: str) -> Record:
     """A child's details as last corrected; of a destroyed record none."""
     details, merged = Details(), set[str]()
+    due_on: date | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    destroyed = False
     for recorded in store.history(child_id, opened=True):
         match recorded.event:
             case (ChildRegistered() | DetailsCorrected()) as event:
+                destroyed = event.family_name is WITHHELD
+                due_on = event.due_on or None
+                if isinstance(event, ChildRegistered):
+                    identifiers = event.identifiers or ()
+                family_name, given_name = names(event.family_name or "", event.given_name or "")
                 details = Details(
-                    family_name=event.family_name or "",
-                    given_name=event.given_name or "",
+                    family_name=family_name,
+                    given_name=given_name,
                     born_on=event.born_on or None,
                     postcode=event.postcode or None,
                     nhs_number=event.nhs_number or None,
+                    sex=event.sex,
                 )
             case ChildRecordsMerged(merged_child_id=other):
                 merged.add(other)
             case ChildRecordsSeparated(merged_child_id=other):
                 merged.discard(other)
-    return Record(details, frozenset(merged))
+    return Record(details, frozenset(merged), due_on, identifiers, destroyed)
 
 
 class Held(NamedTuple):
@@ -105,12 +123,21 @@ class Numbers:
             if child_id in held:
                 continue
             own = on_record(self.store, child_id)
-            others = [each for each in held if not self._one(child_id, own, each)]
-            if others and own.details.nhs_number != number:
+            if self.of_others(held, child_id, own) and own.details.nhs_number != number:
                 raise Refused("Another record has this NHS number: compare the two records first.")
             if free:
                 claims[free] = child_id
         return claims
+
+    def of_others(
+        self, held: Mapping[str, Details], child_id: str, own: Record
+    ) -> dict[str, Details]:
+        """Those who hold a number without being one with this record."""
+        return {
+            each: details
+            for each, details in held.items()
+            if each != child_id and not self._one(child_id, own, each)
+        }
 
     def _one(self, child_id: str, own: Record, other_id: str) -> bool:
         """Whether two records were merged, one into the other."""

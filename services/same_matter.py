@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from adapters.event_store import EventStore
 from adapters.translation import Translation
 from domain.described import AdultDescribed, ChildDescribed
 from domain.referral import ChildAdded
+from services.completing import AROUND_BIRTH
 from services.likeness import Details, compare, details_of, plain, same
+from services.nameless import which_of_several
 from services.numbers import on_record
 
 Relation = Literal["the same", "somebody else", "nobody named", "no child known", "another adult"]
@@ -34,11 +38,13 @@ class Told(NamedTuple):
     """What a referral's messages, and people, told so far.
 
     `numbers`: the sender's own (first) reference of each message; an incident's number is none.
+    `messages`: the children of each message, also of whom nothing says who they are.
     """
 
     children: tuple[ChildDescribed, ...]
     adults: tuple[AdultDescribed, ...]
     numbers: frozenset[str]
+    messages: tuple[tuple[ChildDescribed, ...], ...] = ()
 
 
 def told_of(store: EventStore, referral_id: str) -> Told:
@@ -46,15 +52,17 @@ def told_of(store: EventStore, referral_id: str) -> Told:
     children: list[ChildDescribed] = []
     adults: list[AdultDescribed] = []
     numbers: set[str] = set()
+    messages: list[tuple[ChildDescribed, ...]] = []
     for recorded in store.history(referral_id, opened=True):
         event = recorded.event
         if isinstance(event, ChildAdded):
             children.append(_described(on_record(store, event.child_id).details))
             continue
-        children.extend(getattr(event, "children", None) or ())
+        messages.append(tuple(getattr(event, "children", None) or ()))
+        children.extend(messages[-1])
         adults.extend(getattr(event, "adults", None) or ())
         numbers.update(own_number(getattr(event, "references", None) or ()))
-    return Told(told_by_name(children), tuple(adults), frozenset(numbers))
+    return Told(told_by_name(children), tuple(adults), frozenset(numbers), tuple(messages))
 
 
 def own_number(references: Iterable[str]) -> tuple[str, ...]:
@@ -97,7 +105,9 @@ def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> 
 
 def told_by_name(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
     """The children of whom anything says who they are."""
-    return tuple(c for c in children if c.identifiers or details_of(c) != Details())
+    return tuple(
+        c for c in children if c.identifiers or replace(details_of(c), sex="U") != Details()
+    )
 
 
 def _other_adults(adults: tuple[AdultDescribed, ...], told: Told) -> bool:
@@ -119,22 +129,35 @@ def _meets(some: Iterable[ChildDescribed], others: Iterable[ChildDescribed]) -> 
 def _one(one: ChildDescribed, other: ChildDescribed) -> bool:
     """Whether a sender who speaks of one concern may mean the same child."""
     agreement = compare(details_of(one), details_of(other))
-    if not agreement.possible:
+    if not agreement.possible or _of_two_births(one, other):
         return False
     if _surely_one(one, other):
         return True
-    if one.unborn and other.unborn:
-        return "surname" in agreement.agree
+    if one.unborn or other.unborn:
+        born_then = (one.unborn and other.unborn) or _about_then(one, other)
+        return born_then and "surname" in agreement.agree
     return agreement.certain and "birth date" in agreement.agree
+
+
+def _about_then(one: ChildDescribed, other: ChildDescribed) -> bool:
+    """Whether one was born about when the other is due."""
+    day, other_day = one.born_on or one.due_on, other.born_on or other.due_on
+    return bool(day and other_day and abs(day - other_day) <= AROUND_BIRTH)
 
 
 def _surely_one(one: ChildDescribed, other: ChildDescribed) -> bool:
     """Whether a number, or both names, say that one sender means the same child."""
-    if not compare(details_of(one), details_of(other)).possible:
+    if not compare(details_of(one), details_of(other)).possible or _of_two_births(one, other):
         return False
     return bool({*one.identifiers} & {*other.identifiers}) or same(
         details_of(one), details_of(other)
     )
+
+
+def _of_two_births(one: ChildDescribed, other: ChildDescribed) -> bool:
+    """Whether one is the first twin, and the other the second."""
+    which = {which_of_several(each.family_name, each.given_name) for each in (one, other)}
+    return len(which - {None, ""}) > 1
 
 
 def _described(details: Details) -> ChildDescribed:
