@@ -1,47 +1,35 @@
 """Which messages lie in the folders of a MESH client (the NHS's message exchange)?
 
-`WHERE/<agency>/in/` holds a control file (`<id>.json`) and the parts of the body, numbered from 1
-(`<id>_1` or `<id>/1`). Moving the control file to `taken/` acknowledges the message; its parts
-follow. What is packed (gzip) is unpacked; what cannot be, is kept as it came. Source: NHS England,
-MESH API and client interface.
+`WHERE/<agency>/in/` (or `IN/`, as the client calls it) holds control files and bodies: `<id>.ctl`
+with `<id>.dat`, as the exchange's own client leaves them, or `<id>.json` with parts that are
+numbered from 1 (`<id>_1` or `<id>/1`). The control file is the sign that the rest is whole. Moving
+it to `taken/` acknowledges the message; the rest follows. Reports of the exchange go to `reports/`.
+What is packed (gzip) is unpacked; what cannot be, is kept as it came. Source: NHS England, MESH API
+and client interface.
 """
 
 import gzip
 import io
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
-
-import msgspec
-from msgspec import Struct
 
 from adapters.translation import Sent
 from adapters.transports.delivery import Outcome
 from adapters.transports.dropped import Folders, Held, inside, move, oldest_first, opened
+from adapters.transports.mesh_control import Control, control_of_json, control_of_xml
 
 PACKED = b"\x1f\x8b"
-ACCEPTED = ("accepted", "acknowledged")
 MOST_OF_CONTROL = 1024 * 1024
 
+LONG = timedelta(minutes=5)
+"""Within them a message comes as a whole; after them somebody must look."""
 
-class _Happened(Struct, frozen=True):
-    status: str = ""
-
-
-class _Metadata(Struct, frozen=True):
-    file_name: str | None = None
-    content_type: str | None = None
-
-
-class Control(Struct, frozen=True):
-    """What we need of a control file. `events`: the newest first."""
-
-    message_id: str
-    total_chunks: int
-    events: list[_Happened] = []
-    metadata: _Metadata = _Metadata()
+_PART = re.compile(r"_\d+\Z")
 
 
 class Mailboxes(Folders):
@@ -50,41 +38,97 @@ class Mailboxes(Folders):
     transport = "mesh"
 
     def waiting(self, home: Path) -> Iterable[Path]:
-        return [each for each in oldest_first(home / "in") if each.suffix == ".json"]
+        """The control files; after them what no control file names, once it has lain there long."""
+        inboxes = [Path(each.path) for each in os.scandir(home) if each.name.lower() == "in"]
+        found = [each for inbox in inboxes for each in oldest_first(inbox)]
+        controls = [each for each in found if each.suffix.lower() in {".ctl", ".json"}]
+        named = {each.with_suffix("") for each in controls}
+        strays = set(found) - set(controls) - {each for each in found if _whose(each) & named}
+        return [*controls, *(each for each in found if each in strays and self._is_old(each))]
 
     def message(self, home: Path, path: Path, held: Held) -> Sent | str | None:
-        try:
-            control = msgspec.json.decode(held.read(MOST_OF_CONTROL), type=Control)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        match path.suffix.lower():
+            case ".json":
+                return self._in_parts(home, path, held)
+            case ".ctl":
+                return self._in_one(home, path, held)
+        return "it is left there: no control file (.ctl or .json) has come that names it"
+
+    def _in_parts(self, home: Path, path: Path, held: Held) -> Sent | str:
+        control = control_of_json(held.read(MOST_OF_CONTROL))
+        if control is None:
             return "its control file cannot be read"
-        if control.total_chunks < 1:
+        if control.parts < 1:
             return "its control file names no parts"
-        status = control.events[0].status if control.events else ACCEPTED[0]
-        if status not in ACCEPTED:
+        if not control.delivered:
             return "it is left there: the mailbox does not say that it was accepted"
-        parts = list(_parts(path, control.total_chunks))
-        if len(parts) < control.total_chunks:
+        parts = list(_parts(path, control.parts))
+        if len(parts) < control.parts:
             return "a part of it has not come yet"
+        return self._sent(home, held, control, parts)
+
+    def _in_one(self, home: Path, path: Path, held: Held) -> Sent | str | None:
+        """A control file that cannot be read may still be written; later it keeps nothing back."""
+        control = control_of_xml(held.read(MOST_OF_CONTROL))
+        waited = self._clock() - self.came_at(held) > LONG
+        if control is None:
+            if not waited:
+                return None
+            control = Control(key=None)
+        if control.is_report:
+            _put(path, _data(path), inside(home, "reports"))
+            if control.delivered:
+                return None
+            return "it reports that a message was not delivered, and lies in reports/ now"
+        if not control.delivered:
+            return "it is left there: its control file says that its transfer failed"
+        data = _data(path)
+        if not data:
+            return "its data file (.dat) has not come" if waited else None
+        return self._sent(home, held, control, data)
+
+    def _sent(self, home: Path, held: Held, control: Control, parts: Sequence[Path]) -> Sent:
         body = _joined(parts, self._most)
         whole = unpacked(body, self._most) if body.startswith(PACKED) else body
         return Sent(
             body=body if whole is None else whole,
             agency=home.name,
             received_at=self.came_at(held),
-            content_type="application/gzip" if whole is None else control.metadata.content_type,
-            file_name=control.metadata.file_name,
-            key=control.message_id,
+            content_type="application/gzip" if whole is None else control.content_type,
+            file_name=control.file_name,
+            key=control.key,
         )
 
     def finish(self, home: Path, path: Path, outcomes: Sequence[Outcome]) -> None:
         to = inside(home, "refused" if outcomes[0].result == "refused" else "taken")
-        single = list(takewhile(os.path.lexists, _named(path)))
-        move(path, to)
-        for part in single:
-            move(part, to)
+        if path.suffix.lower() == ".ctl":
+            _put(path, _data(path), to)
+            return
         folder = path.with_suffix("")
-        if folder.is_dir():
-            move(folder, to)
+        parts = list(takewhile(os.path.lexists, _named(path)))
+        _put(path, [*parts, folder] if folder.is_dir() else parts, to)
+
+    def _is_old(self, path: Path) -> bool:
+        came_at = datetime.fromtimestamp(path.lstat().st_ctime, UTC)
+        return self._clock() - came_at > LONG
+
+
+def _put(control: Path, rest: Iterable[Path], to: Path) -> None:
+    for each in (control, *rest):
+        move(each, to)
+
+
+def _whose(path: Path) -> set[Path]:
+    """The control files, without their ending, that what is named so may belong to."""
+    if path.suffix.lower() == ".dat":
+        return {path.with_suffix("")}
+    return {path, path.with_name(_PART.sub("", path.name))}
+
+
+def _data(control: Path) -> list[Path]:
+    """The data file of a control file, if it is there."""
+    named = (control.with_suffix(each) for each in (".dat", ".DAT"))
+    return [each for each in named if os.path.lexists(each)][:1]
 
 
 def _named(control: Path) -> Iterator[Path]:

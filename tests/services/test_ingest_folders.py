@@ -8,7 +8,8 @@ import random
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event
@@ -40,7 +41,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
 class Drop:
     """The folders of all agencies, and what was made of them."""
 
-    def __init__(self, place: Place, kind: type[Folders]) -> None:
+    def __init__(
+        self, place: Place, kind: type[Folders], clock: Callable[[], datetime] = now
+    ) -> None:
+        self.clock = clock
         self.place = place
         self.kind = kind
         self.home = place.dropped / SENDER
@@ -50,7 +54,7 @@ class Drop:
     def taken(self) -> list[Taken]:
         """The lines about all that is there now."""
         with self.place.store() as store:
-            inlet = self.kind(self.place.dropped, now, LARGEST)
+            inlet = self.kind(self.place.dropped, self.clock, LARGEST)
             return list(Ingest(store, inlet, self.said.append).lines(Event(), once=True))
 
     def results(self) -> list[str]:
@@ -157,6 +161,104 @@ def test_a_mailbox_message_that_comes_again_is_one_message(mesh: Drop) -> None:
     sends(mesh.home, "NOTE", b"Please ring me about two children.")
     assert mesh.results() == ["conflict"]
     assert {"taken/NOTE.json", "taken/NOTE-2.json", "taken/NOTE-3.json"} <= mesh.files()
+
+
+def control_file(message_type: str = "Data", status: str = "SUCCESS", name: str = "") -> str:
+    """As the exchange's own client writes it."""
+    return (
+        "<DTSControl><Version>1.0</Version><AddressType>DTS</AddressType>"
+        f"<MessageType>{message_type}</MessageType><From_DTS>X26TEST1</From_DTS>"
+        "<To_DTS>X26TEST2</To_DTS><Subject>A concern</Subject><LocalId>ours.json</LocalId>"
+        f"<DTSId>{name}</DTSId><Compress>Y</Compress><WorkflowId>TEST_CONCERN</WorkflowId>"
+        "<IsCompressed>N</IsCompressed><StatusRecord><DateTime>20260303093000</DateTime>"
+        f"<Event>TRANSFER</Event><Status>{status}</Status><StatusCode>00</StatusCode>"
+        "</StatusRecord></DTSControl>"
+    )
+
+
+def client_leaves(
+    home: Path, name: str, data: bytes | None, control: str | None, inbox: str = "in"
+) -> None:
+    """A pair of files; one of them may be missing."""
+    (home / inbox).mkdir(exist_ok=True)
+    if data is not None:
+        (home / inbox / f"{name}.dat").write_bytes(data)
+    if control is not None:
+        (home / inbox / f"{name}.ctl").write_text(control)
+
+
+@pytest.fixture
+def mesh_later(place: Place) -> Drop:
+    """What is dropped now has lain there for a while."""
+    return Drop(place, Mesh, clock=lambda: now() + timedelta(minutes=6))
+
+
+@pytest.mark.parametrize("inbox", ["in", "IN"])
+def test_the_files_of_the_exchanges_own_client_are_a_message(mesh: Drop, inbox: str) -> None:
+    client_leaves(mesh.home, "A", FORMS[0], control_file(name="A"), inbox)
+    client_leaves(mesh.home, "B", gzip.compress(FORMS[1]), control_file(name="B"), inbox)
+    assert [(each.result, each.format) for each in mesh.taken()] == [("recorded", "webform")] * 2
+    assert mesh.files() == {"taken/A.ctl", "taken/A.dat", "taken/B.ctl", "taken/B.dat"}
+    assert mesh.said == []
+    client_leaves(mesh.home, "A", FORMS[0], control_file(name="A"), inbox)
+    assert mesh.results() == ["duplicate"]
+
+
+def test_a_data_file_is_not_whole_before_its_control_file_is_there(mesh: Drop) -> None:
+    client_leaves(mesh.home, "A", FORMS[0], None)
+    assert (mesh.taken(), mesh.said) == ([], [])
+    client_leaves(mesh.home, "A", None, control_file(name="A")[:90])
+    assert (mesh.taken(), mesh.said) == ([], [])
+    client_leaves(mesh.home, "A", None, control_file(name="A"))
+    assert mesh.results() == ["recorded"]
+
+
+def test_half_of_a_message_that_lies_there_long_is_said(mesh_later: Drop) -> None:
+    client_leaves(mesh_later.home, "DATA", FORMS[0], None)
+    client_leaves(mesh_later.home, "CONTROL", None, control_file())
+    sends(mesh_later.home, "TWO", FORMS[1][:100], FORMS[1][100:], nested=True)
+    (mesh_later.home / "in" / "letter.docx").write_bytes(b"PK")
+    (mesh_later.home / "in" / "PART_1").write_bytes(FORMS[2])
+    assert mesh_later.results() == ["recorded"]
+    assert sorted(mesh_later.said) == [
+        f"{SENDER}/CONTROL.ctl: its data file (.dat) has not come.",
+        *(
+            f"{SENDER}/{name}: it is left there: no control file (.ctl or .json) has come that "
+            "names it."
+            for name in ("DATA.dat", "PART_1", "letter.docx")
+        ),
+    ]
+
+
+@pytest.mark.parametrize("control", ["", "<DTSControl><DTSId>", "<Other/>", "no XML"])
+def test_a_control_file_that_stays_unreadable_keeps_nothing_back(
+    mesh_later: Drop, control: str
+) -> None:
+    client_leaves(mesh_later.home, "A", FORMS[0], control)
+    assert mesh_later.results() == ["recorded"]
+
+
+def test_a_report_of_the_exchange_is_kept_apart_and_is_no_concern(mesh: Drop) -> None:
+    client_leaves(mesh.home, "R", None, control_file("Report"))
+    client_leaves(mesh.home, "E", b"our words", control_file("Report", "ERROR"))
+    assert mesh.taken() == []
+    assert mesh.files() == {"reports/R.ctl", "reports/E.ctl", "reports/E.dat"}
+    (said,) = mesh.said
+    assert "E.ctl: it reports that a message was not delivered" in said
+
+
+def test_what_the_exchange_could_not_transfer_is_left_there_and_said(mesh: Drop) -> None:
+    client_leaves(mesh.home, "A", FORMS[0][:50], control_file(status="ERROR"))
+    assert mesh.taken() == []
+    assert "its transfer failed" in mesh.said[0]
+
+
+def test_a_control_file_reads_no_other_file(mesh: Drop) -> None:
+    secret = mesh.place.folder / "secret"
+    secret.write_text("Report")
+    entity = f'<!DOCTYPE d [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    client_leaves(mesh.home, "A", FORMS[0], entity + control_file("&x;"))
+    assert mesh.results() == ["recorded"]
 
 
 # ── Tables ────────────────────────────────────────────────────────────────────────────────────────
