@@ -1,7 +1,8 @@
 """How is what was set aside taken in after all?
 
 Somebody has looked at why: from here on it is a message like any other, and what does not fit goes
-to a person with its referral. It is taken in and marked as replayed in one transaction.
+to a person with its referral. It is taken in and marked as replayed in one transaction, and holds
+its sender's id from then on, unless another message does.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from msgspec.structs import replace
 from adapters.cloudevents import Envelope, envelope
 from adapters.event_store import Conflict, EventStore, Together, placed
 from adapters.translation import Sent
+from domain.kernel import WITHHELD, Refused
 from domain.quarantine import MessageQuarantined, ReplayMessage
 from services.handle import ATTEMPTS, Plan
-from services.ingest_kafka import whose
+from services.ingest_kafka import delivery_claim, is_of, whose
 from services.intake import Busy, Intake, Receipt
 from services.received import Channel
 
@@ -65,10 +67,16 @@ def _taken(
         for each in draft.history(quarantine_id, opened=("raw",))
         if isinstance(each.event, MessageQuarantined)
     )
+    if WITHHELD in (event.raw, event.headers):
+        raise Refused("This message was destroyed: nothing of it is left to take in.")
     found = envelope([(each.name, each.value) for each in event.headers], event.raw)
     agency, format = whose(event.topic)
     body = found.body if isinstance(found, Envelope) else event.raw
     sent = Sent(body=body, agency=agency, received_at=event.received_at)
     channel: Channel = event.transport
     yield from Intake(draft, clock).take(sent, source=event.topic, channel=channel, format=format)
-    plan.append({})
+    claims = {}
+    if isinstance(found, Envelope) and is_of(found.source, agency):
+        claim = delivery_claim(draft, found)
+        claims = {} if draft.claim(claim) else {claim: event.content}
+    plan.append(claims)

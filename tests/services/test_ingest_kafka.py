@@ -210,7 +210,8 @@ def test_what_was_taken_in_after_all_is_known_when_it_is_sent_again(
     sender.sends(concern(1), "notice-1")
     sender.sends(concern(2), "notice-1")
     assert [line.reason for line in ingested()] == [None, "id-reused"]
-    replay(office.store, *aside(office.store), "ines-okafor")
+    (stream,) = aside(office.store)
+    replay(office.store, stream, "ines-okafor")
     sender.sends(concern(2), "notice-1")
     sender.sends(concern(3), "notice-1")
     assert [(line.result, line.reason) for line in ingested()] == [
@@ -226,7 +227,8 @@ def test_what_was_taken_in_after_all_holds_its_id(
     sender.sends(concern(1), "notice-1")
     assert [line.reason for line in ingested()] == ["refused"]
     office.does(ResumeAgency, agency_id=sender.agency)
-    (receipt,) = replay(office.store, *aside(office.store), "ines-okafor")
+    (stream,) = aside(office.store)
+    (receipt,) = replay(office.store, stream, "ines-okafor")
     assert receipt.result == "recorded"
     sender.sends(concern(2), "notice-1")
     sender.sends(concern(1), "notice-1")
@@ -245,7 +247,8 @@ def test_what_came_in_another_senders_name_holds_no_id_of_theirs(
 ) -> None:
     sender.sends(concern(1), "notice-1", agency=other.agency)
     assert [line.reason for line in ingested()] == ["other-sender"]
-    replay(office.store, *aside(office.store), "ines-okafor")
+    (stream,) = aside(office.store)
+    replay(office.store, stream, "ines-okafor")
     other.sends(concern(2), "notice-1")
     with closing(inlet(kafka, office.store, other)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
