@@ -3,7 +3,7 @@ Which messages were set aside or lost on their way, and why?
 
     waiting(query) -> list[SetAside]                  oldest first
     one(query, quarantine_id) -> SetAside | None      if it waits
-    counts(query) -> dict[str, dict[str, int]]        messages, by agency and reason code
+    held(query) -> list[Held]                         how many, by agency, transport and reason
 
 Records that were lost in a row are one entry; it waits until somebody says what was done.
 """
@@ -74,6 +74,20 @@ class SetAside(Struct, frozen=True, kw_only=True):
     since: Instant
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """`messages` of an agency that wait for one reason: the oldest `since` then.
+
+    `position`: in the log, of the one set aside last.
+    """
+
+    agency: str
+    transport: str
+    reason_code: ReasonCode
+    messages: int
+    since: Instant
+    position: int
+
+
 def project(recorded: Recorded) -> Iterator[Write]:
     match event := recorded.event:
         case MessageQuarantined():
@@ -127,17 +141,16 @@ def one(query: Query, quarantine_id: str) -> SetAside | None:
     return next(iter(rows(SetAside, found)), None)
 
 
-def counts(query: Query) -> dict[str, dict[ReasonCode, int]]:
-    """How many messages wait, by agency and then by reason, the most frequent first."""
+def held(query: Query) -> list[Held]:
+    """What waits, by agency and then transport; of these the most frequent reason first."""
     found = query(
-        "select agency, reason_code, sum(records) as waiting from quarantine"
-        " where done_at is null group by agency, reason_code order by 3 desc, 2",
+        "select agency, transport, reason_code, sum(records) as messages, min(since) as since,"
+        " max(position) as position from quarantine where done_at is null"
+        " group by agency, transport, reason_code order by agency, transport, messages desc,"
+        " reason_code",
         {},
     )
-    by_agency: dict[str, dict[ReasonCode, int]] = {}
-    for row in found:
-        by_agency.setdefault(row["agency"], {})[row["reason_code"]] = row["waiting"]
-    return by_agency
+    return rows(Held, found)
 
 
 quarantine = Projection(

@@ -1,4 +1,6 @@
-"""Has a feed fallen silent, or is nobody taking in what it sends? Said in the log, once.
+"""Has a feed fallen silent, is nobody taking in what it sends, or is some of it set aside?
+
+Said in the log, once.
 
 The process that serves the pages looks: it is there while people work, and knows what they see.
 """
@@ -9,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from adapters import event_store, read_models
-from projections import agencies
+from projections import agencies, quarantine
 from services import feeds
 from services.assemble import Parts
 from services.logs import log
@@ -26,9 +28,13 @@ class Watch:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._said: set[tuple[object, ...]] = set()
+        self._aside = 0
 
     def look(self) -> None:
-        """Write a line for each feed that has begun to need somebody since the last look."""
+        """Write a line for each feed that has begun to need somebody since the last look.
+
+        So too for each agency and reason for which more was set aside, or lost, since then.
+        """
         parts = self._parts
         if not parts.projector.caught_up_to(parts.store.newest(), BEHIND_SECONDS):
             return  # what came may not be shown yet
@@ -41,6 +47,18 @@ class Watch:
             if alarm not in self._said:
                 log.warning(EVENTS[line.state], agency=line.agency, since=_since(row))
         self._said = now
+        held = quarantine.held(parts.query)
+        for each in held:
+            if each.position > self._aside:
+                log.warning(
+                    "messages_set_aside",
+                    agency=each.agency,
+                    channel=each.transport,
+                    reason_code=each.reason_code,
+                    count=each.messages,
+                    since=each.since.isoformat(),
+                )
+        self._aside = max([self._aside, *(each.position for each in held)])
 
     def run(self, stop: threading.Event) -> None:
         """Look again and again until `stop` is set; while a database is away there is no news."""

@@ -11,6 +11,7 @@ from domain.quarantine import ReasonCode
 from projections import agencies, feeds, quarantine
 from projections.agencies import Agency
 from projections.base import Query
+from projections.quarantine import Held
 from services.access import Principal, Resource
 from services.assemble import Parts
 from services.lag import Known, Lag
@@ -18,10 +19,12 @@ from services.lag import Known, Lag
 State = Literal["suspended", "never", "behind", "silent", "quarantined", "ok"]
 """`suspended`: it may not send. `never`: nothing came yet. `behind`: its records have waited on
 Kafka for longer than `LATE`, as nobody takes them in. `silent`: by its own pattern more should have
-come. `quarantined`: something waits for somebody. The first that holds, `never` after `behind`."""
+come. `quarantined`: something is set aside, or was lost. The first that holds, in the order
+`suspended`, `behind`, `silent`, `quarantined`, `never`."""
 
 ALARMS: tuple[State, ...] = ("behind", "silent")
-"""Somebody must do something: concerns may wait where nobody sees them."""
+"""Somebody must do something: concerns may wait where nobody sees them. So they may where something
+is set aside, whatever the state (`projections.quarantine.held`)."""
 
 LATE = timedelta(minutes=5)
 """Records that are taken in are stored within seconds."""
@@ -30,7 +33,7 @@ LATE = timedelta(minutes=5)
 class Line(Struct, frozen=True, kw_only=True):
     """A feed, as scripts have it. `lag`: records that wait on Kafka; None where nobody can tell.
 
-    `quarantined`: messages of the agency that are set aside, whichever way they came, or were lost.
+    `quarantined`: messages that came this way and are set aside, or were lost.
     """
 
     agency: str
@@ -46,7 +49,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """A feed, as people have it: what the line does not tell.
 
     `expected`: messages that should have come since the last one. `waits_since`: when the oldest
-    record that waits was put there. `reasons`: of what is set aside, how many.
+    record that waits was put there. `reasons`: of what is set aside, how many; since `aside_since`.
     """
 
     line: Line
@@ -54,6 +57,7 @@ class Row(Struct, frozen=True, kw_only=True):
     expected: int = 0
     waits_since: datetime | None = None
     reasons: Mapping[ReasonCode, int] = {}
+    aside_since: datetime | None = None
 
 
 class Feeds(Struct, frozen=True, kw_only=True):
@@ -64,7 +68,7 @@ class Feeds(Struct, frozen=True, kw_only=True):
 
 
 def of_each(parts: Parts, who: Principal, as_at: datetime) -> Feeds:
-    """A row for each agency and transport, and one for each agency that never sent."""
+    """A row for each agency and transport that it used, and one for each agency that never sent."""
     parts.gate.open(who, "see-feeds", Resource(about=("feeds",)))
     known = parts.kafka_lag.of([each.agency_id for each in agencies.registered(parts.query)])
     return Feeds(rows=_rows(parts.query, as_at, known), lag_unknown=known.unknown)
@@ -81,7 +85,9 @@ def alarms(parts: Parts, as_at: datetime) -> list[Row]:
 
 
 def _rows(query: Query, as_at: datetime, known: Known) -> list[Row]:
-    aside = quarantine.counts(query)
+    held: dict[str, list[Held]] = {}
+    for each in quarantine.held(query):
+        held.setdefault(each.agency, []).append(each)
     found: dict[str, list[feeds.Feed]] = {}
     for feed in feeds.of_each(query, as_at):
         found.setdefault(feed.agency, []).append(feed)
@@ -91,7 +97,7 @@ def _rows(query: Query, as_at: datetime, known: Known) -> list[Row]:
         for row in _of(
             agency,
             found.get(agency.agency_id, []),
-            aside.get(agency.agency_id, {}),
+            held.get(agency.agency_id, []),
             known.lags.get(agency.agency_id),
             as_at,
         )
@@ -101,33 +107,36 @@ def _rows(query: Query, as_at: datetime, known: Known) -> list[Row]:
 def _of(
     agency: Agency,
     found: list[feeds.Feed],
-    reasons: Mapping[ReasonCode, int],
+    held: list[Held],
     lag: Lag | None,
     as_at: datetime,
 ) -> Iterator[Row]:
-    every: list[feeds.Feed | None] = [*found]
-    on_kafka = any(each.transport == "kafka" for each in found)
-    if not on_kafka and (not found or (lag and lag.records)):
-        every.append(None)  # it never sent, or what it sent on Kafka has never been taken in
-    for feed in every:
-        kafka = feed.transport == "kafka" if feed else bool(lag and lag.records)
-        own = lag if kafka and lag else Lag()
-        late = own.oldest_at is not None and own.oldest_at < as_at - LATE
+    ways: dict[str | None, feeds.Feed | None] = {each.transport: each for each in found}
+    for each in held:
+        ways.setdefault(each.transport)  # all that came this way is set aside
+    if lag and lag.records:
+        ways.setdefault("kafka")  # what it sent has never been taken in
+    for transport, feed in (ways or {None: None}).items():
+        own = lag if transport == "kafka" else None
+        oldest_at = own.oldest_at if own else None
+        late = oldest_at is not None and oldest_at < as_at - LATE
+        aside = [each for each in held if each.transport == transport]
         line = Line(
             agency=agency.agency_id,
-            transport=feed.transport if feed else "kafka" if kafka else None,
+            transport=transport,
             last_message_at=feed.last_message_at if feed else None,
             silent_since=feed.silent_since if feed else None,
-            lag=lag.records if kafka and lag else None,
-            quarantined=sum(reasons.values()),
-            state=_state(agency, feed, late=late, held=bool(reasons)),
+            lag=own.records if own else None,
+            quarantined=sum(each.messages for each in aside),
+            state=_state(agency, feed, late=late, held=bool(aside)),
         )
         yield Row(
             line=line,
             name=agency.name,
             expected=round(feed.expected) if feed else 0,
-            waits_since=own.oldest_at,
-            reasons=reasons,
+            waits_since=oldest_at,
+            reasons={each.reason_code: each.messages for each in aside},
+            aside_since=min((each.since for each in aside), default=None),
         )
 
 
@@ -136,8 +145,8 @@ def _state(agency: Agency, feed: feeds.Feed | None, *, late: bool, held: bool) -
         return "suspended"
     if late:
         return "behind"
-    if feed is None:
-        return "never"
-    if feed.silent_since:
+    if feed and feed.silent_since:
         return "silent"
-    return "quarantined" if held else "ok"
+    if held:
+        return "quarantined"
+    return "ok" if feed else "never"

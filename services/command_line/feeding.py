@@ -1,5 +1,7 @@
 """Is every agency's feed alive?"""
 
+from datetime import UTC
+
 from services import feeds as feeds_
 from services.access import COMMAND_LINE
 from services.command_line.asking import AsAt, asked
@@ -17,6 +19,11 @@ TOLD = {
     "concerns may wait there.",
 }
 
+ASIDE = (
+    "Set aside, or lost on the way: {}. `safeguarding quarantine` tells why; concerns may be among "
+    "them."
+)
+
 
 def feeds(
     *,
@@ -27,7 +34,8 @@ def feeds(
 ) -> int:
     """Each agency's feed: its last message, what waits, what is set aside.
 
-    Exit 1 if one has fallen silent, or if what it sent on Kafka is not taken in.
+    Exit 1 if one has fallen silent, if what it sent on Kafka is not taken in, or if something is
+    set aside or was lost.
 
     Parameters
     ----------
@@ -49,4 +57,13 @@ def feeds(
     for state, agencies in wrong.items():
         if agencies:
             tell(TOLD[state].format(", ".join(agencies)))
-    return 1 if any(wrong.values()) else 0
+    aside = [_aside(row) for row in rows if row.line.quarantined]
+    if aside:
+        tell(ASIDE.format("; ".join(aside)))
+    return 1 if aside or any(wrong.values()) else 0
+
+
+def _aside(row: feeds_.Row) -> str:
+    """As `north-police by kafka, 2 since 2026-03-10T09:30:00Z`."""
+    since = f"{row.aside_since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if row.aside_since else ""
+    return f"{row.line.agency} by {row.line.transport}, {row.line.quarantined} since {since}"

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from msgspec import Struct
 
 from domain.kernel import Refused
-from domain.quarantine import REASONS, ReasonCode
+from domain.quarantine import REASONS
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
@@ -18,7 +18,7 @@ from services.give import give
 from services.quarantined import replay
 from services.web import form as forms
 from services.web.command_form import identity_of
-from services.web.feed_words import by, clock, kept, losses, told
+from services.web.feed_words import SHORT, asides, by, clock, losses, told
 from services.web.form import Field, Form
 from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
@@ -29,32 +29,18 @@ from services.web.templating import plural
 STATES: dict[feeds_.State, tuple[str, str]] = {
     "silent": ("Silent", "red"),
     "behind": ("Not taken in", "red"),
-    "quarantined": ("Set aside", "yellow"),
+    "quarantined": ("Set aside", "red"),
     "ok": ("Sends", "green"),
     "never": ("Nothing came yet", "grey"),
     "suspended": ("Suspended", "grey"),
 }
 """The words and the colour of each state's tag; what needs somebody stands first."""
 
-SHORT: dict[ReasonCode, str] = {
-    "no-id": "without an id",
-    "header-twice": "with a header twice",
-    "header-unreadable": "with a header that cannot be read",
-    "other-sender": "in another's name",
-    "id-reused": "with an id used before",
-    "refused": "refused",
-    "lost": "lost on the way",
-}
-"""Why messages were set aside, after their number."""
-
 AT_ONCE = 25
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """A feed as the table shows it.
-
-    `aside`: why how many are set aside; None but on the first row of an agency.
-    """
+    """A feed as the table shows it. `aside`: why how many are set aside."""
 
     agency: str
     name: str
@@ -62,7 +48,7 @@ class Row(Struct, frozen=True, kw_only=True):
     by: str
     last: str
     waits: str
-    aside: tuple[str, ...] | None
+    aside: tuple[str, ...]
 
 
 @self_guarded(get, "/feeds", "see-feeds")
@@ -70,41 +56,43 @@ def feeds(context: Context) -> Response[str]:
     """Every agency's feeds, those that need somebody first."""
     now = context.parts.now()
     found = feeds_.of_each(context.parts, context.who, now)
-    order, held = list(STATES), quarantine.counts(context.parts.query)
+    order, held = list(STATES), quarantine.held(context.parts.query)
+    names = Names(context.parts)
     ordered = sorted(found.rows, key=lambda row: (order.index(row.line.state), row.name))
     return show(
         context,
         "feeds.html",
         alarms=[
-            *losses(held, Names(context.parts)),
+            *losses(held, names),
+            *asides(held, names),
             *(told(row) for row in ordered if row.line.state in feeds_.ALARMS),
         ],
         rows=_rows(ordered, now),
         lag_unknown=found.lag_unknown,
-        aside=kept(held),
+        held=bool(held),
         news=news(context),
     )
 
 
 def _rows(found: list[feeds_.Row], now: datetime) -> list[Row]:
-    seen: set[str] = set()
-    rows = []
-    for each in found:
-        line, first = each.line, each.line.agency not in seen
-        seen.add(line.agency)
-        reasons = tuple(f"{count} {SHORT[reason]}" for reason, count in each.reasons.items())
-        rows.append(
-            Row(
-                agency=line.agency,
-                name=each.name,
-                state=STATES[line.state],
-                by=by(line.transport),
-                last=clock(line.last_message_at, now) if line.last_message_at else "Nothing yet",
-                waits=_waits(each, now),
-                aside=reasons if first else None,
-            )
+    return [
+        Row(
+            agency=each.line.agency,
+            name=each.name,
+            state=STATES[each.line.state],
+            by=by(each.line.transport),
+            last=_last(each.line, now),
+            waits=_waits(each, now),
+            aside=tuple(f"{count:,} {SHORT[reason]}" for reason, count in each.reasons.items()),
         )
-    return rows
+        for each in found
+    ]
+
+
+def _last(line: feeds_.Line, now: datetime) -> str:
+    if line.last_message_at:
+        return clock(line.last_message_at, now)
+    return "None taken in yet" if line.quarantined else "Nothing yet"
 
 
 def _waits(row: feeds_.Row, now: datetime) -> str:

@@ -17,7 +17,7 @@ from services import feeds
 from services.access import Resource
 from services.questions import details_of, theirs
 from services.web import form as forms
-from services.web.feed_words import MOST_NAMED, kept, losses, told
+from services.web.feed_words import MOST_NAMED, asides, losses, told
 from services.web.form import Field
 from services.web.frame import news, show, stretch
 from services.web.naming import Names
@@ -70,7 +70,7 @@ def waiting(context: Context) -> Response[str]:
     today = local_day(context.parts.now())
     listed = [each for each in found if only not in ONLY or _is(only, each, today)]
     names, alarms = Names(context.parts), _alarms(context)
-    held = quarantine.counts(context.parts.query)
+    held = quarantine.held(context.parts.query)
     return show(
         context,
         "inbox.html",
@@ -84,8 +84,7 @@ def waiting(context: Context) -> Response[str]:
         news=news(context),
         alarms=[told(each) for each in alarms[:MOST_NAMED]],
         more_alarms=len(alarms[MOST_NAMED:]),
-        losses=losses(held, names),
-        aside=kept(held),
+        held=[*losses(held, names), *asides(held, names)],
     )
 
 

@@ -46,7 +46,11 @@ def test_a_loss_is_listed_and_counted_until_somebody_says_what_was_done(aside: R
         "reason_code": "lost",
         "since": "2026-01-05T09:00:00Z",
     }
-    assert aside("feeds").row["quarantined"] == 4
+    told = aside("feeds")
+    row = told.row
+    assert (row["transport"], row["quarantined"], row["state"]) == ("kafka", 4, "quarantined")
+    assert told.code == 1
+    assert "Set aside, or lost on the way: north-police by kafka, 4 since 2026-01-05" in told.error
     settled = aside("quarantine", "settle", LOST, "--how", HOW)
     assert (settled.code, settled.row["result"]) == (0, "done")
     (event,) = settled.row["events"]

@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from adapters.translation import formats
 from adapters.transports.kafka import Access
 from adapters.transports.kafka_rights import prepare
+from services.access import OPERATOR
 from services.alarm import Watch
-from services.feeds import Line, Row
+from services.feeds import Line, Row, of_each
 from services.lag import AWAY
 from services.web.feed_words import told
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
@@ -122,9 +123,14 @@ def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> Non
     for person in (DUTY, AUDITOR, "operator"):
         visitor = site.visitor(person)
         words = words_of(visitor.get("/feeds"))
-        assert "2 messages are set aside" in words
-        assert person != DUTY or "2 messages are set aside" in words_of(visitor.get("/inbox"))
-        assert "1 without an id" in words
+        assert "All that is set aside or was lost" in words
+        for name in ("North Police", "Elm Surgery"):
+            said = (
+                f"1 message from {name} is set aside since Tuesday 10 March 2026 at 9:30am: 1"
+                " without an id."
+            )
+            assert said in words
+            assert person != DUTY or said in words_of(visitor.get("/inbox"))
         page = visitor.get("/feeds/quarantine")
         words = words_of(page)
         assert "2 messages, the oldest first" in words
@@ -138,6 +144,30 @@ def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> Non
         assert ("Take it in after all" in words_of(one)) is (person != AUDITOR)
         for shown in (page, one):
             assert not [word for word in ("Ama", "bruise", "Quay") if word in shown.text]
+
+
+def test_what_is_set_aside_stands_with_the_way_that_it_came(site: Site) -> None:
+    for number in range(3):
+        site.authority.set_aside(form(number=str(number)))
+    rows = {
+        (each.line.agency, each.line.transport): each.line
+        for each in of_each(site.authority.parts, OPERATOR, NOW).rows
+    }
+    by_kafka, by_http = rows["north-police", "kafka"], rows["north-police", "http"]
+    assert (by_kafka.state, by_kafka.quarantined) == ("quarantined", 3)
+    assert (by_http.state, by_http.quarantined) == ("ok", 0)
+    words = words_of(site.visitor(DUTY).get("/feeds"))
+    assert "North Police Set aside Kafka None taken in yet Not known now 3 without an id" in words
+    assert "North Police Sends HTTP 07:30 today" in words
+
+
+def test_of_many_agencies_the_inbox_says_at_once_how_much_is_set_aside(site: Site) -> None:
+    for agency in ("north-police", "elm-surgery", "open-door", "elsewhere"):
+        site.authority.set_aside(b"", agency)
+    site.authority.set_aside(form(), "elsewhere")
+    words = words_of(site.visitor(DUTY).get("/inbox"))
+    assert "5 messages from 4 agencies are set aside, the first since Tuesday 10 March" in words
+    assert "Concerns may be among them, and nobody else looks for them there. Look why" in words
 
 
 def test_what_is_set_aside_is_taken_in_once_by_who_says_so(site: Site) -> None:
@@ -188,7 +218,7 @@ def test_messages_that_were_lost_are_told_where_those_on_duty_look(site: Site) -
         words = words_of(visitor.get(path))
         assert "3 messages of North Police were lost on their way: ask them to send these" in words
         assert "1 message of Elm Surgery was lost on its way: ask them to send this one" in words
-        assert "set aside, and concerns" not in words
+        assert "set aside since" not in words
     assert "3 lost on the way" in words_of(visitor.get("/feeds"))
     words = words_of(visitor.get("/feeds/quarantine"))
     assert "4 messages, the oldest first" in words
@@ -252,6 +282,33 @@ def test_a_broker_that_is_away_is_said_to_be_so(
     monkeypatch.setenv("SAFEGUARDING_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     words = words_of(site.visitor(DUTY).get("/feeds"))
     assert f"How much waits on Kafka is not known now: {AWAY}." in words
+
+
+def test_what_is_set_aside_is_said_in_the_log_once_and_again_when_more_is(
+    authority: Authority,
+) -> None:
+    authority.set_aside(form(number="7"))
+    watch = Watch(authority.parts)
+
+    def told() -> list[object]:
+        with capture_logs() as lines:
+            watch.look()
+            watch.look()
+        return [line for line in lines if line["event"] == "messages_set_aside"]
+
+    line = {
+        "event": "messages_set_aside",
+        "log_level": "warning",
+        "agency": "north-police",
+        "channel": "kafka",
+        "reason_code": "no-id",
+        "count": 1,
+        "since": "2026-03-10T09:30:00+00:00",
+    }
+    assert told() == [line]
+    assert told() == []
+    authority.set_aside(form(number="8"))
+    assert told() == [line | {"count": 2}]
 
 
 def test_a_feed_that_falls_silent_is_said_in_the_log_once(authority: Authority) -> None:
