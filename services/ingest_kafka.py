@@ -12,7 +12,7 @@ import hashlib
 import random
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, repeat
@@ -124,6 +124,7 @@ class Ingest:
         self._areas = Areas()
         self._away: set[str] = set()
         self._still: dict[Partition, Still] = {}
+        self._read_from: set[Partition] = set()
         self.lost: list[Gap] = []
         """What was deleted before it was read, as far as we were the first to tell of it."""
 
@@ -140,11 +141,30 @@ class Ingest:
             self._tell_still(found)
             yield from self._stored(found, stop, once=once)
             self._tell_gaps(stop, once=once)
+            self._read_from.update(found)
             if once and not any(self._is_left(each, end) for each, end in ends.items()):
+                if not stop.is_set():
+                    self._pass_marks()
                 return
 
     def _is_left(self, partition: Partition, end: int) -> bool:
         return partition not in self._inlet.still and self._inlet.read_to(partition) < end
+
+    def _pass_marks(self) -> None:
+        """The mark of a sender's transaction is no record; its deletion must not look like a loss.
+
+        To be called when all that was given is stored.
+        """
+        past = {each: self._inlet.past(each) for each in self._read_from}
+        self._read_from.clear()
+        with suppress(Conflict):  # another reader is further on
+            Together(self._store).store(
+                *(
+                    Tracking(self._inlet.tracked(each), offset)
+                    for each, offset in past.items()
+                    if offset is not None and offset > self._inlet.wanted(each)
+                )
+            )
 
     def _tell_still(self, found: Collection[Partition]) -> None:
         still = self._inlet.still
@@ -217,6 +237,7 @@ class Ingest:
         """
         if not once and monotonic() - self._looked >= self._look_seconds:
             self._inlet.look(self._topics() if self._topics else ())
+            self._pass_marks()
             self._looked = monotonic()
 
     def _stored(
@@ -342,7 +363,7 @@ class Ingest:
         sent = Sent(
             body=found.body,
             agency=agency,
-            received_at=self._clock(),
+            received_at=self._received_at(record),
             content_type=found.content_type,
         )
         return replace(
@@ -350,6 +371,11 @@ class Ingest:
             delivery=delivery_claim(draft, found),
             understood=intake.read(sent, source=told.place, channel="kafka", format=format),
         )
+
+    def _received_at(self, record: Record) -> datetime:
+        """When it reached the broker, which may have been long before it is taken in."""
+        now = self._clock()
+        return min(record.put_at or now, now)
 
     def _one(self, draft: Together, intake: Intake, told: Delivered) -> Iterator[Taken]:
         where = {
@@ -381,14 +407,15 @@ class Ingest:
         return None if here else "id-reused"
 
     def _set_aside(self, draft: Together, told: Delivered, reason: ReasonCode) -> int:
-        now, record, partition = self._clock(), told.record, told.partition
+        record, partition = told.record, told.partition
+        received_at = self._received_at(record)
         place = f"{self._inlet.tracked(partition)}|{record.offset}"
         plan = Plan(draft)
         plan.add(
             QuarantineMessage(
-                happened_at=now,
-                received_at=now,
-                recorded_at=now,
+                happened_at=received_at,
+                received_at=received_at,
+                recorded_at=self._clock(),
                 by=told.agency or "unknown",
                 agency=told.agency or "unknown",
                 message=told.digest,

@@ -8,6 +8,7 @@ What is wrong with one partition is told of that partition, and never keeps anot
 import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
 
@@ -33,6 +34,10 @@ METADATA_MS = 60_000
 RECONNECT_MS = 1_000
 """The longest time between two attempts to reach a broker that is away; the client's own is 30 s,
 for which nobody would be read after the broker is back."""
+
+
+BROKERS_TIME = 1
+"""Of a record's time: by the broker (LogAppendTime), not by the producer's clock."""
 
 
 class NotReachable(Exception):
@@ -93,11 +98,15 @@ class Access(Struct, frozen=True, kw_only=True):
 
 
 class Record(NamedTuple):
-    """One record as the broker holds it. A header may stand there twice."""
+    """One record as the broker holds it. A header may stand there twice.
+
+    `put_at`: by the broker's clock, if its topic has those times; a producer's word is not taken.
+    """
 
     offset: int
     headers: tuple[tuple[str, bytes], ...]
     body: bytes
+    put_at: datetime | None
 
 
 class Gap(NamedTuple):
@@ -161,6 +170,7 @@ class Inlet:
         self._gaps: dict[TopicPartition, Gap] = {}
         self._ids: dict[str, str] = {}
         self._held = False
+        self._access = access
         look_for(access)
         with kafka_errors(access):
             with closing(KafkaAdminClient(**access.settings())) as admin:
@@ -233,6 +243,7 @@ class Inlet:
                     each.offset,
                     tuple((name, value or b"") for name, value in each.headers),
                     each.value or b"",
+                    _put_at(each),
                 )
                 for each in records
             ]
@@ -253,6 +264,13 @@ class Inlet:
         with kafka_errors():
             ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._partitions())
         return ends
+
+    def past(self, partition: TopicPartition) -> int | None:
+        """The offset behind what `poll` gave, and the marks after it; None if it is not read on."""
+        waiting = self._unplaced | self._gaps.keys() | self.still.keys()
+        if partition in waiting or partition not in self._consumer.assignment():
+            return None
+        return self.read_to(partition)
 
     def read_to(self, partition: TopicPartition) -> int:
         """The offset of the next record that `poll` will give."""
@@ -285,6 +303,7 @@ class Inlet:
 
     def _refreshed(self) -> set[str]:
         """The topics that there are now. One that was made again is read from its beginning."""
+        look_for(self._access)  # else it is waited for long, whoever tells us to end
         there: set[str] = self._consumer.topics()
         cluster = self._consumer._cluster
         now = {topic: str(cluster.topic_id(topic) or "") for topic in there}
@@ -345,6 +364,12 @@ class Inlet:
             else:
                 self._consumer.seek(each, offset)
                 self._consumer.resume(each)
+
+
+def _put_at(record: Any) -> datetime | None:
+    if record.timestamp_type != BROKERS_TIME:
+        return None
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
 def look_for(access: Access, seconds: float = 3) -> None:

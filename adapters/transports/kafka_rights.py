@@ -37,6 +37,11 @@ OURS = (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ)
 """What the writer may do: it reads the end of a topic to see what it has written."""
 
 
+RECEIVED = {"message.timestamp.type": "LogAppendTime"}
+"""Of the topics that agencies write: a record's time is when the broker had it, not what its sender
+says, and from then on our time for it runs."""
+
+
 class Made(NamedTuple):
     """What was missing and is there now. `passwords`: of new users; they are told only once.
 
@@ -76,7 +81,13 @@ def prepare(access: Access, agencies: Collection[str], formats: Collection[str])
         partitions |= dict.fromkeys(map(dead, written), 1)
         topics = sorted(partitions.keys() - set(admin.list_topics()))
         if topics:
-            wanted = {each: {"num_partitions": partitions[each]} for each in topics}
+            wanted = {
+                each: {
+                    "num_partitions": partitions[each],
+                    "configs": RECEIVED if each in written else {},
+                }
+                for each in topics
+            }
             admin.create_topics(wanted, wait_for_metadata=True)
         if access.user is None:  # a cluster that lets anybody in has neither users nor rights
             return Made(tuple(topics), {}, 0, passed_over)

@@ -15,8 +15,8 @@ from kafka.structs import TopicPartition
 
 MAGIC_AT, MAGIC = 16, 2
 """Of a batch of records, the byte that tells how it is laid out; and the layout since 0.11."""
-FIRST_TIME_AT, FIRST_TIME = 27, Layout(">q")
-"""Of such a batch, when its first record was put there, in milliseconds."""
+TIME_AT, TIME = 35, Layout(">q")
+"""Of such a batch, when its newest record was put there, in milliseconds."""
 
 
 class Unreadable(NamedTuple):
@@ -80,10 +80,10 @@ def watch(
 
 
 def _put_at(batches: Any) -> datetime | None:
-    """When the first of these records was put there, as far as its batch says so in the clear."""
-    if not batches or len(batches) < FIRST_TIME_AT + FIRST_TIME.size or batches[MAGIC_AT] != MAGIC:
+    """When the first of these batches was put there, as far as it says so in the clear."""
+    if not batches or len(batches) < TIME_AT + TIME.size or batches[MAGIC_AT] != MAGIC:
         return None
-    (milliseconds,) = FIRST_TIME.unpack_from(batches, FIRST_TIME_AT)
+    (milliseconds,) = TIME.unpack_from(batches, TIME_AT)
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, OSError, ValueError):  # a producer may write any number

@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -534,3 +534,42 @@ def test_what_is_half_done_when_we_are_told_to_end_is_given_up(
     with closing(inlet(kafka, office.store, sender)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
     assert [line.offset for line in lines] == list(range(10))
+
+
+def test_marks_of_a_transaction_that_are_deleted_later_are_no_loss(
+    kafka: Broker, office: Office, other: Sender
+) -> None:
+    settings = {"bootstrap_servers": kafka.address, "transactional_id": other.topic}
+    headers = [("ce_id", b"notice-1"), ("ce_source", f"/agencies/{other.agency}".encode())]
+    with closing(KafkaProducer(**settings)) as producer:
+        producer.init_transactions()
+        producer.begin_transaction()
+        producer.send(other.topic, concern(1), b"case-1", headers=headers).get(10)
+        producer.commit_transaction()
+    for _ in range(2):
+        with closing(inlet(kafka, office.store, other)) as opened:
+            list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+        other.deletes_before(2)
+    assert len(received(office.store)) == 1
+    assert losses(office.store) == []
+
+
+@pytest.mark.parametrize(
+    ("whose", "waited"), [("LogAppendTime", True), ("CreateTime", False)], ids=["broker", "sender"]
+)
+def test_a_message_was_received_when_the_broker_had_it(
+    kafka: Broker, office: Office, whose: str, waited: bool
+) -> None:
+    monday = datetime.now(UTC) + timedelta(days=3)
+    with closing(Sender(kafka, office, message_timestamp_type=whose)) as sender:
+        sender.sends(concern(1), "notice-1")
+        sender.sends(concern(2), None)
+        with closing(inlet(kafka, office.store, sender)) as opened:
+            ingest = Ingest(office.store, opened, lambda: monday)
+            assert len(list(ingest.lines(threading.Event(), once=True))) == 2
+    times = [
+        each.event.received_at
+        for each in office.store.since(0, 1000)
+        if isinstance(each.event, MessageReceived | MessageQuarantined)
+    ]
+    assert [time < monday - timedelta(days=2) for time in times] == [waited, waited]
