@@ -2,6 +2,7 @@
 
     step() -> bool                          records what is to be told, before it leaves
     disclosed(store, position, …)           what was recorded and is to be sent, in log order
+    leaves(recorded) -> "goes" | …          may it leave now? asked right before each attempt
 
 A fact is told to the agency whose referral it is about, and to nobody else. Not told by a system,
 but by a person: whatever is about a child whose record is restricted, beyond the receipt; anything
@@ -11,7 +12,7 @@ to members of the public, who have no system; the reason of a decision, which is
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.event_store import (
@@ -24,15 +25,24 @@ from adapters.event_store import (
 )
 from adapters.looks_like_address import in_a_line
 from adapters.vault import KeyDestroyed
-from domain import agency, referral
-from domain.agency import Agency, AgencyResumed, AgencySuspended
+from domain import agency, disclosure, referral
+from domain.agency import Agency, AgencyResumed, WebhookRegistered
 from domain.assessment import AssessmentAuthorised
 from domain.calendar import local_day
 from domain.case import CaseClosed, CaseOpened, case_of
 from domain.child import ChildMatched, ChildRegistered, ChildUnmatched
 from domain.codes import LawfulBasis
 from domain.conference import InitialConferenceHeld
-from domain.disclosure import Channel, DiscloseInformation, InformationDisclosed, Status, What
+from domain.disclosure import (
+    Channel,
+    DiscloseInformation,
+    Disclosure,
+    InformationDisclosed,
+    Status,
+    What,
+    WithholdDisclosure,
+    Withholding,
+)
 from domain.enquiry import Section47Concluded
 from domain.kernel import Event, Recorded, stored_name
 from domain.plan import ProtectionPlanEnded, ProtectionPlanStarted
@@ -67,19 +77,22 @@ OF_A_REFERRAL: tuple[type[Event], ...] = (
 FACTS = frozenset(map(stored_name, (*OF_A_REFERRAL, *STEP_ENDED, *PLAN_STATUS)))
 """The stored names of what an agency may hear of."""
 
-READ = FACTS | {stored_name(AgencyResumed)}
+BACK: tuple[type[Event], ...] = (AgencyResumed, WebhookRegistered)
+"""After these an agency that heard nothing for a while may hear again."""
+
+READ = FACTS | frozenset(map(stored_name, BACK))
 DISCLOSED = frozenset({stored_name(InformationDisclosed)})
 
 GOES_ON = OPENS_A_CASE | {"existing-worker"}
 """After these decisions there is work with the child, whose end the referrer hears of."""
 
-BEHIND = 10_000
-"""Events by which a step may have been behind when an agency was suspended."""
-
 LONGEST_REFERENCE = 100
 
 Hears = Callable[[str, Agency], bool]
-"""Whether the agency of this id, in this state, uses the channel now."""
+"""Whether the agency of this id, in this state, uses the channel."""
+
+Leaves = Literal["goes", "waits", "withheld"]
+"""`waits`: the agency is suspended. `withheld`: it may not leave any more, which is recorded."""
 
 
 class Disclosing:
@@ -97,7 +110,9 @@ class Disclosing:
         *,
         only: str | None = None,
     ) -> None:
-        """`hears` need not ask whether the agency is registered, suspended, or of the public.
+        """`hears` need not ask whether the agency is registered, suspended, or of the public. It
+        is asked of the agency as it was when the fact was recorded, so that it makes no difference
+        how far behind the step is; of who asks for itself (`only`), as it is now.
 
         `only`: one agency, which is told when it asks; how far the log was read is then its own.
         """
@@ -109,6 +124,8 @@ class Disclosing:
         self._tracked = f"disclosing|{channel}|{only}" if only else f"disclosing|{channel}"
         self._records = Records(store)
         self._agencies: dict[str, Agency | None] = {}
+        self._at: int | None = None
+        """Where in the log it is asked whether an agency hears; None: now."""
         self._planned: set[str] = set()
         """Disclosures of this step, which are not stored yet."""
 
@@ -144,8 +161,9 @@ class Disclosing:
     def of(self, recorded: Recorded) -> list[DiscloseInformation]:
         """What an event lets be told on this channel now; nothing is stored."""
         self._agencies.clear()
+        self._at = None if self._only else recorded.position
         try:
-            if isinstance(recorded.event, AgencyResumed):
+            if isinstance(recorded.event, BACK):
                 return list(self._missed(recorded))
             return list(self._of(recorded, self._only))
         except Unreadable as fault:
@@ -156,6 +174,64 @@ class Disclosing:
                 version=fault.version,
             )
             return []  # a person has to tell what we cannot read
+
+    def leaves(self, recorded: Recorded) -> Leaves:
+        """Whether a disclosure may leave at this moment; to be asked right before each attempt.
+
+        What may not is recorded as withheld, for good: a person tells it. Raises `Unavailable`.
+        """
+        event = cast(InformationDisclosed, recorded.event)
+        while True:
+            before = self._store.history(recorded.stream)
+            if fold(disclosure, Disclosure(), before).withheld:
+                return "withheld"
+            reason = self._holds_back(event)
+            if reason is None:
+                return "goes"
+            if reason == "waits":
+                return "waits"
+            clock = self._clock()
+            plan = Plan(self._store)
+            plan.add(
+                WithholdDisclosure(
+                    happened_at=clock,
+                    received_at=clock,
+                    recorded_at=clock,
+                    by="authority",
+                    agency="authority",
+                    disclosure_id=event.disclosure_id,
+                    agency_id=event.agency_id,
+                    referral_id=event.referral_id,
+                    reason=reason,
+                )
+            )
+            with suppress(Conflict):  # another process withheld it: look again
+                plan.append({})
+                log.warning("disclosure_withheld", position=recorded.position, reason_code=reason)
+
+    def _holds_back(self, event: InformationDisclosed) -> Withholding | Literal["waits"] | None:
+        """Why what was to be told may not leave now."""
+        child_id = event.child_id
+        try:
+            told = fold(agency, Agency(), self._store.history(f"agency-{event.agency_id}"))
+            if told.suspended:
+                return "waits"
+            if event.what == "receipt":
+                return None
+            about = _about(self._store.history(event.referral_id))
+            if self._records.restricted(about | {child_id} if child_id else about):
+                return "restricted"
+            if event.what == "plan-status" and told.plan_status is None:
+                return "not-named"
+            if child_id and event.referral_id not in self._about_child(child_id):
+                return "not-about"
+        except Unreadable as fault:
+            log.error("disclosure_unreadable", stream=fault.stream, version=fault.version)
+            return "unreadable"
+        return None
+
+    def _about_child(self, child_id: str) -> set[str]:
+        return {history[0].stream for history in self._referrals(child_id)}
 
     def _of(self, recorded: Recorded, only: str | None = None) -> Iterator[DiscloseInformation]:
         """With `only`, no other agency's."""
@@ -180,32 +256,44 @@ class Disclosing:
                 for each in self._led_to(recorded):
                     yield from self._told(recorded, each, "outcome", status, only, event.child_id)
 
-    def _missed(self, resumed: Recorded) -> Iterator[DiscloseInformation]:
-        """What happened while the agency was suspended; what it was told of before is not again."""
-        event: Any = resumed.event
-        if self._only not in (None, event.agency_id):
+    def _missed(self, back: Recorded) -> Iterator[DiscloseInformation]:
+        """What happened while the agency, which used the channel before, could not hear it."""
+        event: Any = back.event
+        position = None if self._only else self._deaf_since(back)
+        if position is None or self._agency(event.agency_id) is None:
             return
-        suspended = [
-            each.position
-            for each in self._store.history(resumed.stream, up_to=resumed.version)
-            if isinstance(each.event, AgencySuspended)
-        ]
-        position = max(0, suspended[-1] - BEHIND)
-        while position < resumed.position:
+        while position < back.position:
             page = readable(self._store, position, 500, FACTS)
             for each in page:
-                if each.position < resumed.position:
+                if each.position < back.position:
                     yield from self._of(each, only=event.agency_id)
             position = page.reached
+
+    def _deaf_since(self, back: Recorded) -> int | None:
+        """Where in the log the agency ceased to hear; None: it heard, or never was to hear."""
+        event: Any = back.event
+        now, used, since = Agency(), False, None
+        for each in self._store.history(back.stream, up_to=back.version - 1):
+            now = agency.evolve(now, cast(Any, each.event))
+            uses = self._hears(event.agency_id, now)
+            used = used or uses
+            if uses and not now.suspended:
+                since = None
+            elif used and since is None:
+                since = each.position
+        return since
 
     # ── To whom ───────────────────────────────────────────────────────────────────────────────────
 
     def _agency(self, agency_id: str) -> Agency | None:
-        """The agency, if it may hear anything by this channel."""
+        """The agency as it is now, if it may hear by this channel what is looked at."""
         if agency_id not in self._agencies:
-            found = fold(agency, Agency(), self._store.history(f"agency-{agency_id}"))
-            may = found.kind not in (None, "public") and not found.suspended
-            self._agencies[agency_id] = found if may and self._hears(agency_id, found) else None
+            history = self._store.history(f"agency-{agency_id}")
+            now = fold(agency, Agency(), history)
+            before = [e for e in history if self._at is None or e.position <= self._at]
+            then = fold(agency, Agency(), before)
+            may = then.kind not in (None, "public") and not then.suspended
+            self._agencies[agency_id] = now if may and self._hears(agency_id, then) else None
         return self._agencies[agency_id]
 
     def _basis(self, what: What, told: Agency) -> LawfulBasis | None:
@@ -281,7 +369,9 @@ class Disclosing:
         if not before:
             return None
         earlier = self._id(before[-1], recorded.stream)
-        return earlier if earlier in self._planned or self._store.history(earlier) else None
+        told: Disclosure = fold(disclosure, Disclosure(), self._store.history(earlier))
+        standing = told.made and not told.withheld
+        return earlier if earlier in self._planned or standing else None
 
     def _number(self, sent: ReferralReceived, child_id: str) -> int | None:
         """Which of the children that the message named, where each of them has a record."""
@@ -333,6 +423,8 @@ class Disclosing:
 
 def disclosed(store: EventStore, position: int, limit: int, channel: Channel) -> Page:
     """At most `limit` disclosures after a position, those of this channel, with the reference.
+
+    Some may not leave any more: ask `Disclosing.leaves` of each.
 
     `reached` as of `EventStore.since`. Raises `Unreadable`, `Unavailable`.
     """

@@ -1,7 +1,8 @@
 """What became of an agency's own referrals, for a system of the agency that asks over HTTP?
 
 For agencies whose systems can neither be called (webhooks) nor read Kafka. What is shown is
-recorded as disclosed first, once, with its lawful basis; that somebody looked, each time.
+recorded as disclosed first, once, with its lawful basis; that somebody looked, each time. What may
+not be told any more is not shown again, and recorded as withheld.
 """
 
 import threading
@@ -77,7 +78,8 @@ class Outcomes:
                 break
             complete = page.reached == position and not disclosing.step(STEP)
             position = page.reached
-        return [cloud_event(each) for each in found], position, complete
+        leaving = (each for each in found if disclosing.leaves(each) == "goes")
+        return [cloud_event(each) for each in leaving], position, complete
 
     def told_of(self, who: Principal, referral_id: str) -> list[CloudEvent]:
         """All that may be told of one referral now, in the order in which it was recorded.
@@ -95,7 +97,8 @@ class Outcomes:
             for command in disclosing.of(fact)
             if command.referral_id == referral_id
         }
-        return [cloud_event(each) for each in sorted(told.values(), key=lambda e: e.position)]
+        leaving = (each for each in told.values() if disclosing.leaves(each) == "goes")
+        return [cloud_event(each) for each in sorted(leaving, key=lambda e: e.position)]
 
     def _disclosing(self, agency: str) -> Disclosing:
         held: dict[str, Disclosing] = self._local.__dict__.setdefault("disclosing", {})

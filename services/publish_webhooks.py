@@ -2,7 +2,8 @@
 
 Each agency has a courier of its own: the order is kept for each, and one whose receiver is away
 holds up nobody else. What was delivered is tracked (`webhook|<agency>`) after the receiver said so:
-a process that dies in between sends it once more, under the same `webhook-id`.
+a process that dies in between sends it once more, under the same `webhook-id`. Before each attempt
+it is asked again whether it may leave.
 """
 
 import random
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -264,6 +265,8 @@ class Delivery:
         self._sender = sender
         self._tell = tell
         self._clock = clock
+        self._rule = Disclosing(store, "webhook", _has_webhook, clock)
+        self._asking = Lock()
         self._alarmed: set[str] = set()
 
     def owes(self, agency_id: str) -> bool:
@@ -314,6 +317,13 @@ class Delivery:
         hook = hook_of(self._store, agency_id)
         if hook is None or hook.suspended or not hook.secrets(now):
             return "nowhere"
+        with self._asking:  # the rule is for one thread
+            leaves = self._rule.leaves(recorded)
+        if leaves == "waits":
+            return "nowhere"
+        if leaves == "withheld":
+            self._track(agency_id, recorded.position)
+            return "done"
         message = Message(
             id=_event(recorded).disclosure_id,
             body=cloud_event(recorded).structured(),
@@ -347,7 +357,8 @@ class Delivery:
         log.error("webhook_gone", reason_code="gone", status=410)
         self._tell(
             f"The receiver of {hook.agency} says that it is gone (410): its webhook is switched"
-            " off. What was not delivered waits until it registers another."
+            " off. What was not delivered, and what happens until then, waits until it registers"
+            " another."
         )
 
     def _alarm(self, agency_id: str, recorded: Recorded, answer: Answer, now: datetime) -> None:

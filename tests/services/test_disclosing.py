@@ -354,7 +354,8 @@ def test_a_suspended_agency_hears_nothing_until_it_is_resumed(office: Office) ->
     office.does(AcknowledgeReferral, referral_id=referral_id)
     decided(office, referral_id)
     other, _child = sent(office, by=GP, concern="Bruised.")
-    assert told(office) == []
+    assert told(office) == [("receipt", "received")]
+    assert leaving(office)[0] == ("received", "waits")
     office.does(ResumeAgency, agency_id=POLICE)
     decided(office, other, "advice")
     assert told(office) == [
@@ -460,3 +461,77 @@ def test_no_name_address_or_word_of_anybody_is_in_what_leaves(
         leaves = b"".join([event.data, *(value for _, value in event.headers())]).decode()
         for private in (name, "lane", "xe1", GP, str(KIT.nhs_number), "2017", child_id):
             assert private not in leaves.lower(), private
+
+
+# ── Asked again before it leaves ──────────────────────────────────────────────────────────────────
+
+
+def leaving(office: Office) -> list[tuple[str, str]]:
+    """Of all that was recorded: what each is, and whether it may leave now."""
+    step = disclosing(office.store)
+    page = disclosed(office.store, 0, 1000, "kafka")
+    return [(each.event.status, step.leaves(each)) for each in page]  # type: ignore[attr-defined]
+
+
+def withheld(office: Office) -> list[str]:
+    return [each.reason for each in office.events("disclosure.withheld.v1")]
+
+
+def test_what_was_recorded_and_may_not_leave_any_more_is_withheld_once(office: Office) -> None:
+    referral_id, child_id = sent(office)
+    decided(office, referral_id)
+    told(office)
+    assert leaving(office) == [("received", "goes"), ("decided", "goes")]
+    restricted = {"named": ("rosa",), "reason": "A relative works at the station."}
+    office.does(RestrictRecord, child_id=child_id, **restricted)
+    for _attempt in range(2):
+        assert leaving(office) == [("received", "goes"), ("decided", "withheld")]
+    assert withheld(office) == ["restricted"]
+    office.does(UnrestrictRecord, child_id=child_id, reason="They moved away.")
+    assert leaving(office)[-1] == ("decided", "withheld")
+    office.does(ReopenReferral, referral_id=referral_id, reason="A new report.")
+    told(office)
+    assert "corrects" not in messages(office)[-1]
+
+
+def test_a_plan_leaves_only_to_who_is_named_and_of_the_child_that_was_referred(
+    office: Office,
+) -> None:
+    office.does(NameForPlanStatus, agency_id=POLICE, lawful_basis="legal-obligation")
+    referral_id, child_id = sent(office)
+    on_a_plan(office, child_id)
+    assert ("plan-status", "started") in told(office)
+    office.does(EndPlanStatus, agency_id=POLICE)
+    assert ("started", "withheld") in leaving(office)
+    office.does(NameForPlanStatus, agency_id=POLICE, lawful_basis="legal-obligation")
+    ended = {"reason": "child-in-need-plan", "rationale": "Safe."}
+    office.does(EndProtectionPlan, plan_id=plan_of(child_id), child_id=child_id, **ended)
+    assert ("plan-status", "ended") in told(office)
+    reason = {"reason": "It was his cousin."}
+    office.does(UnmatchChild, child_id=child_id, referral_id=referral_id, **reason)
+    assert ("ended", "withheld") in leaving(office)
+    assert withheld(office) == ["not-named", "not-about"]
+
+
+def test_a_suspended_agency_s_waits_and_is_not_withheld(office: Office) -> None:
+    sent(office)
+    told(office)
+    office.suspends(POLICE)
+    assert leaving(office) == [("received", "waits")]
+    office.does(ResumeAgency, agency_id=POLICE)
+    assert leaving(office) == [("received", "goes")]
+    assert withheld(office) == []
+
+
+def test_however_far_behind_a_suspended_agency_misses_nothing(office: Office) -> None:
+    """The step begins only after the second suspension, and before the second resumption."""
+    facts = [sent(office, concern="Before.")[0]]
+    office.suspends(POLICE)
+    facts.append(sent(office, concern="During.", by=GP)[0])
+    decided(office, facts[0], "advice")
+    office.does(ResumeAgency, agency_id=POLICE)
+    office.suspends(POLICE)
+    office.does(ReopenReferral, referral_id=facts[0], reason="A new report.")
+    assert told(office) == [("receipt", "received"), ("decision", "decided", "advice")]
+    office.does(ResumeAgency, agency_id=POLICE)
+    assert told(office)[2:] == [("decision", "reopened")]

@@ -12,7 +12,9 @@ from standardwebhooks import Webhook
 
 from adapters.transports.webhooks import Sender
 from domain.agency import ResumeAgency
+from domain.child import RestrictRecord
 from domain.disclosure import InformationDisclosed
+from domain.referral import DecideReferral
 from services.publish_webhooks import Patience, Publisher, Sent
 from services.webhooks import hook_of, hooks, register, remove, rotate
 from tests.parts.receiver import PATIENCE, Came, Receiver, Reply, receiving, silence, status
@@ -334,3 +336,73 @@ def test_an_agency_that_nobody_registered_has_no_webhook(small: Office, receiver
     )
     assert handled.result == "refused"
     assert hook_of(small.store, "nobody") is None
+
+
+# What may leave
+
+
+def test_what_may_not_leave_any_more_when_it_is_tried_again_is_withheld(
+    small: Office, receiver: Receiver
+) -> None:
+    registers(small, receiver)
+    receipt = small.receives_one(concern(), sender=POLICE)
+    referral_id = str(receipt.referral)
+    assert [each.result for each in once(small)] == ["delivered"]
+    small.does(DecideReferral, referral_id=referral_id, outcome="advice", rationale="Alone.")
+    receiver.reply = status(503)
+    assert [each.result for each in once(small)] == ["later"]
+    restricted = {"named": ("rosa",), "reason": "A relative works at the station."}
+    small.does(RestrictRecord, child_id=receipt.children[0], **restricted)
+    receiver.reply = status(204)
+    tried = len(receiver.came)
+    assert once(small) == []
+    assert len(receiver.came) == tried
+    (withheld,) = small.events("disclosure.withheld.v1")
+    assert (withheld.reason, withheld.referral_id) == ("restricted", referral_id)
+    (other,) = refers(small)  # it holds nothing up
+    assert [each.referral for each in once(small)] == [other]
+    assert len(small.events("disclosure.withheld.v1")) == 1
+
+
+@pytest.mark.parametrize("how", ["gone", "asked"])
+def test_who_registers_again_hears_what_happened_between(
+    small: Office, receiver: Receiver, how: str
+) -> None:
+    before = refers(small, SURGERY)  # which has no webhook
+    registers(small, receiver)
+    refers(small)
+    if how == "gone":
+        receiver.reply = status(410)
+    once(small)
+    if how == "asked":
+        remove(small.store, POLICE, reason="asked", by="operator", now=small.now)
+    (between,) = refers(small)
+    once(small)
+    small.does(DecideReferral, referral_id=between, outcome="advice", rationale="Alone.")
+    refers(small, SURGERY)
+    once(small)
+    with receiving() as another, receiving() as first:
+        registers(small, another)
+        registers(small, first, SURGERY)
+        once(small)
+        after = refers(small, SURGERY)
+        once(small)
+        heard = [e.event["data"]["status"] for e in another.came if e.event["subject"] == between]
+        assert heard == ["received", "decided"]
+        assert before != after == subjects(first)  # its first webhook: nothing of before
+        assert once(small) == []
+
+
+def test_who_registers_again_while_suspended_misses_nothing(
+    small: Office, receiver: Receiver
+) -> None:
+    registers(small, receiver)
+    once(small)
+    remove(small.store, POLICE, reason="asked", by="operator", now=small.now)
+    first = refers(small)
+    small.suspends(POLICE)
+    registers(small, receiver)
+    assert once(small) == []
+    small.does(ResumeAgency, agency_id=POLICE)
+    once(small)
+    assert subjects(receiver) == first
