@@ -1,7 +1,7 @@
 """What does a later message tell of a child that the record lacks, or has otherwise?
 
-Only what is empty on the record is filled. What is there and differs is for a person: a sender's
-slip must not overwrite what is known.
+Only what was always empty on the record is filled. What is there and differs, or was taken away,
+is for a person: a sender's slip must not overwrite what is known.
 """
 
 from datetime import timedelta
@@ -52,13 +52,15 @@ def more(
         name: value
         for name, value in says.items()
         if value and not have[name] and (number or name != "nhs_number")
+        if name not in record.taken_away
     }
+    differs = _differs(have, says, record.taken_away)
     if not new:
-        return More((), _differs(have, says))
+        return More((), differs)
     whole: dict[str, Any] = {**have, **new}
     whole["sex"] = whole["sex"] or "U"
     command = CorrectDetails(**stamped, child_id=child_id, reason=REASON, **whole)
-    return More((command,), _differs(have, says))
+    return More((command,), differs)
 
 
 _CALLED = {
@@ -72,11 +74,14 @@ _CALLED = {
 }
 
 
-def _differs(have: dict[str, Any], says: dict[str, Any]) -> tuple[str, ...]:
+def _differs(
+    have: dict[str, Any], says: dict[str, Any], taken_away: frozenset[str]
+) -> tuple[str, ...]:
     return tuple(
         called
         for name, called in _CALLED.items()
-        if have[name] and says[name] and plain(str(have[name])) != plain(str(says[name]))
+        if says[name] and (have[name] or name in taken_away)
+        if plain(str(have[name])) != plain(str(says[name]))
     )
 
 

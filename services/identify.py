@@ -15,7 +15,7 @@ from adapters.event_store import EventStore
 from domain.child import MatchChild, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-from services.again import Again, Before, identifier_claim, telling
+from services.again import Again, Before, identifier_claim, record_under, telling
 from services.completing import more, told_otherwise
 from services.likeness import Agreement, Details, compare, details_of, repeated
 from services.numbers import Held, Numbers
@@ -115,7 +115,7 @@ class _Naming:
     def _to_fill(self, details: Details, child_id: str, again: Again, doubles: list[Found]) -> bool:
         """Whether the record may be given the NHS number; another's record of it is a double."""
         number, record = details.nhs_number, again.records[child_id]
-        if not number or record.details.nhs_number:
+        if not number or record.details.nhs_number or "nhs_number" in record.taken_away:
             return False
         if number in self._taken or number in self._disputed:
             self.problems.append("Two children in this message carry the same NHS number: compare.")
@@ -159,12 +159,22 @@ class _Naming:
                     "The NHS number is on another child's record but the details do not agree "
                     "enough: compare the two records."
                 )
+            if self._is_numbered_elsewhere(child):
+                self.problems.append(
+                    "The sender's own number for this child is on another record: compare the two "
+                    "records."
+                )
             child_id = self.store.new_id("child")
             register = _register(child_id, child, self.referral_id, self.stamped)
             self.found.append(Found(child_id, False, (register,)))
             if held.free:
                 self.claims[held.free] = child_id
         self._claim(child, child_id)
+
+    def _is_numbered_elsewhere(self, child: ChildDescribed) -> bool:
+        """Whether the sender used its number of this child for one whom we know."""
+        own = (each.value for each in telling(child.identifiers))
+        return any(record_under(self.store, self.agency, each) for each in own)
 
     def _match(self, child_id: str, agreement: Agreement) -> MatchChild:
         return MatchChild(

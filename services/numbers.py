@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from msgspec.structs import asdict
+
 from adapters.event_store import EventStore, Unreadable
 from domain.child import (
     ChildRecordsMerged,
@@ -25,13 +27,15 @@ from services.nameless import names
 class Record(NamedTuple):
     """What a child's record says now; `merged`: other records that were merged into it.
 
-    `identifiers`: those it was opened with. `destroyed`: its words cannot be read any more.
+    `identifiers`: those it was opened with. `taken_away`: the details that it had, and that were
+    corrected away (names of fields). `destroyed`: its words cannot be read any more.
     """
 
     details: Details
     merged: frozenset[str]
     due_on: date | None = None
     identifiers: tuple[Identifier, ...] = ()
+    taken_away: frozenset[str] = frozenset()
     destroyed: bool = False
 
 
@@ -40,6 +44,7 @@ def on_record(store: EventStore, child_id: str) -> Record:
     details, merged = Details(), set[str]()
     due_on: date | None = None
     identifiers: tuple[Identifier, ...] = ()
+    had = set[str]()
     destroyed = False
     for recorded in store.history(child_id, opened=True):
         match recorded.event:
@@ -57,11 +62,19 @@ def on_record(store: EventStore, child_id: str) -> Record:
                     nhs_number=event.nhs_number or None,
                     sex=event.sex,
                 )
+                had |= _told(details, due_on)
             case ChildRecordsMerged(merged_child_id=other):
                 merged.add(other)
             case ChildRecordsSeparated(merged_child_id=other):
                 merged.discard(other)
-    return Record(details, frozenset(merged), due_on, identifiers, destroyed)
+    gone = frozenset(had - _told(details, due_on))
+    return Record(details, frozenset(merged), due_on, identifiers, gone, destroyed)
+
+
+def _told(details: Details, due_on: date | None) -> set[str]:
+    """The fields of a record that say something."""
+    fields = asdict(details) | {"due_on": due_on}
+    return {name for name, value in fields.items() if value not in (None, "", "U")}
 
 
 class Held(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.translation import Translation
-from domain.child import MergeRecords
+from domain.child import CorrectDetails, MergeRecords
 from domain.described import ChildDescribed, Identifier
 from domain.referral import RemoveChild
 from services.completing import REASON
@@ -156,6 +156,27 @@ def test_a_number_of_the_record_into_which_it_was_merged_is_no_problem(office: O
     )
     told = later(office, KIT)
     assert (told.children, told.problems) == (opened.children, ())
+
+
+def test_what_a_person_took_away_is_not_put_back(office: Office) -> None:
+    opened = first(office, under(KIT, "U-77"))
+    names = {"family_name": "Marlow", "given_name": "Kit", "born_on": KIT.born_on}
+    office.does(
+        CorrectDetails, child_id=opened.children[0], reason="It is her brother's number.", **names
+    )
+    told = later(office, under(KIT, "U-77"))
+    assert told.children == opened.children
+    assert any("(NHS number, postcode)" in problem for problem in told.problems)
+    assert record(office, opened).details.nhs_number is None
+
+
+def test_the_senders_own_number_in_a_new_concern_links_nobody_and_is_told(office: Office) -> None:
+    opened = first(office, under(TODDLER, "U-77"))
+    other = office.receives_one(concern(children=(under(replace(KIT, nhs_number=None), "U-77"),)))
+    assert other.children != opened.children
+    assert any("own number" in problem for problem in other.problems)
+    elsewhere = office.receives_one(concern(children=(under(BO, "U-77"),)), sender="elm-surgery")
+    assert elsewhere.problems == (), "another agency's numbers are its own"
 
 
 def test_a_child_whom_a_person_took_off_learns_nothing(office: Office) -> None:
