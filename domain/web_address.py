@@ -25,8 +25,18 @@ PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)*")
 HERE = ("localhost", "127.0.0.1", "::1")
 """This machine, as it is called where that is allowed: for demos and tests."""
 
-ASSIGNED_TO_PROTOCOLS = ip_network("192.0.0.0/24")
-"""RFC 6890: some of it is said to be global, and none of it is an agency's."""
+NOT_AN_AGENCYS = (
+    ip_network("192.0.0.0/24"),
+    ip_network("192.88.99.0/24"),
+    ip_network("168.63.129.16/32"),
+)
+"""Said to be global: assigned to protocols (RFC 6890), relays of 6to4 (RFC 7526), and the host
+beneath a machine in Azure, which tells that machine about itself and its keys (WireServer).
+"""
+
+HTTPS = 443
+SYSTEM_PORTS = range(1024)
+"""RFC 6335. Of them only that of HTTPS is called: none of mail, shells or name servers."""
 
 PUBLIC_IPV6 = ip_network("2000::/3")
 CARRYING_IPV4 = (ip_network("2002::/16"), ip_network("2001::/32"))
@@ -49,6 +59,8 @@ def wrong_with(address: str, *, here: bool = False) -> str | None:
         return "The address begins with https://: nothing is sent unencrypted."
     if "@" in parts.netloc or port == 0:
         return "The address holds no user, password or port 0: give a host, and a port if needed."
+    if port in SYSTEM_PORTS and port != HTTPS and not here:
+        return f"The port is {HTTPS}, or one from {SYSTEM_PORTS.stop} on: no other service's."
     if "?" in address or "#" in address or not PATH.fullmatch(parts.path):
         return (
             "After the host the address has only letters, digits and . _ ~ - between its slashes:"
@@ -81,4 +93,4 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(given, IPv6Address):
         return given in PUBLIC_IPV6 and not any(given in each for each in CARRYING_IPV4)
-    return given not in ASSIGNED_TO_PROTOCOLS
+    return not any(given in each for each in NOT_AN_AGENCYS)

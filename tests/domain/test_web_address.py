@@ -9,6 +9,8 @@ from domain.web_address import is_public, wrong_with
     "address",
     [
         "https://hooks.example.org",
+        "https://hooks.example.org:443/outcomes",
+        "https://hooks.example.org:1024/outcomes",
         "https://hooks.example.org:8443/outcomes/v1",
         "https://Hooks.Example.org/",
         "https://8.8.8.8/outcomes",
@@ -31,6 +33,10 @@ def test_an_address_on_the_internet_may_be_registered(address: str) -> None:
         ("https://hooks.example.org\\@127.0.0.1/", "no user"),
         ("https://hooks.example.org:0/", "port 0"),
         ("https://hooks.example.org:99999/", "no address"),
+        ("https://hooks.example.org:22/", "port is 443"),
+        ("https://hooks.example.org:25/", "port is 443"),
+        ("https://hooks.example.org:80/", "port is 443"),
+        ("https://hooks.example.org:1023/", "port is 443"),
         ("https://[::1/", "no address"),
         ("https://hooks.example.org/ x", "nothing about anybody"),
         ("https://hooks.example.org/\nx", "without spaces"),
@@ -47,6 +53,7 @@ def test_an_address_on_the_internet_may_be_registered(address: str) -> None:
         ("https://127.0.0.1/", "our own network"),
         ("https://10.0.0.1/", "our own network"),
         ("https://169.254.169.254/latest/meta-data", "our own network"),
+        ("https://168.63.129.16/machine", "our own network"),
         ("https://2130706433/", "our own network"),
         ("https://0x7f.0.0.1/", "our own network"),
         ("https://0177.0.0.1/", "our own network"),
@@ -63,7 +70,8 @@ def test_any_other_address_is_refused_with_a_sentence(address: str, why: str) ->
 
 
 @pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:8080/", "https://localhost/", "http://[::1]/"]
+    "address",
+    ["http://127.0.0.1:8080/", "http://127.0.0.1:80/", "https://localhost/", "http://[::1]/"],
 )
 def test_this_machine_is_meant_only_where_that_is_said(address: str) -> None:
     assert wrong_with(address)
@@ -76,6 +84,7 @@ def test_where_this_machine_is_meant_no_other_is(address: str) -> None:
 
 
 INSIDE = """127.0.0.1 10.1.1.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.1.1 0.0.0.0 192.0.0.8
+168.63.129.16 192.88.99.1
 198.18.0.1 203.0.113.1 224.0.0.1 240.0.0.1 255.255.255.255 :: ::1 ::ffff:8.8.8.8 ::ffff:127.0.0.1
 ::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: 2001:0:1::1 2001:db8::1 fe80::1 fd00::1 fec0::1 ff02::1"""
 
