@@ -110,12 +110,14 @@ class Ingest:
         *,
         topics: Callable[[], Collection[str]] | None = None,
         look_seconds: float = LOOK_SECONDS,
+        most_rows: int = MOST_ROWS,
     ) -> None:
         """`topics`: asked now and then which there should be by now: agencies are registered, and
         formats agreed with them, while we run.
         """
         self._topics = topics
         self._look_seconds = look_seconds
+        self._most_rows = most_rows
         self._looked = monotonic()
         self._store = store
         self._inlet = inlet
@@ -321,7 +323,7 @@ class Ingest:
             size += len(record.body)
             if stop.is_set():
                 raise Ended
-            if rows >= MOST_ROWS or size >= MOST_BYTES:
+            if rows >= self._most_rows or size >= MOST_BYTES:
                 break
         parts = [part for each in read for part in each.parts]
         draft.foresee(

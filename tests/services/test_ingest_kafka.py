@@ -28,7 +28,6 @@ from domain.agency import RegisterAgency, ResumeAgency, SuspendAgency
 from domain.kernel import Refused
 from domain.message import MessageReceived
 from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
-from services import ingest_kafka
 from services.ingest_kafka import Ingest, Taken
 from services.quarantined import replay
 from tests.parts.kafka import Broker
@@ -499,13 +498,13 @@ def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
 
 
 def test_a_poll_of_many_rows_is_stored_in_several_transactions(
-    kafka: Broker, office: Office, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    kafka: Broker, office: Office, sender: Sender
 ) -> None:
-    monkeypatch.setattr(ingest_kafka, "MOST_ROWS", 3)
     for number in range(10):
         sender.sends(concern(number), f"notice-{number}", key=f"case-{number}")
     with closing(inlet(kafka, office.store, sender)) as opened:
-        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+        ingest = Ingest(office.store, opened, most_rows=3)
+        lines = list(ingest.lines(threading.Event(), once=True))
     assert len(received(office.store)) == 10
     assert received(office.store) == [line.message for line in lines]
     held = [office.store.claim(f"bytes:{sender.agency}|{line.message}") for line in lines]
