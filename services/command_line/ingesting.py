@@ -21,6 +21,7 @@ from domain.agency import AgencyRegistered
 from domain.identity import is_slug
 from domain.kernel import Refused
 from projections import quarantine as quarantined
+from projections.quarantine import SetAside
 from services.assemble import event_store, now
 from services.command_line.giving import row_of
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
@@ -99,10 +100,11 @@ def kafka(
 def missing(ingesting: IngestKafka, inlet: Inlet) -> bool:
     """Whether something that agencies put on Kafka was not taken in; a sentence of each."""
     for gap in ingesting.lost:
-        tell(
-            f"{gap.kept - gap.lost} records of {gap.partition.topic} were deleted before they were"
-            " read: ask their sender for them (safeguarding quarantine)."
-        )
+        topic, count = gap.partition.topic, gap.kept - gap.lost
+        which = f"1 record of {topic} was deleted before it was"
+        if count > 1:
+            which = f"{count} records of {topic} were deleted before they were"
+        tell(f"{which} read: ask its sender for what is missing (safeguarding quarantine).")
     for partition, offset, reason in inlet.still.values():
         tell(
             f"{partition.topic}, partition {partition.partition}, stands still at offset {offset}:"
@@ -227,7 +229,7 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
     Parameters
     ----------
     messages
-        As `safeguarding quarantine` names them.
+        The `quarantine_id` as `safeguarding quarantine` has it, or a `message` that stands once.
     """
     from services.access import COMMAND_LINE
     from services.command_line.asking import asked
@@ -236,20 +238,19 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
     stays = 0
     with asked(where) as parts:
         waiting = quarantined.waiting(parts.query)
-        known = {each.message for each in waiting}
-        for unknown in [each for each in messages if each not in known]:
-            tell(f"Nothing of the name {unknown} is set aside.")
-            stays += 1
+        chosen = dict[str, SetAside]()
+        for name in messages:
+            found = _named(waiting, name)
+            chosen |= {found.quarantine_id: found} if found else {}
+            stays += found is None
 
         def receipts() -> Iterator[Receipt]:
             nonlocal stays
-            for each in waiting:
-                if each.message not in messages:
-                    continue
+            for each in chosen.values():
                 try:
                     taken = replay(parts.store, each.quarantine_id, COMMAND_LINE.person)
                 except Refused as refused:
-                    tell(f"{each.message} stays: {refused}")
+                    tell(f"{each.quarantine_id} stays: {refused}")
                     stays += 1
                     continue
                 stays += any(receipt.result == "refused" for receipt in taken)
@@ -266,7 +267,7 @@ def settle_loss(message: str, /, *, how: str, where: Where = HERE, shown: Shown 
     Parameters
     ----------
     message
-        As `safeguarding quarantine` names them.
+        The `quarantine_id` as `safeguarding quarantine` has it, or a `message` that stands once.
     how
         What was done, such as whom you asked to send them again.
     """
@@ -275,15 +276,27 @@ def settle_loss(message: str, /, *, how: str, where: Where = HERE, shown: Shown 
     from services.give import give
 
     with asked(where) as parts:
-        waiting = quarantined.waiting(parts.query)
-        found = next((each for each in waiting if each.message == message), None)
+        found = _named(quarantined.waiting(parts.query), message)
         if found is None:
-            tell(f"Nothing of the name {message} is set aside.")
             return 1
         fields = {"quarantine_id": found.quarantine_id, "how": how}
         handled = give(parts, COMMAND_LINE, "settle-loss", fields)
         show([row_of(handled)], shown.format)
     return 1 if handled.result == "refused" else 0
+
+
+def _named(waiting: list[SetAside], name: str) -> SetAside | None:
+    """The one that is meant, by its own id or by its message's; says so if there is not one."""
+    found = [each for each in waiting if name in (each.quarantine_id, each.message)]
+    match found:
+        case [one]:
+            return one
+        case []:
+            tell(f"Nothing of the name {name} is set aside.")
+        case several:
+            ids = " or ".join(each.quarantine_id for each in several)
+            tell(f"{name} stands for several: say which, {ids}.")
+    return None
 
 
 def from_folders(kind: type[Folders], folder: Path | None, once: bool, where: Where) -> int:

@@ -1,6 +1,7 @@
 """Does the operator see what was set aside or lost, and does what they say about it hold?"""
 
 import os
+from hashlib import sha256
 
 import pytest
 
@@ -19,6 +20,20 @@ def happens(*commands: Command) -> None:
     """What the reader of Kafka found."""
     with event_store(settings(os.environ["SAFEGUARDING_STORE"])) as store:
         assert [handle(store, each).result for each in commands] == ["done"] * len(commands)
+
+
+def set_aside(number: int, body: bytes) -> Command:
+    """A form of the police without an id."""
+    return quarantine_message(
+        command=f"aside-{number}",
+        quarantine_id=f"aside-{number}",
+        topic="in.north-police.webform.v1",
+        offset=number,
+        reason="no-id",
+        raw=body,
+        content=sha256(body).hexdigest(),
+        agency="north-police",
+    )
 
 
 @pytest.fixture
@@ -61,6 +76,33 @@ def test_a_loss_is_listed_and_counted_until_somebody_says_what_was_done(aside: R
     again = aside("quarantine", "settle", LOST, "--how", HOW)
     assert (again.code, again.out) == (1, "")
     assert f"Nothing of the name {LOST} is set aside." in again.error
+
+
+def test_one_is_taken_in_by_the_id_that_is_told_first(office: Run) -> None:
+    form = office("example", "webform").out.encode()
+    for number in (1, 2):
+        happens(set_aside(number, form))
+    first, second = office("quarantine").rows
+    assert next(iter(first)) == "quarantine_id"
+    assert office("quarantine", "replay", first["quarantine_id"]).code == 0
+    assert office("quarantine").rows == [second]
+    ran = office("quarantine", "replay", second["message"], second["quarantine_id"])
+    assert (ran.code, len(ran.rows)) == (0, 1), "named twice, it is taken in once"
+
+
+def test_what_stands_for_several_is_refused_with_the_ids_of_each(office: Run) -> None:
+    form = office("example", "webform").out.encode()
+    for number in (1, 2):
+        happens(set_aside(number, form))
+    same = office("quarantine").rows[0]["message"]
+    ran = office("quarantine", "replay", same)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{same} stands for several: say which, aside-1 or aside-2." in ran.error
+    assert len(office("quarantine").rows) == 2
+    ran = office("quarantine", "settle", same, "--how", HOW)
+    assert (ran.code, "stands for several" in ran.error) == (1, True)
+    ran = office("quarantine", "replay", same, "aside-2")
+    assert (ran.code, len(ran.rows)) == (1, 1)
 
 
 def test_what_was_done_about_a_loss_is_to_be_said(aside: Run) -> None:
