@@ -19,6 +19,7 @@ from adapters.event_store import EventStore, Unavailable
 from adapters.transports.delivery import Delivery, Inlet, Left
 from adapters.vault import KeysUnavailable
 from services.intake import Busy, Intake, Receipt
+from services.logs import log
 from services.received import Channel
 
 PATIENCE_SECONDS = (0.5, 1.0, 2.0, 5.0)
@@ -67,6 +68,7 @@ class Ingest:
                 elif each not in said:
                     said.add(each)
                     self._say(f"{each.source}: {each.reason}.")
+                    log.warning("delivery_left", channel=self._inlet.transport)
 
     def _take(self, delivery: Delivery, stop: Event, *, once: bool) -> Iterator[Taken]:
         receipts: list[Receipt] = []
@@ -89,8 +91,15 @@ class Ingest:
             self._say("The store is back.")
         if receipts[0].result == "refused":
             delivery.refused(receipts[0])
+            self._told_refused(delivery, receipts[0])
         else:
             delivery.stored(receipts)
+
+    def _told_refused(self, delivery: Delivery, receipt: Receipt) -> None:
+        """A folder's file has no sender who hears of it: a concern may lie there unseen."""
+        if delivery.patient:
+            self._say(f"{delivery.source}: it was refused and is kept apart: {receipt.reason}")
+            log.error("delivery_refused", channel=self._inlet.transport, message=receipt.message)
 
     def _receipts(
         self, delivery: Delivery, receipts: list[Receipt], stop: Event

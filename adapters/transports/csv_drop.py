@@ -31,6 +31,7 @@ class Tables(Folders):
     """Tables dropped by each agency."""
 
     transport = "csv-drop"
+    reads_home = True
 
     def waiting(self, home: Path) -> Iterable[Path]:
         """What was begun first."""

@@ -10,7 +10,7 @@ import os
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -68,6 +68,8 @@ class Folders(ABC):
     """
 
     transport = ""
+    reads_home = False
+    """Whether files that lie in the home itself are messages."""
 
     def __init__(self, where: Path, clock: Callable[[], datetime], most: int) -> None:
         """`most`: bytes of a message."""
@@ -101,6 +103,7 @@ class Folders(ABC):
     def _found(self) -> Generator[DroppedFile | Left, None, None]:
         try:
             homes = sorted(each for each in self._where.iterdir() if each.is_dir())
+            yield from _astray(self._where, "", "it lies in no agency's folder")
         except OSError as error:
             yield Left(str(self._where), f"the folder cannot be read ({error.strerror})")
             return
@@ -112,6 +115,9 @@ class Folders(ABC):
 
     def _of(self, home: Path) -> Generator[DroppedFile | Left, None, None]:
         try:
+            if not self.reads_home:
+                why = "it lies beside the folder that is read"
+                yield from _astray(home, f"{home.name}/", why)
             paths = list(self.waiting(home))
         except FileNotFoundError:
             return
@@ -146,7 +152,8 @@ class Folders(ABC):
                 return  # whoever sent it has taken it away
             except OSError as error:
                 self._stuck.add(file.identity)
-                why = f"it is stored, and cannot be moved away ({error.strerror})"
+                became = "refused" if outcomes[0].result == "refused" else "stored"
+                why = f"it is {became}, and cannot be moved away ({error.strerror})"
                 self._left.append(Left(source, why))
 
         return DroppedFile(message, source, finished)
@@ -155,12 +162,20 @@ class Folders(ABC):
         return min(file.came_at, self._clock())
 
 
+def _astray(folder: Path, within: str, why: str) -> Iterator[Left]:
+    """The files that nothing takes, because they lie where no message is looked for."""
+    for path in oldest_first(folder):
+        if not path.is_dir():
+            yield Left(f"{within}{path.name}", f"it is left there: {why}")
+
+
 def oldest_first(folder: Path) -> list[Path]:
     """What lies in a folder and is not being uploaded, in the order in which it was named so."""
     found = []
     for entry in os.scandir(folder):
         if not entry.name.startswith(".") and not entry.name.lower().endswith(UPLOADING):
-            found.append((entry.stat(follow_symlinks=False).st_ctime_ns, Path(entry.path)))
+            with suppress(FileNotFoundError):  # it has been moved meanwhile
+                found.append((entry.stat(follow_symlinks=False).st_ctime_ns, Path(entry.path)))
     return [path for _, path in sorted(found)]
 
 

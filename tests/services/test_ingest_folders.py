@@ -16,6 +16,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.transports.csv_drop import Tables
 from adapters.transports.dropped import Folders
@@ -369,14 +370,45 @@ def test_links_and_pipes_lead_nowhere(tables: Drop) -> None:
     assert secret.exists()
 
 
-def test_a_folder_that_is_nobodys_is_told(tables: Drop) -> None:
-    (tables.place.dropped / "North Police").mkdir()
-    (tables.place.dropped / "unknown-agency").mkdir()
-    (tables.place.dropped / "unknown-agency" / "a.csv").write_bytes(table(*ROWS))
-    (line,) = tables.taken()
+def test_what_lies_with_nobody_is_said_loudly_and_is_never_taken_for_done(tables: Drop) -> None:
+    dropped = tables.place.dropped
+    (dropped / "North Police").mkdir()
+    (dropped / "unknown-agency").mkdir()
+    (dropped / "unknown-agency" / "a.csv").write_bytes(table(*ROWS))
+    (dropped / "b.csv").write_bytes(table(*ROWS))
+    with capture_logs() as logged:
+        (line,) = tables.taken()
     assert (line.result, "not registered" in (line.reason or "")) == ("refused", True)
-    assert tables.said == ["North Police: the folder is not named as an agency."]
-    assert (tables.place.dropped / "unknown-agency" / "refused" / "a.csv").exists()
+    assert sorted(tables.said) == [
+        "North Police: the folder is not named as an agency.",
+        "b.csv: it is left there: it lies in no agency's folder.",
+        "unknown-agency/a.csv: it was refused and is kept apart: " + (line.reason or ""),
+    ]
+    told = {(each["event"], each["log_level"], each.get("channel")) for each in logged}
+    assert ("delivery_refused", "error", "csv-drop") in told
+    assert ("delivery_left", "warning", "csv-drop") in told
+    assert (dropped / "unknown-agency" / "refused" / "a.csv").exists()
+    assert not (dropped / "unknown-agency" / "done").exists()
+    assert (dropped / "b.csv").exists()
+
+
+@pytest.mark.parametrize("kind", [Mesh, Mail])
+def test_a_file_beside_the_folder_that_is_read_is_said(place: Place, kind: type[Folders]) -> None:
+    drop = Drop(place, kind)
+    (drop.home / "concern.dat").write_bytes(FORMS[0])
+    (drop.home / "concern.dat.part").write_bytes(FORMS[0])
+    assert drop.taken() == []
+    assert drop.said == [
+        f"{SENDER}/concern.dat: it is left there: it lies beside the folder that is read."
+    ]
+
+
+def test_what_was_refused_and_cannot_be_moved_is_not_said_to_be_stored(tables: Drop) -> None:
+    (tables.home / "refused").symlink_to(tables.place.folder)
+    (tables.home / "empty.csv").write_bytes(b"")
+    assert tables.results() == ["refused"]
+    assert "refused, and cannot be moved away" in tables.said[-1]
+    assert not any("it is stored" in each for each in tables.said)
 
 
 # ── E-mail ────────────────────────────────────────────────────────────────────────────────────────
