@@ -10,7 +10,7 @@ from uuid import uuid4
 from msgspec import Struct
 from msgspec.structs import replace
 
-from adapters.event_store import EventStore
+from adapters.event_store import EventStore, Unreadable
 from adapters.transports.webhooks import SECRET
 from domain.agency import (
     AgencyRegistered,
@@ -26,6 +26,7 @@ from domain.agency import (
 )
 from domain.kernel import WITHHELD, stored_name
 from services.handle import Handled, handle
+from services.logs import log
 
 SECRET_BYTES = 32
 """Standard Webhooks asks for 24 to 64."""
@@ -62,10 +63,18 @@ class Hook(Struct, frozen=True, kw_only=True):
 
 
 def hook_of(store: EventStore, agency_id: str) -> Hook | None:
-    """The agency's webhook, if it has one now. Raises `Unreadable`, `Unavailable`."""
+    """The agency's webhook, if it has one now. Raises `Unavailable`.
+
+    What cannot be read of the agency is said, and nothing is sent there until it can be.
+    """
+    try:
+        history = store.history(f"agency-{agency_id}", opened=("secret",))
+    except Unreadable as fault:
+        log.error("agency_unreadable", stream=fault.stream, version=fault.version)
+        return None
     hook: Hook | None = None
     suspended = False
-    for recorded in store.history(f"agency-{agency_id}", opened=("secret",)):
+    for recorded in history:
         match recorded.event:
             case AgencyRegistered() | AgencyResumed():
                 suspended = False
@@ -96,11 +105,18 @@ def hooks(store: EventStore) -> Iterator[Hook]:
 def first_registered(store: EventStore, position: int = 0) -> dict[str, int]:
     """The agencies that registered a webhook after a position of the log: where they did first."""
     found: dict[str, int] = {}
-    while page := store.since(position, 1000, names=REGISTERED):
-        position = page.reached
+    while True:
+        try:
+            page = store.since(position, 1000, names=REGISTERED)
+        except Unreadable as fault:  # `hook_of` says so
+            position = fault.position or position + 1
+            found.setdefault(fault.stream.removeprefix("agency-"), position)
+            continue
+        if not page:
+            return found
         for recorded in page:
             found.setdefault(cast(WebhookRegistered, recorded.event).agency_id, recorded.position)
-    return found
+        position = page.reached
 
 
 # ── Registering, by whoever runs this ─────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
 
 from adapters.transports.webhooks import Sender
 from domain.agency import ResumeAgency
@@ -17,12 +18,14 @@ from domain.disclosure import InformationDisclosed
 from domain.referral import DecideReferral
 from services.publish_webhooks import Patience, Publisher, Sent
 from services.webhooks import hook_of, hooks, register, remove, rotate
+from tests.adapters.event_store.direct import execute, without_triggers
 from tests.parts.receiver import PATIENCE, Came, Receiver, Reply, receiving, silence, status
 from tests.services.office import NOW, Office, concern, office_at
 
 POLICE, SURGERY = "north-police", "elm-surgery"
 IMPATIENT = Patience(first_seconds=0.02, most_seconds=0.05)
 REGISTERED = "disclosure.made.v1"
+IN_THE_HEADER, IN_THE_SEAL = 14, -1
 
 
 @pytest.fixture
@@ -336,6 +339,49 @@ def test_an_agency_that_nobody_registered_has_no_webhook(small: Office, receiver
     )
     assert handled.result == "refused"
     assert hook_of(small.store, "nobody") is None
+
+
+# What is damaged
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("agency.registered.v1", IN_THE_HEADER),
+        ("agency.webhook_registered.v1", IN_THE_HEADER),
+        ("agency.webhook_registered.v1", IN_THE_SEAL),
+    ],
+)
+def test_an_agency_whose_record_is_damaged_holds_up_no_other(
+    small: Office, receiver: Receiver, name: str, at: int
+) -> None:
+    for agency in (SURGERY, POLICE):
+        registers(small, receiver, agency)
+    refers(small, SURGERY)
+    receiver.reply = status(503)
+    once(small)
+    (police,) = refers(small)
+    stream = f"agency-{SURGERY}"
+    (damaged,) = (each for each in small.store.history(stream) if each.name == name)
+    alter(small.store.address, damaged.position, at)
+    receiver.reply = status(204)
+    with capture_logs() as logged:
+        assert [each.referral for each in once(small)] == [police]
+    assert {each.agency for each in hooks(small.store)} == {POLICE}
+    alarms = [line for line in logged if line["event"] == "agency_unreadable"]
+    assert {line["stream"] for line in alarms} == {stream}
+    assert {line["log_level"] for line in alarms} == {"error"}
+
+
+def alter(address: str, position: int, at: int) -> None:
+    """Flip a bit of an event."""
+    wanted = "select state from stored_events where position = ?"
+    ((state,),) = execute(address, wanted, (position,))
+    altered = bytearray(state)
+    altered[at] ^= 1
+    without_triggers(address)
+    change = "update stored_events set state = ? where position = ?"
+    execute(address, change, (bytes(altered), position))
 
 
 # What may leave
