@@ -215,7 +215,7 @@ def _taken(context: Context) -> Response[Any]:
             context.who.person,
             context.parts.now,
         )
-    except Refused as never:  # it was lost: there is nothing to take in
+    except Refused as never:  # it was lost or destroyed: there is nothing to take in
         return _asked(context, str(never))
     refused = [each.reason or "" for each in receipts if each.result == "refused"]
     if refused:
