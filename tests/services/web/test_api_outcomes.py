@@ -208,3 +208,17 @@ def test_where_the_look_cannot_be_recorded_nothing_is_shown(site: Site) -> None:
     answer = visitor.get("/api/outcomes")
     assert answer.status_code == 503
     assert "referral" not in answer.text
+
+
+def test_what_may_not_be_told_any_more_is_not_shown_again(site: Site) -> None:
+    authority, visitor = site.authority, site.visitor(CHARITY)
+    decided = authority.referrals["decided"]
+    assert (decided, "decided") in statuses(visitor.get("/api/outcomes"))
+    received: Any = authority.parts.store.history(decided)[0].event
+    restricted = {"child_id": received.child_ids[0], "named": [MANAGER], "reason": "A relative."}
+    authority.give(MANAGER, "restrict-record", **restricted)
+    for address in ("/api/outcomes", f"/api/referrals/{decided}"):
+        told = [status for of, status in statuses(visitor.get(address)) if of == decided]
+        assert told == ["received", "acknowledged"]
+    page = authority.parts.store.since(0, 10_000, names={"disclosure.withheld.v1"})
+    assert {each.event.reason for each in page} == {"restricted"}  # type: ignore[attr-defined]
