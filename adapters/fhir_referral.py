@@ -30,6 +30,7 @@ from adapters.fhir_resources import (
     Reference,
     Request,
     Resources,
+    Task,
 )
 from adapters.fhir_words import Word, words_of
 from adapters.particulars import NO_CONCERN_TOLD, People, instant, plausible_time, reference_of
@@ -42,6 +43,8 @@ from domain.described import Urgency
 WITHDRAWN = frozenset({"revoked", "entered-in-error"})
 NOT_ACTIVE = frozenset({"inactive", "entered-in-error"})
 _ANSWERS = ("MessageHeader", "OperationOutcome", "Organization", "Endpoint")
+_SHORTEST_ID = 8
+"""Characters of an id that no other message of the same sender bears."""
 
 
 class Reading:
@@ -56,6 +59,7 @@ class Reading:
         self.header = next(iter(resources.all(Header, "MessageHeader")), None)
         self.requests = resources.all(Request, "ServiceRequest")
         self.asking = [each for each in self.requests if each.status not in WITHDRAWN]
+        self.tasks = resources.all(Task, "Task")
         self.request = next(iter(self.asking or self.requests), None)
         self.flags = [flag for flag in resources.all(Flag, "Flag") if _is_safeguarding(flag)]
         self.other_flags = [
@@ -70,12 +74,17 @@ class Reading:
         happened_at = self._happened_at()
         lines = [line for line in lines if line.strip()]
         urgency = self._urgency()
-        intent = self._intent()
+        answered = self._answered()
+        intent: Intent = "correlate" if answered else self._intent()
+        if answered:
+            lines = [*self._told_as_answer(), *lines]
         if intent in {"new", "update"}:
             self._told_what_lacks(bool(lines), codes)
         lines = list(dict.fromkeys([*lines, *self.problems.kept]))
         concern = shown("\n".join(lines), self.problems)
         references, earlier = self._references(intent)
+        if answered:
+            references, earlier = self._own_of_answer(), answered
         return Translation(
             intent=intent,
             key=self.sent.key,
@@ -119,6 +128,56 @@ class Reading:
     def _answers(self) -> bool:
         header = self.header or Header()
         return header.response is not None or header.event_coding.code.endswith("-response")
+
+    # What is answered
+
+    def _answered(self) -> tuple[str, ...]:
+        """The names of what an answer with something to tell answers; empty for any other message,
+        and for an answer that does not say to what."""
+        if self.resources.only(*_ANSWERS) or not (self._answers() or self._reports_back()):
+            return ()
+        based = [each for request in self.requests[:20] for each in request.based_on]
+        for task in self.tasks[:20]:
+            based += [*task.based_on, task.focus]
+        response = self.header.response if self.header else None
+        told = [response.answered if response else ""]
+        told += [name for each in based for name in _names_of(each)]
+        told += [self.sent.correlation or ""]
+        if not any(reference_of(each) for each in told):
+            return ()
+        own = [name for name in self._names() if name != self.sent.correlation]
+        return tuple(dict.fromkeys(name for each in [*told, *own] if (name := reference_of(each))))
+
+    def _reports_back(self) -> bool:
+        """Whether it tells only what was done about a request of before, with no header to say."""
+        if self.header is not None:
+            return False
+        if not self.requests:
+            return bool(self.tasks)
+        return all(each.based_on and each.status == "completed" for each in self.requests)
+
+    def _told_as_answer(self) -> list[str]:
+        """How it was answered, and how the request stands."""
+        response = self.header.response if self.header else None
+        states = [each.status for each in self.requests] + [each.status for each in self.tasks]
+        return [
+            *([f"Answer: {response.code}"] if response and response.code else []),
+            *dict.fromkeys(f"Referral status: {state}" for state in states if state),
+        ]
+
+    def _own_of_answer(self) -> tuple[str, ...]:
+        names = [name for each in self.tasks[:20] for name in _own_names(each)]
+        return tuple(dict.fromkeys([*self._names(), *names, *self._of_the_message()]))
+
+    def _of_the_message(self) -> list[str]:
+        """The id of the message, by which an answer names it; none that others may bear, too."""
+        told = self.header.id if self.header else ""
+        unique = len(told) >= _SHORTEST_ID and any(sign.isdigit() for sign in told)
+        return [told] if unique else []
+
+    def _names(self) -> list[str]:
+        """Of the requests."""
+        return [name for each in self.requests[:20] for name in _own_names(each)]
 
     def _says_no_concern(self) -> bool:
         """Every safeguarding flag has the code for no issues, and nobody adds a word to it."""
@@ -169,7 +228,8 @@ class Reading:
         for request in meant[:20]:
             own += [each.value for each in request.identifier]
             own += [request.id]
-            based += [_id_of(each) for each in (*request.based_on, *request.replaces)]
+            for each in (*request.based_on, *request.replaces):
+                based += _names_of(each)
         own = [name for each in own if (name := reference_of(each))]
         if intent == "cancel":
             # others may share its correlation, or what it is based on: their referrals still hold
@@ -177,6 +237,7 @@ class Reading:
             cancelled = tuple(dict.fromkeys(filter(None, own)))
             return cancelled, cancelled
         own += [self.sent.correlation] if self.sent.correlation else []
+        own += self._of_the_message()
         based = [name for each in based if (name := reference_of(each))]
         earlier = dict.fromkeys([*own, *based]) if intent == "update" else {}
         return tuple(dict.fromkeys(own)), tuple(earlier)
@@ -269,5 +330,12 @@ def _narrated(flag: Flag) -> list[str]:
     return list(dict.fromkeys(each for each in words if each))
 
 
-def _id_of(reference: Reference) -> str:
-    return reference.reference.removeprefix("urn:uuid:").rsplit("/", 1)[-1]
+def _own_names(told: Request | Task) -> list[str]:
+    names = (*(each.value for each in told.identifier), told.id)
+    return [name for each in names if (name := reference_of(each))]
+
+
+def _names_of(reference: Reference) -> list[str]:
+    """What a reference calls it: the last part of its address, and its own numbers."""
+    address = reference.reference.removeprefix("urn:uuid:").rsplit("/", 1)[-1]
+    return [address, *(each.value for each in reference.identifier)]

@@ -156,13 +156,23 @@ class Organisation(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    identifier: str = ""
+    """`identifier`: a text in R4, an Identifier in R5."""
+
+    identifier: Any = ""
     code: str = ""
+
+    @property
+    def answered(self) -> str:
+        """The id of the message that is answered."""
+        told = self.identifier
+        told = told.get("value") if isinstance(told, dict) else told
+        return told if isinstance(told, str) else ""
 
 
 class Header(Struct, frozen=True, rename="camel"):
     """A MessageHeader."""
 
+    id: str = ""
     event_coding: Coding = Coding()
     reason: Concept = Concept()
     sender: Reference = Reference()
@@ -184,6 +194,16 @@ class Request(Struct, frozen=True, rename="camel"):
     requester: Reference = Reference()
     subject: Reference = Reference()
     reason_code: tuple[Concept, ...] = ()
+
+
+class Task(Struct, frozen=True, rename="camel"):
+    """What is done about a request."""
+
+    id: str = ""
+    identifier: tuple[IdentifierOf, ...] = ()
+    based_on: tuple[Reference, ...] = ()
+    focus: Reference = Reference()
+    status: str = ""
 
 
 class About(Struct, frozen=True):

@@ -655,3 +655,54 @@ def test_a_priority_that_is_not_understood_is_said_and_shown() -> None:
     assert said.urgency == "not-stated"
     assert any("urgency (priority)" in problem for problem in said.problems)
     assert "The urgency (priority): before-dark" in said.concern
+
+
+RESPONSE = {"eventCoding": {"code": "servicerequest-response"}}
+MESSAGE = "0f5a3c1e-0000-4000-8000-00000000001a"
+
+
+def test_an_answer_names_what_it_answers() -> None:
+    asked = read(header("new", id=MESSAGE), request(identifier=[{"value": "BR-1"}]), patient())
+    assert asked.references == ("BR-1", "SR1", MESSAGE)
+    by_message = header(response={"identifier": MESSAGE, "code": "ok"}, **RESPONSE)
+    seen = request(id="SR9", status="completed", note=[{"text": "Seen today"}])
+    said = read(by_message, seen, patient())
+    assert (said.intent, said.earlier, said.references) == (
+        "correlate",
+        (MESSAGE, "SR9"),
+        ("SR9",),
+    )
+    assert said.concern.startswith("Answer: ok\nReferral status: completed\nSeen today")
+    assert said.problems == ()
+    by_number = header(response={"identifier": {"value": MESSAGE}, "code": "ok"}, **RESPONSE)
+    assert read(by_number, seen, patient()).earlier == said.earlier
+
+
+@pytest.mark.parametrize(
+    "based", [{"identifier": {"value": "BR-1"}}, {"reference": "ServiceRequest/BR-1"}]
+)
+def test_an_answer_may_name_the_referral(based: dict[str, Any]) -> None:
+    by_request = read(header(**RESPONSE), request(id="SR9", basedOn=[based]), patient(), plan())
+    task = {"resourceType": "Task", "status": "completed", "focus": based, "note": {"text": "x"}}
+    by_task = read(header(**RESPONSE), task, patient())
+    without_header = read(task, patient())
+    completed = read(request(id="SR9", basedOn=[based], status="completed"), patient(), plan())
+    for said in (by_request, by_task, without_header, completed):
+        assert (said.intent, said.earlier[0]) == ("correlate", "BR-1")
+
+
+def test_an_answer_may_come_under_the_same_correlation() -> None:
+    said = read(header(**RESPONSE), request(id="SR9"), patient(), plan(), correlation="corr-1")
+    assert (said.intent, said.earlier) == ("correlate", ("corr-1", "SR9"))
+
+
+def test_an_answer_that_declines_withdraws_nothing() -> None:
+    declined = request(status="revoked", basedOn=[{"reference": "ServiceRequest/BR-1"}])
+    said = read(header(**RESPONSE), declined, patient())
+    assert said.intent == "correlate"
+    assert "Referral status: revoked" in said.concern
+
+
+def test_an_id_that_others_may_bear_names_no_message() -> None:
+    for name in ("1", "header", "messageheader"):
+        assert read(header(id=name), request(), patient(), plan()).references == ("SR1",)
