@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.reading import LARGEST_READ, Problems
+from adapters.reading import LARGEST_READ, Problems, cleaned
 
 NAMESPACE = "http://hl7.org/fhir"
 
@@ -97,7 +97,7 @@ def _children(element: Any) -> dict[str, Any]:
             _put(held, f"_{name}" if only_more else name, _complex(child))
         else:
             words = (child.text or "") if value is None else value
-            _put(held, name, _primitive(name, words))
+            _put(held, name, _primitive(name, cleaned(words)))
             if len(child) or child.get("id"):
                 _put(held, f"_{name}", _complex(child))
     return held

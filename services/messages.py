@@ -73,8 +73,12 @@ def kept(parts: Parts, message_id: str, position: int) -> Raw:
     )
 
 
-MARKS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
-"""Control characters are shown by their pictures."""
+MARKS: dict[int, int | str] = {
+    **{code: 0x2400 + code for code in range(32) if code not in (9, 10)},
+    127: 0x2421,
+    **{code: f"[U+{code:04X}]" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))},
+}
+"""Control characters are shown by their pictures, those that turn a line round by their codes."""
 
 
 def legible(raw: bytes) -> str:

@@ -145,6 +145,17 @@ def test_a_last_part_that_is_not_ended_is_told() -> None:
     assert any("cut off" in problem for problem in problems)
 
 
+@pytest.mark.parametrize(
+    "name", ['filename="=?utf-8?q?=E2=80=AEgpj.exe?="', "filename*=utf-8''%E2%80%AEgpj.exe"]
+)
+def test_the_name_of_an_attachment_turns_no_line_round(name: str) -> None:
+    said, _ = read(
+        f"{HEAD}Content-Type: multipart/mixed; boundary=X\n\n--X\n\nSee the picture.\n"
+        f"--X\nContent-Type: image/jpeg\nContent-Disposition: attachment; {name}\n\nJ\n--X--\n"
+    )
+    assert [each.name for each in said.attachments] == ["gpj.exe"]
+
+
 @pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/alternative; boundary="])
 def test_parts_without_a_boundary_are_shown_as_they_stand(kind: str) -> None:
     said, problems = read(

@@ -127,6 +127,14 @@ def test_yes_and_no_are_read_as_such_and_words_stay_words() -> None:
     assert told["name"] == {"text": "true"}
 
 
+def test_a_name_that_is_written_in_numbers_turns_no_line_round() -> None:
+    title = '<title value="&#x202E;gpj.exe"/>'
+    told = resource_of_xml(
+        f"<Attachment xmlns='http://hl7.org/fhir'>{title}</Attachment>", Problems()
+    )
+    assert told["title"] == "gpj.exe"
+
+
 def test_a_value_between_the_tags_is_read_all_the_same() -> None:
     assert resource("<gender>female</gender>")["gender"] == "female"
 

@@ -1,6 +1,7 @@
 """Is everything read that can be, and nothing raised, whatever the bytes?"""
 
 import codecs
+import json
 import re
 
 import pytest
@@ -78,6 +79,22 @@ def test_an_unknown_character_set_is_no_obstacle(declared: str) -> None:
 
 def test_control_characters_are_left_out() -> None:
     assert cleaned("a\0b\x0bc\x1cd\ufeffe\tf\r\n\ud800") == "abcde\tf\r\n\N{REPLACEMENT CHARACTER}"
+
+
+DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def test_no_character_turns_the_line_round_that_it_stands_in() -> None:
+    assert cleaned(f"{DIRECTIONS}gpj{DIRECTIONS}.exe") == "gpj.exe"
+    assert cleaned("\u200eשרה\u200f و سارة") == "\u200eשרה\u200f و سارة", "other scripts stay whole"
+
+
+def test_a_direction_that_is_left_out_of_json_is_no_problem() -> None:
+    problems = Problems()
+    told = json_value(json.dumps({"title": f"{DIRECTIONS}gpj.exe"}), problems)
+    assert (told, problems.told()) == ({"title": "gpj.exe"}, ())
+    json_value(json.dumps({"title": "\x00"}), problems)
+    assert problems
 
 
 @given(st.binary())
