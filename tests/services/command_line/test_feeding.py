@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer
+from kafka.admin import NewTopic
 
 from tests.parts.kafka import Broker
 from tests.services.command_line.conftest import Run
@@ -57,9 +58,10 @@ def test_what_waits_on_kafka_is_counted_and_told_when_nobody_takes_it_in(
 ) -> None:
     agency = f"agency-{uuid4().hex[:8]}"
     office("senders", "add", agency, "--kind", "gp", "--name", "A surgery")
-    where = ("--kafka", kafka.address)
+    where, topic = ("--kafka", kafka.address), f"in.{agency}.webform.v1"
+    with closing(kafka.administration()) as admin:  # one that has its senders' times
+        admin.create_topics([NewTopic(topic, 1, 1)])
     assert office("kafka", "setup", *where).code == 0
-    topic = f"in.{agency}.webform.v1"
     old = int((NOW - timedelta(minutes=10)).timestamp() * 1000)
     with closing(KafkaProducer(bootstrap_servers=kafka.address, enable_idempotence=True)) as sender:
         for number, at in enumerate((None, None, old)):

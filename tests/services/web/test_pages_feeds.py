@@ -6,11 +6,10 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer
+from kafka.admin import NewTopic
 from structlog.testing import capture_logs
 
 from adapters.translation import formats
-from adapters.transports.kafka import Access
-from adapters.transports.kafka_rights import prepare
 from services.access import OPERATOR
 from services.alarm import Watch
 from services.feeds import Line, Row, of_each
@@ -84,7 +83,8 @@ def test_what_waits_on_kafka_is_told_on_the_page_in_the_inbox_and_in_the_log(
     agency, parts = f"agency-{uuid4().hex[:8]}", site.authority.parts
     registered = {"agency_id": agency, "kind": "school", "name": "Hill School"}
     site.authority.give("operator", "register-agency", **registered)
-    prepare(Access(bootstrap=kafka.address), [agency], ["webform"])
+    with closing(kafka.administration()) as admin:  # one that has its senders' times
+        admin.create_topics([NewTopic(f"in.{agency}.webform.v1", 1, 1)])
     old = int((NOW - timedelta(minutes=10)).timestamp() * 1000)
     with closing(KafkaProducer(bootstrap_servers=kafka.address, enable_idempotence=True)) as sender:
         sender.send(f"in.{agency}.webform.v1", b"x", timestamp_ms=old).get(10)
