@@ -213,7 +213,7 @@ class Disclosing:
         """Why what was to be told may not leave now."""
         child_id = event.child_id
         try:
-            told = fold(agency, Agency(), self._store.history(f"agency-{event.agency_id}"))
+            told: Agency = fold(agency, Agency(), self._store.history(f"agency-{event.agency_id}"))
             if told.suspended:
                 return "waits"
             if event.what == "receipt":
@@ -229,6 +229,12 @@ class Disclosing:
             log.error("disclosure_unreadable", stream=fault.stream, version=fault.version)
             return "unreadable"
         return None
+
+    def suspended(self, agency_id: str) -> bool:
+        with suppress(Unreadable):  # `leaves` says so of each disclosure
+            history = self._store.history(f"agency-{agency_id}")
+            return bool(fold(agency, Agency(), history).suspended)
+        return False
 
     def _about_child(self, child_id: str) -> set[str]:
         return {history[0].stream for history in self._referrals(child_id)}

@@ -4,9 +4,14 @@ The log is the outbox. What was written is tracked (`publish|kafka|<cluster>`) o
 durable; a process that dies in between has written them, and the next one finds them at the end of
 the topics. Whoever reads twice all the same tells it by `ce_id`. What was set aside goes to a topic
 of its own beside the one on which it came.
+
+It is asked again of each whether it may leave. What is for an agency that is suspended, or whose
+topic is not there any more, waits and holds up nobody else: from where is tracked
+(`publish|kafka|<cluster>|waits|<agency>`), and up to where it was caught up on (`…|sent|<agency>`).
+The agency waits as long as the first is after the second; what is newer waits with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -15,7 +20,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from adapters.event_store import Conflict, EventStore, Page, Together, Tracking, Unavailable
+from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable
 from adapters.event_store.leader import Held, alone
 from adapters.outgoing import cloud_event
 from adapters.transports.kafka import NotAllowed, NotReachable
@@ -26,7 +31,8 @@ from domain.agency import Agency
 from domain.disclosure import InformationDisclosed, What
 from domain.kernel import Recorded, stored_name
 from domain.quarantine import MessageQuarantined
-from services.disclosing import Disclosing
+from services.disclosing import Disclosing, to_agency
+from services.logs import log
 from services.one_child import readable
 
 NAMES = frozenset({stored_name(InformationDisclosed), stored_name(MessageQuarantined)})
@@ -79,6 +85,8 @@ class Publish:
         self._outlet = outlet
         self._say = say
         self.clock = clock
+        self.unseen: frozenset[str] = frozenset()
+        """The agencies whose topic is not there any more, and for whom something waits."""
         self._said: set[str] = set()
         self._away = False
 
@@ -129,6 +137,16 @@ class Publish:
             self._said.add(sentence)
             self._say(sentence)
 
+    def not_seen(self, unseen: frozenset[str]) -> None:
+        """Of these agencies no topic is seen now, and something waits for them."""
+        for each in sorted(unseen - self.unseen):
+            log.error("topic_gone", topic=outgoing(each))
+            self._say(
+                f"The topic {outgoing(each)} is gone, and something must be written to it: that"
+                " waits until it is there again (safeguarding kafka setup)."
+            )
+        self.unseen = unseen
+
     def _gone(self, sentence: str) -> None:
         if not self._away:
             self._away = True
@@ -153,53 +171,141 @@ class _Sending:
         self._stop = stop
         self._once = once
         self._name = f"publish|kafka|{outlet.cluster}"
+        self._waits = self._tracked("waits")
+        self._caught_up = self._tracked("sent")
+        self._disclosing = Disclosing(self._store, "kafka", self._hears, self._clock)
         self._topics: frozenset[str] = frozenset()
-        self._tail: dict[str, Written] | None = None
+        self._looked: set[str] = set()
+        self._found: dict[str, Written] = {}
+        """By id, what an earlier process wrote, and could not track any more."""
 
     def lines(self) -> Iterator[Published]:
-        disclosing = Disclosing(self._store, "kafka", self._hears, self._clock)
         self._topics = self._outlet.topics()
         if not any(topic.startswith("out.") for topic in self._topics):
             raise NotAllowed("None of the topics that agencies read is there for us")
         self._whole.is_back()
         while not self._stop.is_set() and self._held():
-            more = disclosing.step()
+            more = self._disclosing.step()
             position = self._store.tracked(self._name)
+            for agency_id in self._waiting():
+                yield from self._catch_up(agency_id, position)
             page = readable(self._store, position, BATCH, NAMES, OPENED)
-            lines = self._sent(page)
+            waiting = self._waiting()
+            lines, held_up = self._sent(each for each in page if _to(each) not in waiting)
+            new = {_to(each): each.position for each in reversed(page) if _to(each)}
             if page.reached > position:
-                Together(self._store).store(Tracking(self._name, page.reached))
+                self._track(
+                    Tracking(self._name, page.reached),
+                    waits=held_up,
+                    sent={
+                        each: at
+                        for each, at in new.items()
+                        if each not in held_up and not self._begun(each)
+                    },
+                )
             yield from lines
+            self._whole.not_seen(
+                frozenset(each for each in self._waiting() if outgoing(each) not in self._topics)
+            )
             if self._once and not page and not more:
                 return
-            if page or more or self._store.wait(page.reached, WAIT_SECONDS):
+            news = page or more or self._store.wait(page.reached, WAIT_SECONDS)
+            if news or self._whole.unseen:
                 self._topics = self._outlet.topics()
 
+    # ── Who waits ─────────────────────────────────────────────────────────────────────────────────
+
+    def _tracked(self, what: Literal["waits", "sent"]) -> dict[str, int]:
+        beginning = f"{self._name}|{what}|"
+        found = self._store.all_tracked(beginning)
+        return {name.removeprefix(beginning): at for name, at in found.items()}
+
+    def _track(self, *trackings: Tracking, waits: dict[str, int], sent: dict[str, int]) -> None:
+        Together(self._store).store(
+            *trackings,
+            *(Tracking(f"{self._name}|waits|{each}", at) for each, at in waits.items()),
+            *(Tracking(f"{self._name}|sent|{each}", at) for each, at in sent.items()),
+        )
+        self._waits |= waits
+        self._caught_up |= sent
+
+    def _waiting(self) -> list[str]:
+        return [each for each, at in self._waits.items() if at > self._caught_up.get(each, 0)]
+
+    def _begun(self, agency_id: str) -> bool:
+        """Whether something was to be written to its topic before."""
+        return agency_id in self._waits or agency_id in self._caught_up
+
+    def _catch_up(self, agency_id: str, up_to: int) -> Iterator[Published]:
+        """Send what waits for an agency, once it may hear, as far as others were sent theirs."""
+        if outgoing(agency_id) not in self._topics or self._disclosing.suspended(agency_id):
+            return
+        position = self._waits[agency_id] - 1
+        while not self._stop.is_set() and self._held():
+            page = to_agency(self._store, agency_id, "kafka", position, BATCH)
+            lines, held_up = self._sent(each for each in page if each.position <= up_to)
+            position = page.reached
+            if held_up:
+                if held_up[agency_id] > self._waits[agency_id]:
+                    self._track(waits=held_up, sent={})
+            elif position < up_to:
+                self._track(waits={agency_id: position + 1}, sent={})
+            else:
+                self._track(waits={}, sent={agency_id: up_to})
+            yield from lines
+            if held_up or position >= up_to:
+                return
+
     def _hears(self, agency_id: str, _agency: Agency) -> bool:
-        """By Kafka, an agency hears from when there is a topic that it may read."""
+        """By Kafka, an agency hears from when there is a topic that it may read; if that is not
+        seen any more, what happens waits for it."""
         topic = outgoing(agency_id)
-        if topic not in self._topics:
+        hears = topic in self._topics or self._begun(agency_id)
+        if not hears:
             self._whole.say_once(
                 f"Nothing goes to {agency_id} by Kafka: there is no topic {topic}."
             )
-        return topic in self._topics
+        return hears
 
-    def _sent(self, page: Page) -> list[Published]:
+    # ── What is sent ──────────────────────────────────────────────────────────────────────────────
+
+    def _sent(self, page: Iterable[Recorded]) -> tuple[list[Published], dict[str, int]]:
+        """What was written, and from where on agencies wait that it was not written to."""
         wanted = [(each, message) for each in page if (message := self._message(each))]
-        if not wanted:
-            return []
-        if self._tail is None:  # what an earlier process wrote, and could not track any more
-            marks = {message.topic: message.mark for _, message in wanted}
-            self._tail = self._outlet.tail(marks, BATCH)
-        found = self._tail
-        new = [message for _, message in wanted if message.id not in found]
+        self._look_at({message.topic: message.mark for _, message in wanted})
+        going: list[tuple[Recorded, Message]] = []
+        waits: dict[str, int] = {}
+        for recorded, message in wanted:
+            agency_id = _to(recorded)
+            if not agency_id or message.id in self._found:
+                going.append((recorded, message))
+            elif agency_id not in waits:
+                leaves = self._disclosing.leaves(recorded) if self._seen(message) else "waits"
+                if leaves == "goes":
+                    going.append((recorded, message))
+                elif leaves == "waits":
+                    waits[agency_id] = recorded.position
+        new = [message for _, message in going if message.id not in self._found]
         written = dict(
             zip((each.id for each in new), self._outlet.send(new, self._stop), strict=True)
         )
-        return [
-            _line(recorded, message, found.get(message.id) or written[message.id])
-            for recorded, message in wanted
+        lines = [
+            _line(recorded, message, self._found.get(message.id) or written[message.id])
+            for recorded, message in going
         ]
+        return lines, waits
+
+    def _seen(self, message: Message) -> bool:
+        return message.topic in self._topics
+
+    def _look_at(self, marks: dict[str, str]) -> None:
+        """See what stands at the end of these topics, before anything of ours is written there."""
+        new = {topic: mark for topic, mark in marks.items() if topic in self._topics}
+        for topic in self._looked & set(new):
+            del new[topic]
+        if new:
+            self._found |= self._outlet.tail(new, BATCH)
+            self._looked |= set(new)
 
     def _message(self, recorded: Recorded) -> Message | None:
         event = recorded.event
@@ -208,11 +314,9 @@ class _Sending:
         return self._dead(event) if getattr(event, "transport", "") == "kafka" else None
 
     def _told(self, recorded: Recorded, event: InformationDisclosed) -> Message:
-        topic = outgoing(event.agency_id)
-        if topic not in self._topics:
-            raise NotAllowed(f"The topic {topic} is gone, and something must be written to it")
         message = cloud_event(recorded)
         key = event.reference or event.referral_id
+        topic = outgoing(event.agency_id)
         return Message(topic, key.encode(), message.data, message.headers(), MARK)
 
     def _dead(self, event: Any) -> Message | None:
@@ -235,6 +339,14 @@ class _Sending:
             self._whole.say_once(f"{event.quarantine_id} is too large for {message.topic}.")
             return None
         return message
+
+
+def _to(recorded: Recorded) -> str:
+    """The agency that is told this by Kafka; "" if it is nothing of that kind."""
+    event = recorded.event
+    if isinstance(event, InformationDisclosed) and event.channel == "kafka":
+        return event.agency_id
+    return ""
 
 
 def _line(recorded: Recorded, message: Message, written: Written) -> Published:

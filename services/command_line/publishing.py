@@ -25,7 +25,8 @@ publish.command(webhooks)
 def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) -> int:
     """Write what agencies are to be told to their Kafka topics; a line a message once durable.
 
-    What was set aside as it came in is written beside its topic too (TOPIC.dlq).
+    What was set aside as it came in is written beside its topic too (TOPIC.dlq). Exit 1 if, with
+    --once, something waits for a topic that is not there any more.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) 
     threading.Thread(target=_end, args=(stop,), daemon=True).start()
     with event_store(where.settings()) as store:
         try:
-            show(Publish(store, lambda: Outlet(access), tell).lines(stop, once=once), "json")
+            publisher = Publish(store, lambda: Outlet(access), tell)
+            show(publisher.lines(stop, once=once), "json")
         except NotReachable as error:
             tell(f"Kafka cannot be reached, or does not let us in: {error}.")
             return 3
@@ -52,7 +54,7 @@ def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) 
         except Incomplete as error:
             tell(f"{error}.")
             return 3
-    return 0
+    return 1 if once and publisher.unseen else 0
 
 
 def _end(stop: threading.Event) -> None:

@@ -23,7 +23,8 @@ from adapters.translation import formats
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
 from adapters.transports.kafka_out import LARGEST, Message, Outlet, Stopped
 from adapters.transports.kafka_rights import READER, WRITER, dead, outgoing, prepare
-from domain.agency import RegisterAgency
+from domain.agency import RegisterAgency, ResumeAgency
+from domain.child import RestrictRecord
 from domain.referral import AcknowledgeReferral, DecideReferral
 from services.disclosing import Disclosing, disclosed
 from services.ingest_kafka import Ingest
@@ -32,7 +33,7 @@ from tests.parts.dying import FAULT
 from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, Broker
 from tests.parts.kafka_proxy import Api, way_to_kafka
 from tests.services.ingesting import Place, place_at
-from tests.services.office import Office, concern
+from tests.services.office import KIT, Office, concern
 
 pytestmark = pytest.mark.real_kafka
 
@@ -322,6 +323,101 @@ def test_an_agency_without_a_topic_hears_nothing_and_it_is_said_once(
     lines = list(publisher.lines(threading.Event(), once=True))
     assert [each.agency for each in lines] == [agency.id]
     assert said == ["Nothing goes to north-police by Kafka: there is no topic out.north-police.v1."]
+
+
+def test_what_may_not_leave_any_more_is_not_written(
+    office: Office, agency: Agency, published: Callable[[], list[Published]]
+) -> None:
+    """Recorded while the broker was away, and the child's record restricted before it was back."""
+    referral_id = agency.refers(children=(KIT,))
+    assert len(published()) == 1
+    office.does(DecideReferral, referral_id=referral_id, outcome="advice", rationale="Alone.")
+    Disclosing(office.store, "kafka", lambda *_: True).step()
+    (child,) = office.events("child.registered.v1")
+    restricted = {"named": ("rosa",), "reason": "A relative works at the station."}
+    office.does(RestrictRecord, child_id=child.child_id, **restricted)
+    assert published() == published() == []
+    assert [each.data["status"] for each in agency.reads()] == ["received"]
+    (withheld,) = office.events("disclosure.withheld.v1")
+    assert (withheld.agency_id, withheld.reason) == (agency.id, "restricted")
+
+
+def test_a_suspended_agency_s_waits_in_order_and_holds_up_nobody(
+    kafka: Broker, office: Office, agency: Agency, published: Callable[[], list[Published]]
+) -> None:
+    other = Agency(kafka, office)
+    for number in range(3):
+        agency.refers(number)
+    Disclosing(office.store, "kafka", lambda *_: True).step()
+    office.suspends(agency.id)
+    for number in range(2):
+        other.refers(number)
+        assert [each.agency for each in published()] == [other.id]
+    assert agency.reads() == []
+    office.does(ResumeAgency, agency_id=agency.id)
+    agency.refers(3)
+    assert [each.agency for each in published()] == [agency.id] * 4
+    sequences = [each.attributes["ce_sequence"] for each in agency.reads()]
+    assert len(set(sequences)) == 4
+    assert published() == []
+    office.suspends(agency.id)  # and once more
+    other.refers(4)
+    office.does(ResumeAgency, agency_id=agency.id)
+    agency.refers(5)
+    assert [each.agency for each in published()] == [other.id, agency.id]
+    assert office.events("disclosure.withheld.v1") == []
+
+
+def test_what_happens_while_a_topic_is_gone_is_caught_up_on_when_it_is_back(
+    kafka: Broker, office: Office, agency: Agency
+) -> None:
+    other = Agency(kafka, office)
+    referral_id = agency.refers()
+    said: list[str] = []
+    outlet = Access(bootstrap=kafka.address)
+
+    def once() -> tuple[list[str], frozenset[str]]:
+        publisher = Publish(office.store, lambda: Outlet(outlet), said.append)
+        lines = list(publisher.lines(threading.Event(), once=True))
+        return [each.agency for each in lines], publisher.unseen
+
+    assert once() == ([agency.id], frozenset())
+    with closing(kafka.administration()) as admin:
+        admin.delete_topics([agency.topic])
+        with closing(Outlet(outlet)) as looking:
+            assert any(agency.topic not in looking.topics() for _ in range(200))
+        office.does(DecideReferral, referral_id=referral_id, outcome="advice", rationale="Alone.")
+        other.refers()
+        assert once() == ([other.id], frozenset({agency.id}))
+        assert once() == ([], frozenset({agency.id}))
+        assert [f"The topic {agency.topic} is gone" in each for each in said] == [True, True]
+        admin.create_topics([NewTopic(agency.topic, 2, 1)])
+    assert once() == ([agency.id], frozenset())
+    assert [each.data["status"] for each in agency.reads()] == ["decided"]
+    assert once() == ([], frozenset())
+
+
+def test_a_topic_that_is_gone_for_a_moment_is_noticed_when_it_is_back(
+    kafka: Broker, office: Office, agency: Agency
+) -> None:
+    """By a process that runs, and hears of nothing else."""
+    Agency(kafka, office)
+    referral_id = agency.refers()
+    stop = threading.Event()
+    with closing(kafka.administration()) as admin:
+
+        def say(sentence: str) -> None:
+            assert "is gone" in sentence
+            admin.create_topics([NewTopic(agency.topic, 2, 1)])
+
+        publisher = Publish(office.store, lambda: Outlet(Access(bootstrap=kafka.address)), say)
+        lines = publisher.lines(stop)
+        assert next(lines).what == "receipt"
+        admin.delete_topics([agency.topic])
+        office.does(DecideReferral, referral_id=referral_id, outcome="advice", rationale="Alone.")
+        assert next(lines).what == "decision"
+        stop.set()
+        assert list(lines) == []
 
 
 def test_one_of_two_processes_sends(kafka: Broker, office: Office, agency: Agency) -> None:
