@@ -6,6 +6,7 @@ is for a person: a sender's slip must not overwrite what is known.
 
 from datetime import timedelta
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from domain.child import CorrectDetails
 from domain.described import ChildDescribed
@@ -59,7 +60,9 @@ def more(
         return More((), differs)
     whole: dict[str, Any] = {**have, **new}
     whole["sex"] = whole["sex"] or "U"
-    command = CorrectDetails(**stamped, child_id=child_id, reason=REASON, **whole)
+    # an id of its own: the rows of one file may each tell something of the same child
+    own = {**stamped, "command": uuid4().hex}
+    command = CorrectDetails(**own, child_id=child_id, reason=REASON, **whole)
     return More((command,), differs)
 
 

@@ -356,3 +356,14 @@ def test_a_hospitals_unknown_patient_becomes_one_known_child(office: Office) -> 
     assert (four.result, four.children) == ("merged", one.children)
     elsewhere = office.receives_one(concern(), sender="elm-surgery")
     assert elsewhere.children == one.children
+
+
+def test_rows_of_one_file_tell_of_a_child_bit_by_bit(office: Office) -> None:
+    told = (TODDLER, replace(KIT, nhs_number=None), KIT)
+    rows = [
+        concern(row=place, raw=b"%d" % place, references=("RF-77",), children=(under(child, "U"),))
+        for place, child in enumerate(told, start=1)
+    ]
+    receipts = office.receives(*rows)
+    assert [each.result for each in receipts] == ["recorded", "updated", "updated"]
+    assert record(office, receipts[0]).details.nhs_number == KIT.nhs_number
