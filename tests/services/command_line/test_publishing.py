@@ -1,5 +1,6 @@
 """From a concern to what its agency is told: `kafka setup`, `publish kafka`, `disclosures`."""
 
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
@@ -44,6 +45,28 @@ def test_an_agency_is_told_on_its_topic_and_an_auditor_sees_it(kafka: Broker, ru
     assert run("disclosures", agency).rows == [row]
     assert run("disclosures", "child-1").rows == []
     assert run("disclosures", referral, "--as", "nobody").code == 1
+
+
+@pytest.mark.real_kafka
+def test_what_waits_for_a_topic_that_is_gone_is_said_loudly(kafka: Broker, run: Run) -> None:
+    agency, other = f"agency-{uuid4().hex[:8]}", f"agency-{uuid4().hex[:8]}"
+    where = ("--kafka", kafka.address)
+    for each in (agency, other):
+        assert run("senders", "add", each, "--kind", "police", "--name", "Police").code == 0
+    assert run("kafka", "setup", *where).code == 0
+    words = ("intake", "-", "--sender", agency, "--format", "webform")
+    form = '{"reference": "N-%d", "concern": "Alone.", "children": [{"given_name": "Kit"}]}'
+    assert run(*words, stdin=(form % 1).encode()).code == 0
+    assert run("publish", "kafka", "--once", *where).code == 0
+    with closing(kafka.administration()) as admin:
+        admin.delete_topics([f"out.{agency}.v1"])
+    assert run(*words, stdin=(form % 2).encode()).code == 0
+    ran = run("publish", "kafka", "--once", *where)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"The topic out.{agency}.v1 is gone" in ran.error
+    assert run("kafka", "setup", *where).code == 0
+    ran = run("publish", "kafka", "--once", *where)
+    assert (ran.code, ran.row["agency"]) == (0, agency)
 
 
 def test_whoever_does_not_say_where_kafka_is_is_told_to(run: Run) -> None:
