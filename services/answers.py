@@ -5,7 +5,7 @@ and none is given another meaning.
 """
 
 from datetime import date
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -14,6 +14,12 @@ from domain.described import Urgency
 from domain.kernel import Instant
 
 ByName = Annotated[str, Meta(description="one of a list that grows")]
+Outcome = Literal["Match", "PotentialMatch", "LowConfidence", "ManyMatch", "NoMatch"]
+"""The Department for Education's names. `ManyMatch`: more than one other record is as likely."""
+
+Level = Literal["same", "near", "differs", "unknown"]
+"""`near`: misspelt, partly given, or day and month the other way round. `unknown`: not of both."""
+
 Position = Annotated[int, Meta(description="of the event in the log")]
 
 
@@ -95,6 +101,34 @@ class DeadlineLine(Limit):
     waiting_for: tuple[str, ...]
     stopped_by: int | None
     policy: str
+
+
+class Detail(TypedDict):
+    """How a detail of two records compares. `values`: the older one's and the newer one's, of what
+    may be shown (of an address only how it compares); None: not known."""
+
+    detail: ByName
+    compares: Level
+    values: NotRequired[tuple[str | None, ...]]
+
+
+class MatchLine(TypedDict):
+    """Two records that may be one child's, the older first. `match` names the pair."""
+
+    match: str
+    children: tuple[str, ...]
+    outcome: Outcome
+    score: Annotated[float, Meta(description="how likely they are one child's, 0 to 1")]
+    evidence: list[Detail]
+
+
+class FamilyLine(TypedDict):
+    """Two children who may belong together. `evidence`: what they have in common."""
+
+    match: str
+    children: tuple[str, ...]
+    relation: ByName
+    evidence: list[str]
 
 
 class TeamLine(TypedDict):

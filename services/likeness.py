@@ -7,7 +7,7 @@ person who is asked, with a probability and what speaks for it detail by detail.
 import re
 import unicodedata
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -16,6 +16,7 @@ from domain.blocking import words
 from domain.codes import Sex
 from domain.described import ChildDescribed
 from domain.policy import Matching
+from services.answers import Level
 from services.nameless import names
 
 ENOUGH = 2
@@ -80,10 +81,6 @@ def same(one: Details, other: Details) -> bool:
 def repeated(one: Details, other: Details) -> bool:
     """Whether one message that says both tells of the same child twice, number aside."""
     return {"birth date", "first name", "surname"} <= set(compare(one, other).agree)
-
-
-Level = Literal["same", "near", "differs", "unknown"]
-"""`near`: misspelt, partly given, or day and month the other way round."""
 
 
 class Likeness(NamedTuple):

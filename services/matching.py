@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import chain, combinations, groupby
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from domain.blocking import family_keys, sought_keys
 from domain.calendar import local_day
@@ -19,15 +19,13 @@ from domain.kernel import WITHHELD
 from domain.policy import Matching, in_force
 from projections import children, inbox, matches
 from services.access import Principal, Resource
+from services.answers import Detail, FamilyLine, MatchLine, Outcome
 from services.assemble import Parts
 from services.likeness import Details, Likeness, scored
 from services.nameless import names
 from services.numbers import Numbers
-from services.questions import Row, about_child
+from services.questions import about_child
 from services.words import opened
-
-Outcome = Literal["Match", "PotentialMatch", "LowConfidence", "ManyMatch", "NoMatch"]
-"""The Department for Education's names. `ManyMatch`: more than one other record is as likely."""
 
 FIELDS = {
     "nhs_number": "NHS number",
@@ -162,12 +160,14 @@ class Pair(NamedTuple):
         return ":".join(sorted((self.older.child_id, self.newer.child_id)))
 
 
-def proposed(parts: Parts, who: Principal, *, sweep: bool = False) -> Iterator[Row]:
+def proposed(parts: Parts, who: Principal, *, sweep: bool = False) -> Iterator[MatchLine]:
     """The pairs of records that may be one child's, the likeliest first.
 
     Of the children whom a waiting referral names, or with `sweep` of all records. A pair with a
     record that is not the asker's to find is left out; the look at each other one is recorded.
+    Raises `Denied`.
     """
+    parts.gate.open(who, "search-children", Resource(about=("matches",)))
     compared = Compared(parts)
     pairs = _all_pairs(compared) if sweep else _waiting_pairs(compared)
     likely = Counter(
@@ -197,7 +197,7 @@ def _may_find(parts: Parts, who: Principal, child_ids: Iterable[str]) -> bool:
     )
 
 
-def _evidence(compared: Compared, pair: Pair) -> list[Row]:
+def _evidence(compared: Compared, pair: Pair) -> list[Detail]:
     """Detail by detail, as both records have it and how they compare; of an address only how."""
     one, other = compared.of(pair.older), compared.of(pair.newer)
     values: dict[str, tuple[Any, Any]] = {
@@ -207,11 +207,13 @@ def _evidence(compared: Compared, pair: Pair) -> list[Row]:
         "surname": (one.family_name or None, other.family_name or None),
         "sex": (one.sex, other.sex),
     }
-    return [
-        {"detail": FIELDS[field], "compares": level}
-        | ({"values": values[field]} if field in values else {})
-        for field, level in pair.likeness.levels.items()
-    ]
+    found: list[Detail] = []
+    for field, level in pair.likeness.levels.items():
+        detail: Detail = {"detail": FIELDS[field], "compares": level}
+        if field in values:
+            detail["values"] = values[field]
+        found.append(detail)
+    return found
 
 
 def _pair(one: children.Child, other: children.Child, likeness: Likeness) -> Pair:
@@ -281,12 +283,13 @@ def _numbers(compared: Compared, every: Iterable[children.Child]) -> Iterator[li
 # ── Families ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def families(parts: Parts, who: Principal) -> Iterator[Row]:
+def families(parts: Parts, who: Principal) -> Iterator[FamilyLine]:
     """Who may belong together: the children whom waiting referrals name, and others of one surname
     at one postcode, at one address, or with a telephone number of an adult in common.
 
-    A suggestion: a person records the relationship, or the household, or does not.
+    A suggestion: a person records the relationship, or the household, or does not. Raises `Denied`.
     """
+    parts.gate.open(who, "search-children", Resource(about=("matches",)))
     compared, told = Compared(parts), set[frozenset[str]]()
     waiting = inbox.waiting(parts.query)
     named = dict.fromkeys(each for waits in waiting for each in waits.child_ids)

@@ -13,10 +13,11 @@ from domain.blocking import record_keys, sought_keys
 from domain.codes import Sex
 from domain.described import ChildDescribed, Identifier
 from domain.policy import Matching
+from services.answers import Outcome
 from services.handle import Plan
 from services.identify import Identify
 from services.likeness import details_of, scored
-from services.matching import Outcome, outcome_of
+from services.matching import outcome_of
 
 NOW = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 STAMPED: dict[str, Any] = {

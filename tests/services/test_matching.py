@@ -14,6 +14,7 @@ from adapters.vault import Vault
 from domain.policy import in_force
 from projections import children
 from services.access import COMMAND_LINE
+from services.answers import MatchLine
 from services.likeness import Details, scored
 from services.matching import Compared, families, proposed
 from tests.corruptions import Register, measured
@@ -32,11 +33,11 @@ def sent(authority: Authority, sender: str = "open-door", **said: str) -> str:
     return child
 
 
-def asked(authority: Authority, **how: Any) -> list[dict[str, Any]]:
+def asked(authority: Authority, **how: Any) -> list[MatchLine]:
     return list(proposed(authority.parts, COMMAND_LINE, **how))
 
 
-def pair(rows: list[dict[str, Any]], *child_ids: str) -> dict[str, Any] | None:
+def pair(rows: list[MatchLine], *child_ids: str) -> MatchLine | None:
     return next((row for row in rows if set(row["children"]) == set(child_ids)), None)
 
 

@@ -80,6 +80,15 @@ def test_who_may_be_of_one_family_is_suggested(office: Run, sent: dict[str, Any]
     assert row["evidence"] == ["address or telephone number", "surname and postcode"]
 
 
+@pytest.mark.parametrize("how", [[], ["--sweep"], ["--families"]])
+def test_a_refusal_does_not_look_as_if_no_records_were_alike(office: Run, how: list[str]) -> None:
+    assert office("matches", *how, "--as", "dora").code == 0
+    for person in ("operator", "wim"):
+        ran = office("matches", *how, "--as", person)
+        assert (ran.code, ran.out) == (1, ""), person
+        assert "it is not yours to see" in ran.error, person
+
+
 def test_a_new_store_has_no_answers_and_that_is_good(run: Run) -> None:
     for question in ("inbox", "children", "deadlines", "teams", "flags", "senders", "events"):
         ran = run(question)
