@@ -27,7 +27,8 @@ def contracts(
         Where they are.
     check
         Change nothing: say what there is not as it would be written, and what breaks those who hold
-        to the contracts in the folder `released` in it. Exit 1 if something does.
+        to the contracts in the folder `released` in it. Exit 1 if something does, 3 if there are
+        none to compare with.
     """
     from services.contracts import differing, documents, read, write
     from services.contracts.breaks import breaks
@@ -40,6 +41,14 @@ def contracts(
         tell(f"There is no folder {folder}.")
         return 3
     rows = [{"fault": f"{path}: it is not as it would be written"} for path in differing(folder)]
-    rows += [{"fault": each} for each in breaks(read(folder / RELEASED), documents())]
+    released = read(folder / RELEASED)
+    rows += [{"fault": each} for each in breaks(released, documents())]
+    if not released:
+        show(rows, shown.format, empty="They are as they would be written.")
+        tell(
+            f"Whether they break somebody is not known: there is no release in {folder / RELEASED}"
+            " to compare with."
+        )
+        return 3
     show(rows, shown.format, empty="They are as they would be written, and break nobody.")
     return 1 if rows else 0

@@ -94,5 +94,17 @@ def test_what_breaks_somebody_is_told(folder: Path, capsys: pytest.CaptureFixtur
     )
 
 
+def test_without_a_release_to_compare_with_nobody_is_told_that_nothing_breaks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert contracting.contracts(tmp_path) == 0
+    capsys.readouterr()
+    (tmp_path / "openapi.json").write_text("{}\n")
+    assert contracting.contracts(tmp_path, check=True) == 3
+    said = capsys.readouterr()
+    assert "openapi.json: it is not as it would be written" in said.out
+    assert f"there is no release in {tmp_path / 'released'} to compare with." in said.err
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert contracting.contracts(tmp_path / "none", check=True) == 3
