@@ -150,6 +150,13 @@ def mllp(
     if certificate is None and (key or clients):
         tell("--key and --clients are of an encrypted connection: give --certificate too.")
         return 2
+    with event_store(where.settings()) as store:
+        if agency not in registered(store):
+            tell(
+                f"There is no agency {agency!r} that could send here; `safeguarding senders` lists"
+                " them, and `safeguarding senders add` registers one."
+            )
+            return 1
     try:
         secured = encryption(certificate, key, clients) if certificate else None
         listener = Listener(

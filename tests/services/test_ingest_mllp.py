@@ -102,6 +102,13 @@ def acknowledges_what_is_durable(place: Place) -> None:
     assert len(place.kept()) == 5
 
 
+def test_nobody_listens_for_an_agency_that_is_not_registered(place: Place) -> None:
+    ended = place.ingest("mllp", "127.0.0.1:0", "--sender", "nobody").ended()
+    assert (ended.code, ended.lines) == (1, [])
+    assert "There is no agency 'nobody' that could send here" in ended.error
+    assert "Listening" not in ended.error
+
+
 def test_who_never_got_the_answer_sends_again_and_it_is_one_message(place: Place) -> None:
     running, port = listening(place)
     with connected(port) as gone:
