@@ -49,6 +49,8 @@ class Labels(NamedTuple):
     `fields`: field to labels; `groups`: the same for what a notice holds as a thing of its own (an
     officer); `texts`: fields whose following lines belong to them; `answers`: fields of which only
     the first word counts; `careful`: of two answers the one that holds until a person has looked.
+    `listed`: fields whose answer may list children by name and date of birth. `unannounced`: what
+    somebody is whose name comes under no heading (`child`); without it no such name is read.
     """
 
     fields: dict[str, tuple[str, ...]]
@@ -56,6 +58,8 @@ class Labels(NamedTuple):
     texts: frozenset[str]
     answers: frozenset[str]
     careful: dict[str, str]
+    listed: frozenset[str] = frozenset()
+    unannounced: str = ""
 
 
 class Labelled(NamedTuple):
@@ -124,6 +128,7 @@ class _Reader:
         }
         self._values: dict[str, Any] = {}
         self._groups: dict[str, dict[str, str]] = {group: {} for group in labels.groups}
+        self._listing = False
         self._text: list[str] | None = None
         self._texts: dict[str, list[str]] = {}
 
@@ -138,6 +143,10 @@ class _Reader:
         own = line.find(":", 0, _LONGEST_LABEL) >= 0 and not _QUOTED.match(line)
         found = _LABEL.fullmatch(line.rstrip().translate(_AS_TYPED)) if own else None
         if found is None or not self._labelled(found[1], line[found.start(2) :].strip()):
+            if self._listing and not _QUOTED.match(line) and self.people.lists(line.strip()):
+                self.found.left_over.append(line.strip())
+                return
+            self._listing = False
             self._more(line.rstrip())
 
     def _more(self, line: str) -> None:
@@ -169,9 +178,10 @@ class _Reader:
         """Whether the label is known; its value is then where it belongs."""
         going_on, self.addresses.open = self.addresses.open, None
         text, self._text = self._text, None
+        listing, self._listing = self._listing, False
         if self._known(written, value):
             return True
-        self.addresses.open, self._text = going_on, text
+        self.addresses.open, self._text, self._listing = going_on, text, listing
         return False
 
     def _known(self, written: str, value: str) -> bool:
@@ -184,12 +194,22 @@ class _Reader:
         if label in self._grouped:
             self.people.current = None
             group, field = self._grouped[label]
+            self._lists(field, value)
             return self.found.put(self._groups[group], field, value)
         if self.people.begins(label, value):
             return True
+        if self._labels.unannounced and self.people.told_of(self._labels.unannounced, label, value):
+            return True
         return self.addresses.labelled(" ".join(written.replace("_", " ").split()), value)
 
+    def _lists(self, field: str, value: str) -> None:
+        """Children by name and date of birth, in the answer and in the lines that follow it."""
+        if field in self._labels.listed:
+            self._listing = self.people.lists(value) or not value
+            self.people.current = None
+
     def _of_the_notice(self, field: str, value: str) -> bool:
+        self._lists(field, value)
         if field in self._labels.answers:
             return self.found.put(self._values, field, self._first_word(field, value))
         if field not in self._labels.texts:

@@ -69,6 +69,9 @@ _DATE = (
     r"(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)? [A-Za-z]{3,9} \d{4})"
 )
 _BORN = re.compile(rf"(?:(?:born|dob|date of birth)[: ]+(?:on )?)?{_DATE}", re.I)
+_DAY = re.compile(_DATE, re.I)
+_BEFORE_A_NAME = frozenset({"", "and", "also"})
+_BEFORE_A_BIRTH = frozenset({"", "born", "dob", "d.o.b", "d.o.b.", "date", "of", "birth", "on"})
 _DUE = re.compile(rf"(?:due|expected)(?: date| on)?[: ]+{_DATE}", re.I)
 _ROLE = re.compile(r"(?:role|relationship)(?: to (?:the )?child)?:? (.+)", re.I)
 _SEXES = frozenset({"male", "female", "m", "f", "boy", "girl"})
@@ -140,6 +143,7 @@ class People:
         self._found = found
         self._addresses = addresses
         self._all: list[Person] = []
+        self._children = 0
         self._numbered: dict[tuple[str, int], Person] = {}
 
     def told(self) -> dict[str, list[dict[str, str]]]:
@@ -174,6 +178,23 @@ class People:
             return False
         self.begin(kind, int(block[2] or 1), role, rest, value)
         return True
+
+    def told_of(self, kind: str, label: str, value: str) -> bool:
+        """Whether the label is of a person's lines, and somebody of this kind may be meant whom no
+        heading announces: a name begins them."""
+        field = _LABELS.get(label)
+        if field is None or not (field in _NAMES or (kind, 1) in self._numbered):
+            return False
+        self.begin(kind, 1, "", label, value)
+        return True
+
+    def lists(self, told: str) -> bool:
+        """Whether it lists children, each by name and date of birth, and nothing else."""
+        listed = _listed(told)
+        for each in listed:
+            self.begin("child", self._children + 1, "", "", each)
+        self.current = None if listed else self.current
+        return bool(listed)
 
     def begin(self, kind: str, number: int, role: str, rest: str, value: str) -> None:
         self._found.labels.add(kind)
@@ -221,6 +242,7 @@ class People:
 
     def _another(self, kind: str, number: int, role: str) -> Person:
         person = Person(kind, number, role)
+        self._children += kind == "child"
         self._all.append(person)
         self._numbered[kind, number] = person
         return person
@@ -300,6 +322,23 @@ class People:
         ]
         named = {word for each in held for word in re.findall(r"[^\W_]+", each.casefold())}
         return {*words} <= _RELATED | _BESIDE | named
+
+
+def _listed(told: str) -> list[str]:
+    """A line for each child of a list such as `Amira Holt, born 04/05/2016 and Kit Holt (…)`."""
+    found, at, line = [], 0, told[:_LONGEST_LINE]
+    for day in _DAY.finditer(line):
+        words = [word for word in line[at : day.start()].replace("(", " ").split() if word != ","]
+        while words and words[0].casefold().strip(",;&-•.)") in _BEFORE_A_NAME:
+            words.pop(0)
+        while words and words[-1].casefold().strip(",;:-") in _BEFORE_A_BIRTH:
+            words.pop()
+        name = " ".join(words).strip(" ,;-•)")
+        if not may_be_name(name) or name.islower():
+            return []
+        found.append(f"{name}, born {day[0]}")
+        at = day.end()
+    return [] if line[at:].strip(" ,;.)") or len(told) > _LONGEST_LINE else found
 
 
 def _before_an_address(part: str, at: int) -> list[str]:

@@ -62,6 +62,9 @@ _LABELS = Labels(
         "children_present": (
             "children present", "were children present", "child present at incident",
             "child present at the incident", "children present at incident",
+            "the following child attends your school", "the following pupil attends your school",
+            "the following children attend your school", "the following pupils attend your school",
+            "child attending your school", "children attending your school",
         ),
         "circumstances": (
             "circumstances", "details", "what happened", "narrative", "summary",
@@ -84,6 +87,7 @@ _LABELS = Labels(
     texts=frozenset({"circumstances", "child_said"}),
     answers=frozenset(),
     careful={},
+    listed=frozenset({"children_present"}),
 )  # fmt: skip
 _SUBJECT = re.compile(r"(?:(?:re|fwd?|fw)\s*:\s*)*operation encompass\b.*", re.I | re.S)
 _OWN_LABEL = re.compile(
@@ -92,6 +96,9 @@ _OWN_LABEL = re.compile(
     re.I | re.M,
 )
 """What no other notice has: it tells this one from a notice that only says who was told."""
+_HEADING = re.compile(
+    r"[\W_]*operation encompass(?: notification| notice| alert)?[ \t.]*[\r\n]", re.I
+)
 _BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"reference", "incident_number", "child"})
@@ -132,12 +139,13 @@ def recognise(sent: Sent) -> bool:
         if mail.automatic in {"report", "reply"}:
             return False
         subject, text = mail.subject, mail.text
-    named = _SUBJECT.fullmatch(subject) or _OWN_LABEL.search(text)
+    named = _SUBJECT.fullmatch(subject) or _OWN_LABEL.search(text) or _HEADING.match(text[:500])
     return named is not None and _is_notice(labelled(text, _LABELS).labels)
 
 
 def _is_notice(labels: set[str]) -> bool:
-    return len(labels) >= _FEWEST_LABELS and not labels.isdisjoint(_TELLING)
+    several = len(labels) >= _FEWEST_LABELS and not labels.isdisjoint(_TELLING)
+    return several or labels >= {"children_present", "child"}
 
 
 def translate(sent: Sent) -> list[Translation]:

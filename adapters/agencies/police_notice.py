@@ -111,6 +111,14 @@ FORMAT = FormatInformation(
 
 _FIELDS = {
     "notice_id": ("notice number", "notice no", "notice id", "our reference"),
+    "reference": (
+        "reference", "reference number", "our ref", "ref", "misper reference",
+        "missing person reference", "missing report number",
+    ),
+    "risk": (
+        "risk", "risk grade", "risk grading", "risk level", "risk assessment", "level of risk",
+        "risk category",
+    ),
     "follow_up_to": ("follow up to", "follow up to notice", "update to", "further to notice"),
     "incident_number": ("incident number", "incident no", "incident", "log number"),
     "notice_type": ("notice type", "type of notice"),
@@ -121,7 +129,10 @@ _FIELDS = {
         "section 46", "s46",
     ),
     "withdrawn": ("withdrawn", "cancelled"),
-    "occurred_at": ("occurred", "occurred at", "date and time", "date of incident"),
+    "occurred_at": (
+        "occurred", "occurred at", "date and time", "date of incident", "date",
+        "date and time of incident", "incident date",
+    ),
     "circumstances": ("circumstances", "details", "what happened", "narrative"),
     "child_said": ("child said", "what the child said", "words of the child", "voice of the child"),
 }  # fmt: skip
@@ -162,6 +173,7 @@ _LABELS = Labels(
     texts=frozenset({"circumstances", "child_said"}),
     answers=frozenset({"police_protection"}),
     careful={"withdrawn": "no", "police_protection": "yes"},
+    listed=frozenset({"children_present"}),
 )
 
 _MARKS = ('"notice_id"', '"police_protection"', '"incident_number"', '"circumstances"')
@@ -172,6 +184,16 @@ _OWN_LABEL = re.compile(
     re.I | re.M,
 )
 """A label that the police use and no other sender of an e-mail needs."""
+_TITLE = re.compile(
+    r"[\W_]*(?:(?:re|fwd?|fw|update|urgent|police)\W{1,3}){0,3}(?:found|located|returned)?\W{0,3}"
+    r"(?:(missing (?:person|child|young person)|misper)|(domestic (?:abuse|violence)))\b[^:]*",
+    re.I,
+)
+"""What a notice is called in its subject or its first lines: of somebody missing, or of abuse."""
+_AT_A_PLACE = re.compile(r" (?:at|in|near|outside) (?=\D)")
+"""What follows a time where somebody was last seen."""
+_FIRST_LINES = 5
+_LONGEST_TITLE = 120
 _BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"notice_id", "incident_number", "circumstances", "child"})
@@ -200,7 +222,24 @@ def recognise(sent: Sent) -> bool:
     if mail is not None and mail.automatic in {"report", "reply"}:
         return False
     text = start if mail is None else mail.text
-    return _OWN_LABEL.search(text) is not None and _is_notice(labelled(text, _LABELS).labels)
+    title = _title(mail.subject if mail else "", text)
+    if not title and _OWN_LABEL.search(text) is None:
+        return False
+    return _is_notice(labelled(text, _labels(title)).labels)
+
+
+def _title(subject: str, text: str) -> str:
+    """The kind of notice that its subject or one of its first lines names; empty if neither."""
+    first = [line.strip() for line in text[:2000].splitlines() if line.strip()][:_FIRST_LINES]
+    for line in (subject, *first):
+        if len(line) <= _LONGEST_TITLE and (found := _TITLE.fullmatch(line)):
+            return "Missing" if found[1] else "Domestic abuse"
+    return ""
+
+
+def _labels(title: str) -> Labels:
+    """Of somebody missing the notice gives the name under no heading."""
+    return _LABELS._replace(unannounced="child") if title == "Missing" else _LABELS
 
 
 def _is_notice(labels: set[str]) -> bool:
@@ -217,7 +256,7 @@ def translate(sent: Sent) -> list[Translation]:
     if looks_like_email(start):
         return [_email(sent, problems)]
     text = decoded(sent.body, problems)
-    return [_lines(text, sent, problems) or _no_notice(sent, text, problems)]
+    return [_lines(text, _title("", text), sent, problems) or _no_notice(sent, text, problems)]
 
 
 def _json(sent: Sent, problems: Problems) -> Translation:
@@ -237,7 +276,7 @@ def _json(sent: Sent, problems: Problems) -> Translation:
 def _email(sent: Sent, problems: Problems) -> Translation:
     mail = email_of(sent.body, problems)
     told = mail.whole()
-    said = _lines(told, sent, problems)
+    said = _lines(told, _title(mail.subject, mail.text), sent, problems)
     if said is None:
         text = f"Subject: {mail.subject}\n\n{told}" if mail.subject else told
         problems.say(_NO_NOTICE)
@@ -245,16 +284,41 @@ def _email(sent: Sent, problems: Problems) -> Translation:
     return as_mailed(said, mail, sent)
 
 
-def _lines(text: str, sent: Sent, problems: Problems) -> Translation | None:
+def _lines(text: str, title: str, sent: Sent, problems: Problems) -> Translation | None:
     """The notice that labelled lines tell; None where they tell none."""
-    found = labelled(text[:LARGEST_READ], _LABELS)
+    found = labelled(text[:LARGEST_READ], _labels(title))
     if not _is_notice(found.labels):
         return None
     for sentence in found.problems:
         problems.say(sentence)
     if len(text) > LARGEST_READ:
         problems.say("The text is very long: only its beginning was read, the rest is kept.")
-    return _said(found.values, sent, problems, found.left_over)
+    values = _in_their_fields(found.values, title, found.left_over)
+    return _said(values, sent, problems, found.left_over)
+
+
+def _in_their_fields(values: dict[str, Any], title: str, left_over: list[str]) -> dict[str, Any]:
+    """The plain labels (`Reference`, `Risk`) as those that say more: by what the notice is of."""
+    told = dict(values)
+    reference, risk = told.pop("reference", ""), told.pop("risk", "")
+    if title:
+        told.setdefault("notice_type", title)
+    if reference and told.setdefault("notice_id", reference) != reference:
+        left_over.append(f"Reference: {reference}")
+    if not risk:
+        return told
+    group = ("missing", "risk") if title == "Missing" or "missing" in told else None
+    if group is None and (title or "domestic_abuse" in told):
+        group = ("domestic_abuse", "dash_risk")
+    if group is None:
+        told.setdefault("grade", risk)
+        left_over.append(f"Risk: {risk}")
+        return told
+    name, field = group
+    held = dict(told.get(name, {}))
+    if held.setdefault(field, risk) != risk:
+        left_over.append(f"Risk: {risk}")
+    return {**told, name: held}
 
 
 def _no_notice(sent: Sent, text: str, problems: Problems) -> Translation:
@@ -292,7 +356,8 @@ def _said(
         if number_given and not reference_of(number_given):
             problems.keep(f"{what}: {number_given}")
     told_at = instant(notice.occurred_at, problems, "The time of the incident")
-    told_at = told_at or instant(notice.missing.since, problems, "The time of going missing")
+    since = _AT_A_PLACE.split(notice.missing.since)[0]
+    told_at = told_at or instant(since, problems, "The time of going missing")
     told_at = told_at or instant(notice.sent_at, problems, "The time of the notice")
     of_the_police = bool(notice.force or notice.officer.collar_number or incident)
     return Translation(

@@ -151,3 +151,21 @@ def test_labelled_lines_without_an_email_are_read_too() -> None:
 def test_the_example_tells_how_the_police_graded_the_risk() -> None:
     said = translated("encompass", encompass.example(2))
     assert "Risk of domestic abuse as the police graded it:" in said.concern
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The following child attends your school: Ava Holt 05/06/2016",
+        "The following children attend your school: Ava Holt 05/06/2016 and Kit Holt 04/05/2018",
+    ],
+)
+def test_the_children_are_enough_under_the_heading(line: str) -> None:
+    lines = ("Operation Encompass", "", "Police attended an incident last night.", line)
+    body = mail(*lines, subject="encompass")
+    assert recognised(body) == "encompass"
+    said = translated("encompass", body)
+    assert said.children[0].given_name == "Ava"
+    assert said.children[0].born_on == date(2016, 6, 5)
+    assert len(said.children) == line.count("Holt")
+    assert "Police attended an incident last night." in said.concern

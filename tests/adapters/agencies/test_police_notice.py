@@ -5,12 +5,15 @@ import json
 import quopri
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
+from time import process_time
 from typing import Any
 
 import msgspec
 import pytest
 
-from adapters.agencies import police_notice
+from adapters.agencies import encompass, police_notice
+from adapters.labelled import labelled
 from adapters.translation import Translation
 from tests.adapters.messages import recognised, translated
 
@@ -1063,3 +1066,115 @@ def test_a_risk_that_is_not_understood_is_said_and_shown(line: str) -> None:
     assert said.urgency == "not-stated"
     assert any(word in problem for problem in said.problems for word in ("risk", "grade"))
     assert "purple" in said.concern
+
+
+PLAINLY = (
+    "MISSING PERSON REPORT (CHILD)",
+    "Reference: MP/26/1188",
+    "Name: Kit Holt",
+    "DOB: 04/05/2012",
+    "Last seen: 19/05/2026 20:00 at Town bus station",
+    "Risk: HIGH",
+    "Home address: 1 Mill Lane, Town, XE1 1AA",
+    "Circumstances: Third episode this month.",
+)
+
+
+def test_a_missing_child_may_be_told_of_under_no_heading() -> None:
+    assert recognised(mail(*PLAINLY)) == "police-notice"
+    said = by_mail(*PLAINLY)
+    (child,) = said.children
+    assert (child.given_name, child.family_name, child.born_on) == ("Kit", "Holt", date(2012, 5, 4))
+    assert (child.postcode, said.adults, said.problems) == ("XE1 1AA", (), ())
+    assert (said.references[0], said.urgency) == ("MP/26/1188", "immediate")
+    assert said.happened_at == datetime(2026, 5, 19, 19, 0, tzinfo=UTC)
+    assert "Missing since: 19/05/2026 20:00 at Town bus station" in said.concern
+    assert "Risk while missing: HIGH" in said.concern
+
+
+def test_that_a_child_is_found_comes_under_the_same_reference() -> None:
+    lines = ("UPDATE: MISSING CHILD - FOUND", *PLAINLY[1:4], "Status: FOUND", "Details: Home.")
+    assert recognised(mail(*lines)) == "police-notice"
+    said = by_mail(*lines)
+    assert said.references[0] == by_mail(*PLAINLY).references[0]
+    assert (len(said.children), said.urgency) == (1, "not-stated")
+    assert "Status: FOUND" in said.concern
+
+
+def test_a_letter_that_only_speaks_of_somebody_missing_is_no_notice() -> None:
+    words = ("Dear all, we have two things to say:", "Name: Sam Dow", "School: Hill School")
+    assert recognised(mail(*words, "Circumstances: a missing child was spoken of")) == "email"
+    named = by_mail("Incident number: NP-9", "Force: North", "Name: Kit Holt", "Details: x")
+    assert named.children == ()
+
+
+def test_the_children_who_were_present_may_be_listed() -> None:
+    lines = (
+        "DOMESTIC ABUSE INCIDENT - RISK ASSESSMENT (DASH)",
+        "Incident number: 2026/DA/4471",
+        "Risk grade: HIGH",
+        "Victim: Jo Holt (28/02/1995)",
+        "Children present: Amira Holt, born 04/05/2016,",
+        "     and Kit Holt (04/05/2018)",
+        "Address: 1 Mill Lane, Town, XE1 1AA",
+        "Circumstances: Shouting.",
+    )
+    said = by_mail(*lines)
+    assert [(c.given_name, c.born_on) for c in said.children] == [
+        ("Amira", date(2016, 5, 4)),
+        ("Kit", date(2018, 5, 4)),
+    ]
+    assert said.urgency == "urgent"
+    assert "Risk of domestic abuse (DASH): high" in said.concern
+    assert "Kit Holt" in said.concern
+    assert said.addresses[0].restricted
+
+
+@pytest.mark.parametrize("told", ["yes, upstairs", "two, aged 4 and 6", "on 04/05/2016 none"])
+def test_that_children_were_present_in_other_words_names_nobody(told: str) -> None:
+    lines = ("Incident number: NP-9", "Notice type: Domestic abuse", f"Children present: {told}")
+    said = by_mail(*lines, "Details: Shouting.")
+    assert said.children == ()
+    assert f"Children present: {told}" in said.concern
+
+
+def test_a_reference_and_a_risk_beside_others_are_kept() -> None:
+    lines = ("Notice number: PN-9", "Reference: R-8", "Force: North", "Child 1: Kit Holt")
+    said = by_mail(*lines, "Risk: High", "Details: x")
+    assert (said.references[0], said.urgency) == ("PN-9", "urgent")
+    assert "Reference: R-8" in said.concern
+    assert "Risk: High" in said.concern
+    missing = by_mail(*lines[:1], *PLAINLY[2:], "Missing risk: low", "Incident number: 7/26")
+    assert "Risk while missing: low" in missing.concern
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "agencies" / "police-notices.md"
+
+
+def test_every_label_that_the_page_tells_is_read() -> None:
+    rows = [line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    told = [label for row in rows for label in re.findall(r"`([^`]+)`", row)]
+    assert len(told) > 40
+    for label in told:
+        here = label != "The following child attends your school"
+        labels = police_notice._LABELS if here else encompass._LABELS
+        value = "Amira Holt, born 04/05/2016"
+        found = labelled(f"Child 2: Kit Holt\n{label}: {value}", labels)
+        assert found.labels != {"child"} or f"{label}: {value}" not in found.left_over, label
+    unknown = labelled("Child 2: Kit Holt\nNickname: Kitty", police_notice._LABELS)
+    assert (unknown.labels, unknown.left_over) == ({"child"}, ["Nickname: Kitty"])
+
+
+def test_what_the_page_shows_as_an_example_is_read() -> None:
+    shown = re.findall(r"`(Child 1: [^`]+|Address [^`]+)`", PAGE.read_text())
+    said = by_mail("Incident number: NP-9", "Details: x", shown[0], f"{shown[1]}: 1 Mill Lane")
+    assert said.children[0].born_on == date(2016, 5, 4)
+    assert said.addresses[0].restricted
+
+
+def test_a_list_of_very_many_children_is_read_in_good_time() -> None:
+    line = ", ".join(["Amira Holt, born 04/05/2016"] * 15)
+    lines = ["Incident number: NP-9", "Details: x", f"Children present: {line}"]
+    began = process_time()
+    by_mail(*lines, *([line] * 500))
+    assert process_time() - began < 10
