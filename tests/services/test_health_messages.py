@@ -60,3 +60,20 @@ def test_a_flag_is_removed_before_anybody_told_of_it(office: Office) -> None:
     (alone,) = office.receives_bytes(of("fhir-flags", "Flag CarePlan", status="entered-in-error"))
     assert alone.result == "recorded"
     assert any("withdraws something that has not come" in each for each in alone.problems)
+
+
+def test_an_answer_is_put_beside_the_referral_that_it_answers(office: Office) -> None:
+    (first,) = office.receives_bytes(of("fhir-bars", ""))
+    asked = json.loads(formats()["fhir-bars"].example(1))["entry"][1]["resource"]
+    for number, based in enumerate((asked["identifier"][0]["value"], str(first.referral))):
+        answer = of("fhir-bars", "MessageHeader", eventCoding={"code": "servicerequest-response"})
+        told = json.loads(answer)
+        told["entry"][1]["resource"] |= {
+            "id": f"SR-ANSWER-{number}",
+            "identifier": [],
+            "basedOn": [{"identifier": {"value": based}}],
+            "status": "completed",
+        }
+        (receipt,) = office.receives_bytes(json.dumps(told).encode())
+        assert (receipt.result, receipt.referral) == ("correlated", first.referral)
+    assert office.referrals() == [first.referral]
