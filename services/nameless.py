@@ -8,6 +8,7 @@ compared, and what a record is opened with, leaves them out.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOBODY = frozenset(
     {"unknown", "unk", "unkn", "unnamed", "unidentified", "nk", "noname", "anonymous"}
@@ -59,6 +60,7 @@ _NUMBER = {
 }
 
 
+@lru_cache(maxsize=1000)
 def names(family_name: str, given_name: str) -> tuple[str, str]:
     """Family and given name, each empty where it only stands for one."""
     family, given = _words(family_name), _words(given_name)
