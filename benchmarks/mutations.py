@@ -6,9 +6,10 @@
 Messages are made from the formats' own examples and, where SAFEGUARDING_SAMPLES names a folder,
 from the samples in it; each is damaged in one to six ways. The formats are asked whether it is
 theirs, the one it was made for and the one that recognises it read it, and what they say is
-decided on and written down; one in a thousand is taken in and stored. A find is whatever is
-neither a referral nor a refusal in our own words, and whatever takes more than a second of
-computing. `--only` makes one input again and writes its bytes to stdout. Exit 1 with a find.
+decided on and written down; one in a thousand is taken in and stored. Messages of five megabytes
+that ask most of a reader are read before them. A find is whatever is neither a referral nor a
+refusal in our own words, and whatever takes more than a second of computing. `--only` makes one
+input again and writes its bytes to stdout. Exit 1 with a find.
 """
 
 import argparse
@@ -31,9 +32,19 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from adapters.translation import formats
+from adapters.translation import Sent
 from services.logs import configure
-from tests.mutations import Find, Trial, mutant, samples_named, stocks
+from tests.long_messages import LONG
+from tests.mutations import (
+    FORMATS,
+    MOST_SECONDS,
+    RECEIVED,
+    Find,
+    Trial,
+    mutant,
+    samples_named,
+    stocks,
+)
 
 CHUNK = 5000
 STORED_EVERY = 1000
@@ -81,7 +92,7 @@ def main() -> int:
     words.add_argument("--inputs", type=int, default=10_000_000)
     words.add_argument("--first", type=int, default=0, help="number of the first input")
     words.add_argument("--seed", type=int, default=1)
-    words.add_argument("--format", choices=list(formats()), help="only messages made for this one")
+    words.add_argument("--format", choices=list(FORMATS), help="only messages made for this one")
     words.add_argument("--workers", type=int, default=1)
     words.add_argument("--minutes", type=float, help="stop after so many")
     words.add_argument("--only", type=int, metavar="NUMBER", help="make this input again")
@@ -96,6 +107,7 @@ def main() -> int:
         for first in range(chosen.first, end, CHUNK)
     )
     print(f"seed {chosen.seed}, samples: {samples_named() or 'none'}, code: {commit()}", flush=True)
+    slow = print_long_ones()
     lines: dict[str, Line] = {}
     finds: list[Find] = []
     shown: Counter[str] = Counter()
@@ -114,7 +126,21 @@ def main() -> int:
             rate = inputs / (said - began)
             print(f"… {inputs} inputs, {rate:.0f} a second, {len(finds)} finds", flush=True)
     print_table(lines, time.monotonic() - began)
-    return 1 if finds else 0
+    return 1 if finds or slow else 0
+
+
+def print_long_ones() -> int:
+    """How many of the long messages take longer than any may."""
+    slow = 0
+    for case, long in LONG.items():
+        began = time.process_time()
+        FORMATS[long.format].translate(
+            Sent(body=long.body, agency="city-hospital", received_at=RECEIVED)
+        )
+        took = time.process_time() - began
+        slow += took > MOST_SECONDS
+        print(f"{long.format} of 5 MB, {case}: {took:.2f} s", flush=True)
+    return slow
 
 
 def told(find: Find) -> str:

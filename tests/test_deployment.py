@@ -161,7 +161,7 @@ def test_a_broker_that_was_made_ready_once_keeps_its_name_and_its_users(
             admin.close()
 
     before = known()
-    assert {"admin", READER} <= before[1]
+    assert {"admin", READER, WRITER} <= before[1]
     guarded_kafka.kill()
     guarded_kafka.start()
     assert known() == before

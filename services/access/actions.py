@@ -70,8 +70,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         **dict.fromkeys(("cancel-referral", "report-conflict", "open-case"), NOBODY),
         # What is set aside, and taken in again by `quarantine replay`
         **dict.fromkeys(("quarantine-message", "replay-message", "report-loss"), NOBODY),
-        # What an agency's system is told
-        "disclose-information": NOBODY,
+        # What an agency's system is told, or after all is not
+        **dict.fromkeys(("disclose-information", "withhold-disclosure"), NOBODY),
         # A referral
         "settle-conflict": DUTY,
         "route-referral": MANAGER,
@@ -155,7 +155,8 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "rename-agency": OPERATOR,
         "suspend-agency": OPERATOR,
         "resume-agency": OPERATOR,
-        # What was lost before it was read: as for `replay-quarantined`
+        # What was set aside, or lost before it was read: as for `replay-quarantined`
+        "settle-message": DUTY | OPERATOR,
         "settle-loss": DUTY | OPERATOR,
         "name-for-plan-status": OPERATOR,
         "end-plan-status": OPERATOR,

@@ -39,6 +39,7 @@ START_SECONDS, FETCH_SECONDS = 60, 300
 PATIENCE = {"request_timeout_ms": 3000, "bootstrap_timeout_ms": 3000}
 ADMIN, ADMIN_PASSWORD = "admin", "admin-secret"
 READER_PASSWORD = "reader-secret"  # noqa: S105 - of our own user who takes messages in
+WRITER_PASSWORD = "writer-secret"  # noqa: S105 - and of the one who tells agencies
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "kafka"
 """The broker that users start with `docker compose up`: the guarded one is the same."""
 
@@ -223,6 +224,7 @@ class Broker:
             "KAFKA_BIN": str(programs),
             "KAFKA_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "KAFKA_INGEST_PASSWORD": READER_PASSWORD,
+            "KAFKA_PUBLISH_PASSWORD": WRITER_PASSWORD,
         }
 
     def _format(self) -> None:

@@ -74,7 +74,7 @@ EVERYTHING = set(KINDS)
 OPERATORS = """see-people see-agencies see-feeds replay-quarantined give:form-team
     give:join-team give:leave-team give:appoint-manager give:manager-leaves
     give:change-working-time give:arrange-cover
-    give:settle-loss
+    give:settle-message give:settle-loss
     give:register-agency give:rename-agency give:suspend-agency give:resume-agency
     give:name-for-plan-status give:end-plan-status"""
 WORKERS = """see-referral see-child see-address see-caseload see-deadlines see-risks
@@ -106,13 +106,13 @@ TABLE: dict[Role, list[tuple[str, set[str]]]] = {
     ],
     "duty-worker": [
         ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
-        ("see-feeds replay-quarantined give:settle-loss", EVERYTHING),
+        ("see-feeds replay-quarantined give:settle-message give:settle-loss", EVERYTHING),
         (WORKERS, {*OWN, "waiting"}),
         (TRIAGE, {*OWN, "waiting"}),
     ],
     "team-manager": [
         ("see-inbox see-unreferred search-children see-people see-agencies", EVERYTHING),
-        ("see-feeds replay-quarantined give:settle-loss", EVERYTHING),
+        ("see-feeds replay-quarantined give:settle-message give:settle-loss", EVERYTHING),
         ("see-teams see-outcomes", EVERYTHING),
         ("see-team give:change-working-time give:arrange-cover", {"our team's"}),
         (WORKERS, {*OWN, "waiting", "closed here"}),
@@ -178,6 +178,7 @@ def test_what_only_a_message_a_decision_or_our_own_programs_cause_is_given_by_no
         "replay-message",
         "report-loss",
         "disclose-information",
+        "withhold-disclosure",
         "register-webhook",
         "rotate-webhook-secret",
         "remove-webhook",

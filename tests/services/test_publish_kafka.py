@@ -30,7 +30,7 @@ from services.disclosing import Disclosing, disclosed
 from services.ingest_kafka import Ingest
 from services.publish_kafka import LEADER, MARK, Publish, Published
 from tests.parts.dying import FAULT
-from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, Broker
+from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, WRITER_PASSWORD, Broker
 from tests.parts.kafka_proxy import Api, way_to_kafka
 from tests.services.ingesting import Place, place_at
 from tests.services.office import KIT, Office, concern
@@ -325,6 +325,30 @@ def test_an_agency_without_a_topic_hears_nothing_and_it_is_said_once(
     assert said == ["Nothing goes to north-police by Kafka: there is no topic out.north-police.v1."]
 
 
+def test_a_topic_tells_all_since_its_agency_was_registered_whenever_it_is_made(
+    kafka: Broker, office: Office, agency: Agency, published: Callable[[], list[Published]]
+) -> None:
+    """Also where others were told theirs meanwhile; once, in order, and before anything newer."""
+    late = f"agency-{uuid4().hex[:8]}"
+    office.does(RegisterAgency, agency_id=late, kind="gp", name=late)
+    said = concern(references=(NOTICE,), children=())
+    referral_id = str(office.receives_one(said, sender=late).referral)
+    agency.refers()
+    assert [each.agency for each in published()] == [agency.id]
+    office.does(AcknowledgeReferral, referral_id=referral_id)
+    assert published() == []
+    with closing(kafka.administration()) as admin:
+        admin.create_topics([NewTopic(outgoing(late), 1, 1)])
+    office.suspends(late)
+    office.does(DecideReferral, referral_id=referral_id, outcome="advice", rationale="Alone.")
+    assert published() == []
+    office.does(ResumeAgency, agency_id=late)
+    assert [each.agency for each in published()] == [late] * 3
+    told = [each.data["status"] for each in agency.reads(outgoing(late))]
+    assert told == ["received", "acknowledged", "decided"]
+    assert published() == []
+
+
 def test_what_may_not_leave_any_more_is_not_written(
     office: Office, agency: Agency, published: Callable[[], list[Published]]
 ) -> None:
@@ -461,12 +485,12 @@ def users(guarded_kafka: Broker) -> dict[str, Access]:
     access = Access(bootstrap=guarded_kafka.address, user=ADMIN, password=ADMIN_PASSWORD)
     agencies = ["west-police", "oak-surgery"]
     prepare(access, agencies, ["webform"])
-    passwords = dict.fromkeys([*agencies, WRITER], PASSWORD)
+    passwords = dict.fromkeys(agencies, PASSWORD)
     with closing(guarded_kafka.administration()) as admin:
         admin.alter_user_scram_credentials(
             [UserScramCredentialUpsertion(name, SCRAM, password=PASSWORD) for name in passwords]
         )
-    passwords[READER] = READER_PASSWORD
+    passwords |= {READER: READER_PASSWORD, WRITER: WRITER_PASSWORD}
     return {name: replace(access, user=name, password=word) for name, word in passwords.items()}
 
 

@@ -139,6 +139,106 @@ def test_a_record_that_replaces_it_has_the_number_of_now() -> None:
     assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
 
 
+def _record(number: str, **more: Any) -> dict[str, Any]:
+    return patient(identifier=[{"system": NHS, "value": number}], **more)
+
+
+def _to(name: str, kind: str) -> list[dict[str, Any]]:
+    return [{"other": {"reference": name}, "type": kind}]
+
+
+BEFORE = _record(OLD, id="a", name=[{"family": "Unknown"}], gender="unknown", address=[])
+NOW = _record(NEW, id="b")
+NUMBERED = {"identifier": {"system": NHS, "value": NEW}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (BEFORE | {"link": _to("Patient/b", "replaced-by")}, NOW),
+        (BEFORE, NOW | {"link": _to("Patient/a", "replaces")}),
+        (
+            BEFORE | {"link": _to("Patient/b", "replaced-by")},
+            NOW | {"link": _to("Patient/a", "replaces")},
+        ),
+        (BEFORE | {"link": [{"other": NUMBERED, "type": "replaced-by"}]}, NOW),
+        (BEFORE | {"link": _to("urn:uuid:b", "replace")}, NOW),
+        (
+            BEFORE | {"identifier": [{"system": NHS, "value": n} for n in (OLD, NEW)]},
+            NOW | {"link": _to("Patient/a", "replaces")},
+        ),
+        (
+            BEFORE,
+            NOW
+            | {"identifier": [{"system": NHS, "value": n} for n in (OLD, NEW)]}
+            | {"link": _to("Patient/a", "replaces")},
+        ),
+    ],
+)
+def test_two_records_of_which_one_replaces_the_other_are_one_child(
+    before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    about = [{"fullUrl": f"urn:uuid:{each['id']}", "resource": each} for each in (before, now)]
+    asked = [
+        {"resource": request(subject={"reference": "Patient/a"})},
+        {"resource": flag("702953007") | {"subject": {"reference": "Patient/b"}}},
+    ]
+    for entries in (about, [*reversed(about)]):
+        said = translated("fhir-bars", bundle(entry=[*asked, *entries]))
+        (child,) = said.children
+        assert (child.family_name, child.given_name, child.sex) == ("Holt", "Amira", "F")
+        assert (child.nhs_number, child.postcode) == (NEW, "XE1 1AA")
+        assert child.identifiers == (Identifier("nhs (superseded)", OLD),)
+        assert said.problems == ()
+        assert "Also called: Unknown (old)" in said.concern
+
+
+def test_what_only_the_replaced_record_has_is_kept() -> None:
+    link = _to("Patient/a", "replaces")
+    before = patient(
+        id="a", meta={"security": [{"code": "R"}]}, birthDate="2016-04-05",
+        identifier=[{"system": NHS, "value": OLD}, {"system": "mrn", "value": "H1"}],
+    )  # fmt: skip
+    now = _record(NEW, id="b", link=link, address=[], birthDate="2016-05-04")
+    said = read(request(), before, now, plan())
+    (child,) = said.children
+    assert child.born_on == date(2016, 5, 4)
+    assert child.identifiers == (Identifier("mrn", "H1"), Identifier("nhs (superseded)", OLD))
+    assert said.problems == ("A patient's record that is replaced has another birth date.",)
+    assert "Birth date in a record that is replaced: 2016-04-05" in said.concern
+    assert [each.restricted for each in said.addresses] == [True]
+    assert child.postcode is None
+    assert "Also called" not in said.concern
+    bare = {"resourceType": "Patient", "id": "b", "link": link, "identifier": now["identifier"]}
+    (child,) = read(request(), before, bare, plan()).children
+    assert (child.given_name, child.born_on, child.nhs_number) == ("Amira", date(2016, 4, 5), NEW)
+
+
+def test_of_three_records_one_after_another_the_last_is_the_child_s() -> None:
+    outside = {"other": {"identifier": {"system": NHS, "value": "9990000034"}}, "type": "replaces"}
+    first = _record("9990000042", id="a", link=[*_to("Patient/b", "replaced-by"), outside])
+    second = _record(OLD, id="b", link=_to("Patient/c", "replaced-by"))
+    said = read(request(), first, second, _record(NEW, id="c"), plan())
+    (child,) = said.children
+    assert (child.nhs_number, said.problems) == (NEW, ())
+    numbers = {"9990000042", OLD, "9990000034"}
+    assert set(child.identifiers) == {Identifier("nhs (superseded)", each) for each in numbers}
+
+
+def test_two_records_that_replace_each_other_are_two_and_a_person_is_told() -> None:
+    one = _record(OLD, id="a", link=_to("Patient/b", "replaces"))
+    other = _record(NEW, id="b", link=_to("Patient/a", "replaces"))
+    said = read(request(), one, other, plan())
+    assert len(said.children) == 2
+    assert "Two patients' records are each said to replace the other." in said.problems
+
+
+@pytest.mark.parametrize("kind", ["seealso", "refer", ""])
+def test_a_record_that_is_linked_in_another_way_is_another_child(kind: str) -> None:
+    one, other = BEFORE | {"link": _to("Patient/b", kind)}, NOW | {"link": _to("#b", "replaces")}
+    assert len(read(request(), one, other, plan()).children) == 2
+
+
 def test_of_two_current_numbers_the_verified_one_is_taken_and_a_person_is_told() -> None:
     url = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Extension-CareConnect-"
     url += "NHSNumberVerificationStatus-1"
@@ -657,7 +757,7 @@ def test_a_priority_that_is_not_understood_is_said_and_shown() -> None:
     assert "The urgency (priority): before-dark" in said.concern
 
 
-RESPONSE = {"eventCoding": {"code": "servicerequest-response"}}
+RESPONSE: dict[str, Any] = {"eventCoding": {"code": "servicerequest-response"}}
 MESSAGE = "0f5a3c1e-0000-4000-8000-00000000001a"
 
 

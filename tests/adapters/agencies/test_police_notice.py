@@ -6,7 +6,6 @@ import quopri
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from adapters.agencies import encompass, police_notice
 from adapters.labelled import labelled
 from adapters.translation import Translation
 from tests.adapters.messages import recognised, translated
+from tests.mutations import alarmed
 
 HEAD = (
     "From: Sam Dow <sam@police.example>\r\nTo: front.door@exampleshire.example\r\n"
@@ -1172,9 +1172,8 @@ def test_what_the_page_shows_as_an_example_is_read() -> None:
     assert said.addresses[0].restricted
 
 
-def test_a_list_of_very_many_children_is_read_in_good_time() -> None:
+def test_a_list_of_very_many_children_is_read_to_its_end() -> None:
     line = ", ".join(["Amira Holt, born 04/05/2016"] * 15)
     lines = ["Incident number: NP-9", "Details: x", f"Children present: {line}"]
-    began = process_time()
-    by_mail(*lines, *([line] * 500))
-    assert process_time() - began < 10
+    with alarmed(60):
+        by_mail(*lines, *([line] * 500))

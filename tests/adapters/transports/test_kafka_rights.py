@@ -15,7 +15,7 @@ from kafka.errors import (
 from adapters.transports.kafka import Access, Inlet, NotAllowed, NotReachable
 from adapters.transports.kafka_lag import waiting
 from adapters.transports.kafka_rights import READER, WRITER, Made, dead, incoming, outgoing, prepare
-from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, Broker
+from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, WRITER_PASSWORD, Broker
 
 pytestmark = pytest.mark.real_kafka
 
@@ -32,9 +32,11 @@ def access(guarded_kafka: Broker) -> Access:
 
 @pytest.fixture(scope="module")
 def made(access: Access) -> Made:
-    """All of it, with the password of the one user that the broker was started with."""
+    """All of it, with the passwords of our own users, with whom the broker was started."""
     new = prepare(access, AGENCIES, FORMATS)
-    return new._replace(passwords=new.passwords | {READER: READER_PASSWORD})
+    return new._replace(
+        passwords=new.passwords | {READER: READER_PASSWORD, WRITER: WRITER_PASSWORD}
+    )
 
 
 def write(broker: Broker, made: Made, user: str, topic: str) -> None:

@@ -193,13 +193,14 @@ def test_a_referral_that_was_reopened_says_so_and_until_when(site: Site) -> None
 
 def test_of_what_is_due_the_same_day_the_most_urgent_stands_first(site: Site) -> None:
     it = site.authority
-    for number, urgency in enumerate(("routine", "not-stated", "urgent", "immediate")):
-        it.concern(number=str(900 + number), given_name=urgency.title(), urgency=urgency)
+    named = {"routine": "Rosa", "not-stated": "Noor", "urgent": "Una", "immediate": "Ines"}
+    for number, (urgency, name) in enumerate(named.items()):
+        it.concern(number=str(900 + number), given_name=name, urgency=urgency)
         it.clock.move(minutes=1)
     duty = site.visitor(DUTY)
     names = [row.split()[0] for row in rows(duty)]
     assert names[:2] == ["Ama", "Kofi"]
-    wanted = ["Immediate", "Urgent", "Not-Stated", "Routine"]
+    wanted = ["Ines", "Una", "Noor", "Rosa"]
     assert [name for name in names if name in wanted] == wanted
     said = "What is late stands first, then what is due next; on the same day the most urgent"
     assert said in words_of(duty.get("/inbox"))
