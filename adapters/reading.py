@@ -8,6 +8,7 @@ import codecs
 import html
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from adapters.translation import Sent, Translation
@@ -71,10 +72,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LOST = "\N{REPLACEMENT CHARACTER}"
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What turns round the characters after it: a file's name can look like another. Scripts that run
 from right to left read well without them. Source: Unicode Standard Annex 9, section 2."""
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\u202a-\u202e\u2066-\u2069]")
 _STRANGE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -167,12 +168,18 @@ def _known_charset(declared: str | None, problems: Problems) -> str:
 def cleaned(text: str) -> str:
     """Text without control characters (line ends and tabs stay), without broken ones, and without
     what turns a line round."""
-    return _SURROGATES.sub(_LOST, _UNSEEN.sub("", _TURNING.sub("", text)))
+    seen = _UNSEEN.sub("", text)
+    return seen if seen.isascii() else _SURROGATES.sub(_LOST, seen)
 
 
 def beginning(sent: Sent, size: int = 64 * 1024) -> str:
     """The first characters of a message, for recognising its format; whatever the bytes."""
-    return decoded(sent.body[:size], Problems()).lstrip()
+    return _beginning(sent.body[:size])
+
+
+@lru_cache(maxsize=4)  # each format asks in turn, of more or fewer characters
+def _beginning(head: bytes) -> str:
+    return decoded(head, Problems()).lstrip()
 
 
 # ── Text ──
