@@ -4,19 +4,20 @@ Source: HL7 version 2.8, chapters 3 (PID, NK1), 6 (GT1) and 11 (PRD).
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.hl7_text import Components, Message, Segment, day_of, written_out
+from adapters.nhs_numbers import GivenNumbers, is_past
 from adapters.particulars import (
     SUBJECT,
     UNTOLD,
     Birth,
     People,
     birth_of,
-    checked_nhs_number,
     is_adult,
     located,
     postcode_of,
@@ -125,7 +126,7 @@ def _patient(
     segment: Segment, whose: str, people: People, problems: Problems
 ) -> tuple[ChildDescribed, Birth]:
     name = segment.first(5)
-    number, identifiers = _identifiers(segment, whose, problems)
+    number, identifiers = _identifiers(segment, whose, people.told_on, problems)
     birth = _birth(segment, 7, whose, people, problems)
     patient = ChildDescribed(
         family_name=name[1],
@@ -163,25 +164,17 @@ def _tell_more(segment: Segment, whose: str, problems: Problems, *, grown: bool)
 
 
 def _identifiers(
-    segment: Segment, whose: str, problems: Problems
+    segment: Segment, whose: str, on: date, problems: Problems
 ) -> tuple[str | None, tuple[Identifier, ...]]:
-    number: str | None = None
-    others: dict[str, Identifier] = {}
+    """The NHS number, and all other numbers; an NHS number that has expired is one of before."""
+    given = GivenNumbers(whose, problems)
     for part in (part for field in (3, 2, 4) for part in segment.repeats(field)[:50]):
-        value = part[1]
-        if not value:
-            continue
-        if not _is_nhs(part):
-            others.setdefault(value, Identifier(system=part[4] or part[5], value=value))
-            continue
-        checked, failed = checked_nhs_number(value, problems, whose)
-        for identifier in failed:
-            others.setdefault(identifier.value, identifier)
-        if number and checked and checked != number:
-            problems.say(f"{whose}: two NHS numbers are given.")
-            others.setdefault(checked, Identifier(system="nhs", value=checked))
-        number = number or checked
-    return number, tuple(others.values())
+        if part[1] and _is_nhs(part):
+            given.nhs(part[1], before=is_past(written_out(part[8]), on))
+        elif part[1]:
+            given.other(part[4] or part[5], part[1])
+    number, _, others = given.read()
+    return number, others
 
 
 def _is_nhs(part: Components) -> bool:

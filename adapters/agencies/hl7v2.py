@@ -6,7 +6,7 @@ that is whole and of which every segment is known to carry none has nothing to l
 say that two records are one person. A document (MDM) may be added to, edited, replaced or withdrawn
 under its number. An RRI or ACK answers an earlier message.
 Consent segments (CON) are about care, not about referral, and are not read.
-Source: HL7 version 2.8, chapters 2, 3, 9 and 11.
+Source: HL7 version 2.8, chapters 2, 3, 4, 9 and 11.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,10 @@ _PRIOR_NUMBERS = (1, 2, 4)
 """Fields of MRG that name the record which is replaced: those of A34 and before are 2 and 4."""
 _WHOLE = ("MSH", "EVN", "PID", "PV1")
 _URGENCIES: dict[str, Urgency] = {"S": "immediate", "A": "urgent", "R": "routine"}
-"""Codes of a referral's priority: table 0280."""
+"""Codes of a referral's priority: table 0280; of its timing's, table 0485, they mean the same."""
+_PRIORITIES = (("RF1-2", "RF1", 2), ("TQ1-9", "TQ1", 9), ("PV2-25", "PV2", 25))
+"""The fields of a priority: the referral's own first."""
+_OF_A_CONCERN = frozenset({"new", "update", "correlate"})
 _ADMISSIONS: dict[str, Urgency] = {
     "A": "urgent", "E": "urgent", "U": "urgent", "R": "routine", "C": "routine",
 }  # fmt: skip
@@ -312,17 +315,45 @@ class _Reading:
         return None
 
     def _urgency(self, intent: Intent) -> Urgency:
-        """The most urgent that a referral's priority says; else what the admission does."""
-        asked = [part for told in self.message.all("RF1") for part in told.repeats(2)]
-        found = [self._asked(part, intent) for part in asked]
-        if (urgency := most_urgent(found)) != "not-stated":
-            return urgency
-        admission = self.message.first("PV1").first(4)
-        told = [_ADMISSIONS.get(admission[1].upper()), urgency_in(admission[2])]
-        admitted = most_urgent(told)
-        return "not-stated" if None in found and admitted == "routine" else admitted
+        """The most urgent that a priority says: of the referral, of its timing or of the visit.
 
-    def _asked(self, part: Components, intent: Intent) -> Urgency | None:
+        What the admission does is taken where the referral's own says nothing and no other is as
+        urgent.
+        """
+        found = {
+            where: [
+                self._asked(part, where, intent)
+                for segment in self.message.all(name)
+                for part in segment.repeats(number)
+            ]
+            for where, name, number in _PRIORITIES
+        }
+        said = {where: most_urgent(each) for where, each in found.items()}
+        said = {where: each for where, each in said.items() if each != "not-stated"}
+        if _PRIORITIES[0][0] in said:
+            return self._most_urgent(said, intent)
+        unclear = any(None in each for each in found.values())
+        admitted = self._admitted()
+        told = most_urgent(said.values())
+        if told != most_urgent((told, admitted)):
+            said["PV1-4"] = admitted
+        urgency = self._most_urgent(said, intent)
+        return "not-stated" if unclear and urgency == "routine" else urgency
+
+    def _most_urgent(self, said: dict[str, Urgency], intent: Intent) -> Urgency:
+        """The most urgent of what the fields say; a person is told where they differ."""
+        if len({*said.values()}) > 1 and intent in _OF_A_CONCERN:
+            fields = " and ".join(said)
+            self.problems.say(f"{fields} do not say the same urgency: the most urgent is taken.")
+            words = ", ".join(f"{urgency} ({where})" for where, urgency in said.items())
+            self.problems.keep(f"The urgency: {words}")
+        return most_urgent(said.values())
+
+    def _admitted(self) -> Urgency:
+        admission = self.message.first("PV1").first(4)
+        return most_urgent([_ADMISSIONS.get(admission[1].upper()), urgency_in(admission[2])])
+
+    def _asked(self, part: Components, where: str, intent: Intent) -> Urgency | None:
         """What a priority says by its codes and its texts; None where no word is understood."""
         told = {
             each: _URGENCIES.get(each.upper()) or urgency_in(each)
@@ -332,8 +363,8 @@ class _Reading:
         found = {each for each in told.values() if each}
         texts = {told.get(part[number].strip(), "not-stated") for number in (2, 5, 9)}
         doubtful = len(found) > 1 or None in texts or (None in told.values() and not found)
-        if doubtful and intent in {"new", "update", "correlate"}:
-            told_unknown("The urgency (RF1-2)", " ".join(told), self.problems)
+        if doubtful and intent in _OF_A_CONCERN:
+            told_unknown(f"The urgency ({where})", " ".join(told), self.problems)
         return most_urgent(found) if found else None if told else "not-stated"
 
     # What is told

@@ -1,5 +1,6 @@
 """Is an HL7 version 2 message understood as the hospital means it?"""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -706,3 +707,92 @@ def test_an_admission_says_how_urgent_it_is_where_no_priority_does() -> None:
     assert (urgency("", "E"), urgency("9", "E")) == ("urgent", "urgent")
     assert (urgency("", "9^Emergency"), urgency("", "R")) == ("immediate", "routine")
     assert urgency("9", "R") == "not-stated"
+
+
+def _of_visit(priority: str) -> str:
+    return f"PV2{'|' * 25}{priority}"
+
+
+def _of_timing(priority: str) -> str:
+    return f"TQ1|1{'|' * 8}{priority}"
+
+
+@pytest.mark.parametrize("field", [_of_visit, _of_timing])
+@pytest.mark.parametrize(
+    ("told", "urgency"),
+    [
+        ("S^Stat", "immediate"), ("A", "urgent"), ("R^Routine", "routine"), ("stat", "immediate"),
+        ("1^Emergency", "immediate"), ("^Urgent", "urgent"), ("3^Elective", "routine"),
+        ("", "not-stated"), ("^Unknown", "not-stated"),
+    ],
+)  # fmt: skip
+def test_a_priority_of_the_timing_or_of_the_visit_is_understood_alike(
+    field: Callable[[str], str], told: str, urgency: str
+) -> None:
+    for referral in ("RF1||||||R7^EDIS", 'RF1||""||||R7^EDIS', "RF1||^Not known||||R7^EDIS"):
+        said = read(referral, PATIENT, field(told), "NTE|||x")
+        assert (said.urgency, said.problems) == (urgency, ())
+
+
+@pytest.mark.parametrize(("field", "where"), [(_of_visit, "PV2-25"), (_of_timing, "TQ1-9")])
+def test_what_is_not_understood_of_them_is_said_and_shown(
+    field: Callable[[str], str], where: str
+) -> None:
+    said = read(PATIENT, field("Z^Weekend"), "NTE|||x")
+    assert said.urgency == "not-stated"
+    assert any(f"urgency ({where})" in problem for problem in said.problems)
+    assert f"The urgency ({where}): Z Weekend" in said.concern
+    assert read(PATIENT, field("9"), "PV1|1|E||R", "NTE|||x").urgency == "not-stated"
+
+
+@pytest.mark.parametrize(
+    ("segments", "urgency", "fields"),
+    [
+        ((_of_timing("R"), _of_visit("S")), "immediate", "TQ1-9 and PV2-25"),
+        (("RF1||R", _of_timing("A")), "urgent", "RF1-2 and TQ1-9"),
+        (("RF1||A", _of_visit("R")), "urgent", "RF1-2 and PV2-25"),
+        (("RF1||", _of_visit("R"), "PV1|1|E||E"), "urgent", "PV2-25 and PV1-4"),
+        (("RF1||S", _of_timing("S"), _of_visit("S")), "immediate", None),
+        ((_of_visit("S"), "PV1|1|E||E"), "immediate", None),
+        (("RF1||R", "PV1|1|E||E"), "routine", None),
+    ],
+)
+def test_of_priorities_that_differ_the_most_urgent_holds_and_a_person_is_told(
+    segments: tuple[str, ...], urgency: str, fields: str | None
+) -> None:
+    said = read(*segments, PATIENT, "NTE|||x")
+    told = f"{fields} do not say the same urgency: the most urgent is taken."
+    assert (said.urgency, said.problems) == (urgency, (told,) if fields else ())
+    assert ("The urgency: " in said.concern) == bool(fields)
+
+
+OLD, NEW = "9990000018", "9990000026"
+
+
+def _numbered(*numbers: str) -> Translation:
+    return read(f"PID|1||{'~'.join(numbers)}||Holt^Amira||20160504|F", "NTE|||x")
+
+
+@pytest.mark.parametrize("expired", ["20260501", "202604", "2025", "20260501120000+0100"])
+def test_an_nhs_number_that_has_expired_is_not_the_child_s(expired: str) -> None:
+    old, new = f"{OLD}^^^NHS^NH^^20160504^{expired}", f"{NEW}^^^NHS^NH"
+    for numbers in ((old, new), (new, old)):
+        said = _numbered("H1^^^CITYHOSP^MR", *numbers)
+        assert said.children[0].nhs_number == NEW
+        assert said.children[0].identifiers == (
+            Identifier("CITYHOSP", "H1"), Identifier("nhs (superseded)", OLD),
+        )  # fmt: skip
+        assert said.problems == ()
+
+
+def test_an_expired_nhs_number_alone_is_told_and_kept() -> None:
+    said = _numbered(f"{OLD}^^^NHS^NH^^^20260501")
+    assert said.children[0].nhs_number is None
+    assert said.children[0].identifiers == (Identifier("nhs (superseded)", OLD),)
+    assert said.problems == ("Patient: only an NHS number that is no longer theirs is given.",)
+
+
+@pytest.mark.parametrize("expires", ["20300101", f"{RECEIVED:%Y%m%d}", "2026", '""', "soon", "9"])
+def test_an_nhs_number_that_is_not_past_its_last_day_is_the_child_s(expires: str) -> None:
+    said = _numbered(f"{OLD}^^^NHS^NH^^^{expires}")
+    assert (said.children[0].nhs_number, said.problems) == (OLD, ())
