@@ -5,9 +5,9 @@ Demographics Service: the address must not be disclosed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -28,11 +28,11 @@ from adapters.fhir_resources import (
     Role,
     Telecom,
 )
+from adapters.nhs_numbers import GivenNumbers, is_past
 from adapters.particulars import (
     Birth,
     People,
     birth_of,
-    checked_nhs_number,
     due_date,
     is_adult,
     located,
@@ -59,7 +59,7 @@ def named(resources: Resources, people: People, problems: Problems) -> tuple[Add
     message as a whole, says so."""
     addresses: list[AddressDescribed] = []
     secret = _is_restricted(resources.security())
-    patients = resources.all(Person, "Patient") or _by_number_alone(resources)
+    patients = _each_once(resources, people, problems) or _by_number_alone(resources)
     for number, person in enumerate(patients, start=1):
         whose = "Patient" if number == 1 else f"Patient {number}"
         homes = tuple(_addresses(person, None, restricted=secret))
@@ -118,6 +118,129 @@ def is_nhs_number(identifier: IdentifierOf) -> bool:
     return identifier.system.casefold().rstrip("/").endswith("nhs-number")
 
 
+def _each_once(resources: Resources, people: People, problems: Problems) -> list[Person]:
+    """The patients; of two of whom one replaces the other, the current one with what both say."""
+    patients = resources.all(Person, "Patient")
+    current = _current(patients, resources, problems)
+    replaced: dict[int, list[Person]] = {}
+    for place, now in current.items():
+        replaced.setdefault(now, []).append(patients[place])
+    return [
+        _in_place_of(replaced[place], person, resources, people.told_on, problems)
+        if place in replaced
+        else person
+        for place, person in enumerate(patients)
+        if place not in current
+    ]
+
+
+def _current(patients: list[Person], resources: Resources, problems: Problems) -> dict[int, int]:
+    """The place of the current record of each that is replaced, by the latter's place."""
+    following: dict[int, int] = {}
+    for place, other, kind in _links(patients, resources):
+        if kind in _REPLACED_BY:
+            following.setdefault(place, other)
+        elif kind == "replaces":
+            following.setdefault(other, place)
+    found: dict[int, int] = {}
+    circular = set[int]()
+    for place in following:
+        passed = dict.fromkeys([place])
+        now = following[place]
+        while now in following and now not in passed and now not in circular:
+            passed[now] = None
+            now = found.get(now, following[now])
+        if now in passed or now in circular:
+            circular.update(passed)
+            problems.say("Two patients' records are each said to replace the other.")
+        else:
+            found.update(dict.fromkeys(passed, now))
+    return found
+
+
+def _links(patients: list[Person], resources: Resources) -> Iterator[tuple[int, int, str]]:
+    """Which patient is linked to which other one, by their places, and how."""
+    places: dict[Person, int] = {}
+    by_number: dict[str, list[int]] = {}
+    for place, person in enumerate(patients):
+        places.setdefault(person, place)
+        for number in _nhs_numbers(person.identifier):
+            by_number.setdefault(number, []).append(place)
+    for place, person in enumerate(patients):
+        for link in person.link:
+            there = resources.referred(Person, link.other, "Patient")
+            told = _nhs_numbers((*link.other.identifier, *_demographic(link.other)))
+            named = (each for number in told for each in by_number.get(number, ())[:2])
+            others = [places[there]] if there in places else [*named]
+            other = next((each for each in others if each != place), None)
+            if other is not None:
+                yield place, other, link.type
+
+
+def _nhs_numbers(identifiers: Iterable[IdentifierOf]) -> set[str]:
+    return {nhs_number(each.value) for each in identifiers if each.value and is_nhs_number(each)}
+
+
+_REPLACED_BY = frozenset({"replaced-by", "replace"})
+"""The latter in the second version of FHIR, as it stands here: the other one is to be used."""
+
+
+def _in_place_of(
+    before: list[Person], now: Person, resources: Resources, on: date, problems: Problems
+) -> Person:
+    """The current record, with what only those have that it replaces.
+
+    Their NHS numbers and names are told as those of before; where one of the records is restricted
+    all of it is.
+    """
+    theirs = [each for person in before for each in person.identifier]
+    own = _nhs_numbers(each for each in now.identifier if not _is_over(each, on))
+    old = _nhs_numbers(theirs)
+    old -= (own - old) or own
+    births = dict.fromkeys(each.birth_date for each in before if each.birth_date)
+    for birth in births:
+        if now.birth_date and birth != now.birth_date:
+            problems.say("A patient's record that is replaced has another birth date.")
+            problems.keep(f"Birth date in a record that is replaced: {birth[:60]}")
+    every = (now, *before)
+    names = [replace(each, use="old") for person in before for each in person.name]
+    named = {replace(each, use="old") for each in now.name}
+    gone = {*before}
+    links = (
+        each
+        for person in every
+        for each in person.link
+        if each.type == "replaces" or (person is now and each.type in _REPLACED_BY)
+    )
+    return replace(
+        now,
+        meta=replace(now.meta, security=_all(person.meta.security for person in every)),
+        identifier=tuple(
+            replace(each, use="old") if not _nhs_numbers([each]).isdisjoint(old) else each
+            for each in (*now.identifier, *theirs)
+        ),
+        name=(*now.name, *dict.fromkeys(each for each in names if each not in named)),
+        telecom=_all(person.telecom for person in every),
+        gender=next((p.gender for p in every if p.gender not in {"", "unknown"}), now.gender),
+        birth_date=now.birth_date or next(iter(births), ""),
+        deceased_boolean=any(person.deceased_boolean for person in every),
+        deceased_date_time=next(filter(None, (p.deceased_date_time for p in every)), ""),
+        address=_all(person.address for person in every),
+        contact=_all(person.contact for person in every),
+        link=tuple(
+            each for each in links if resources.referred(Person, each.other, "Patient") not in gone
+        ),
+    )
+
+
+T = TypeVar("T")
+
+
+def _all(told: Iterable[Iterable[T]]) -> tuple[T, ...]:
+    """What any of them has, in order, nothing twice."""
+    return tuple(dict.fromkeys(each for one in told for each in one))
+
+
 class _Numbers(NamedTuple):
     """NHS numbers that the links of a record tell: those that replace its own, those replaced."""
 
@@ -136,9 +259,9 @@ def _linked(person: Person, resources: Resources) -> _Numbers:
             *(there.identifier if there else ()),
         )
         numbers = [each for each in told if is_nhs_number(each)]
-        if link.type == "replaced-by":
+        if link.type in _REPLACED_BY:
             now += numbers
-        elif link.type in {"replaces", "replace"}:
+        elif link.type == "replaces":
             before |= {nhs_number(each.value) for each in numbers}
     if now:
         current = {nhs_number(each.value) for each in now}
@@ -149,14 +272,7 @@ def _linked(person: Person, resources: Resources) -> _Numbers:
 
 def _is_over(number: IdentifierOf, on: date) -> bool:
     """Whether it is said to be one of before."""
-    end = number.period.end[:10]
-    ended = _DAY_OR_LESS.fullmatch(end) is not None and end < on.isoformat()[: len(end)]
-    return number.use == "old" or ended
-
-
-_DAY_OR_LESS = re.compile(r"\d{4}(?:-\d\d)?(?:-\d\d)?", re.ASCII)
-SUPERSEDED = "nhs (superseded)"
-"""The system of an NHS number that a child had before."""
+    return number.use == "old" or is_past(number.period.end, on)
 
 
 def _patient(
@@ -186,35 +302,16 @@ def _identifiers(
     person: Person, linked: _Numbers, whose: str, on: date, problems: Problems
 ) -> tuple[str | None, bool, tuple[Identifier, ...]]:
     """The NHS number that is theirs now, whether it is verified, and all other numbers."""
-    current: dict[str, bool] = {}
-    before: dict[str, Identifier] = {}
-    others: dict[str, Identifier] = {}
+    given = GivenNumbers(whose, problems)
     for each in (*person.identifier, *linked.now):
-        if not each.value:
-            continue
-        if not is_nhs_number(each):
-            others.setdefault(each.value, Identifier(system=each.system, value=each.value))
-            continue
-        checked, failed = checked_nhs_number(each.value, problems, whose)
-        for identifier in failed:
-            others.setdefault(identifier.value, identifier)
-        if checked and (_is_over(each, on) or checked in linked.before):
-            before.setdefault(checked, Identifier(system=SUPERSEDED, value=checked))
-        elif checked:
-            current[checked] = current.get(checked, False) or _is_verified(each)
+        if each.value and is_nhs_number(each):
+            before = _is_over(each, on) or nhs_number(each.value.strip()) in linked.before
+            given.nhs(each.value, verified=_is_verified(each), before=before)
+        elif each.value:
+            given.other(each.system, each.value)
     for value in sorted(linked.before):
-        checked, failed = checked_nhs_number(value, Problems(), whose)
-        if checked and checked not in current:
-            before.setdefault(checked, Identifier(system=SUPERSEDED, value=checked))
-        before.update({one.value: one for one in failed})
-    if before and not current:
-        problems.say(f"{whose}: only an NHS number that is no longer theirs is given.")
-    if len(current) > 1:
-        problems.say(f"{whose}: two NHS numbers are given.")
-    number = next((each for each in current if current[each]), next(iter(current), None))
-    told_too = {each: Identifier(system="nhs", value=each) for each in current if each != number}
-    old = {value: one for value, one in before.items() if value not in current}
-    return number, bool(number and current[number]), tuple(({**others, **told_too, **old}).values())
+        given.nhs(value, before=True)
+    return given.read()
 
 
 def _is_verified(number: IdentifierOf) -> bool:
