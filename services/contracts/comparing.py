@@ -14,7 +14,7 @@ MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 SAME = ("pattern", "format", "contentEncoding")
 KNOWN = {
     *NOTES, *LEAST, *MOST, *SAME, "type", "enum", "const", "anyOf", "$ref", "items",
-    "properties", "required", "additionalProperties",
+    "prefixItems", "properties", "required", "additionalProperties",
 }  # fmt: skip
 UNBOUNDED = ("null", "boolean")
 DEEPEST = 50
@@ -64,11 +64,20 @@ class Schemas:
             return
         if "enum" not in written and written.get("type") not in UNBOUNDED:
             yield from self._bounds(written, read, where)
-        if "items" in read and "items" in written:
-            yield from self._fits(written["items"], read["items"], f"{where}[]", deep + 1)
-        elif "items" in read:
-            yield f"{where}[]: anything may be in it"
+        yield from self._items(written, read, where, deep)
         yield from self._members(written, read, where, deep)
+
+    def _items(self, written: Schema, read: Schema, where: str, deep: int) -> Iterator[str]:
+        """What is in a list, by its place: the first ones may each have a schema of their own."""
+        first = max(len(each.get("prefixItems", ())) for each in (written, read))
+        longest = written.get("maxItems", first + 1)
+        for place in range(min(first + 1, longest)):
+            named = f"{where}[{place}]" if place < first else f"{where}[]"
+            given, wanted = _item(written, place), _item(read, place)
+            if given is None and wanted is not None:
+                yield f"{named}: anything may be in it"
+            elif given is not None and wanted is not None:
+                yield from self._fits(given, wanted, named, deep + 1)
 
     def _bounds(self, written: Schema, read: Schema, where: str) -> Iterator[str]:
         for name in (each for each in (*LEAST, *MOST, *SAME) if each in read):
@@ -109,6 +118,9 @@ def _alternatives(document: Document, schema: Schema) -> Iterator[Schema]:
     schema = followed(document, schema)
     if "const" in schema:
         schema = {**schema, "enum": [schema["const"]]}
+    if schema.get("items") is False:  # no more than have a place of their own
+        places = len(schema.get("prefixItems", ()))
+        schema = {**schema, "maxItems": min(places, schema.get("maxItems", places))}
     if "anyOf" in schema:
         for each in schema["anyOf"]:
             yield from _alternatives(document, each)
@@ -116,6 +128,13 @@ def _alternatives(document: Document, schema: Schema) -> Iterator[Schema]:
         yield from ({**schema, "type": each} for each in schema["type"])
     else:
         yield schema
+
+
+def _item(schema: Schema, place: int) -> Schema | None:
+    """What is at a place of a list, counted from 0; None: anything, or (`maxItems`) nothing."""
+    first = schema.get("prefixItems", ())
+    found = first[place] if place < len(first) else schema.get("items")
+    return None if isinstance(found, bool) else found
 
 
 def followed(document: Document, held: Any) -> Any:

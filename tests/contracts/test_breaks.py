@@ -19,6 +19,13 @@ PERSON: Schema = {
         "born": {"type": "string", "format": "date"},
         "homes": {"type": "array", "items": {"$ref": "#/$defs/Home"}, "minItems": 1},
         "marks": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "span": {
+            "type": "array",
+            "prefixItems": [{"type": "integer"}, {"type": "string"}],
+            "items": False,
+            "minItems": 2,
+            "maxItems": 2,
+        },
     },
     "required": ["name"],
     "$defs": {"Home": {"type": "object", "properties": {"postcode": {"type": "string"}}}},
@@ -38,11 +45,26 @@ def home(**members: Schema) -> Schema:
 
 TEXT: Schema = {"type": "string"}
 HOMES = PERSON["properties"]["homes"]
+SPAN = PERSON["properties"]["span"]
+
+
+def span(*members: Schema, least: int | None = None) -> Schema:
+    """A list of just these, as `msgspec` writes a tuple."""
+    count = len(members)
+    held = {"prefixItems": [*members], "minItems": count if least is None else least}
+    return person(span={**SPAN, **held, "maxItems": count})
+
+
+WHOLE: Schema = {"type": "integer"}
 BREAKS_BOTH = {
     "a member is gone": person(without="born"),
     "a member of a member is gone": home(),
     "another type": person(name={"type": "integer"}),
     "items of another type": person(homes={**HOMES, "items": TEXT}),
+    "a tuple of more": span(WHOLE, TEXT, TEXT),
+    "a tuple of fewer": span(WHOLE),
+    "a tuple with a member of another type": span(TEXT, TEXT),
+    "a tuple the other way round": span(TEXT, WHOLE),
     "another format": person(born={"type": "string", "format": "date-time"}),
     "a keyword that we do not know": person(name={**TEXT, "not": {"const": "x"}}),
 }
@@ -61,6 +83,7 @@ BREAKS_SENDERS = {
     ),
     "a pattern": person(name={**TEXT, "maxLength": 40, "pattern": "^A"}),
     "a format that was none": person(name={**TEXT, "maxLength": 40, "format": "date"}),
+    "a tuple with a narrower member": span(WHOLE, {"enum": ["a"]}),
     "more in a list must be there": person(homes={**HOMES, "minItems": 2}),
     "no other members": {**PERSON, "additionalProperties": False},
     "a narrower map": person(
@@ -84,6 +107,12 @@ BREAKS_READERS = {
     "no format": person(born=TEXT),
     "an empty list may come": person(homes={**HOMES, "minItems": 0}),
     "anything may be in the list": person(homes={"type": "array", "minItems": 1}),
+    "a tuple whose last may be missing": span(WHOLE, TEXT, least=1),
+    "a tuple with a wider member": span({"type": "number"}, TEXT),
+    "more may come after a tuple": person(
+        span={"type": "array", "prefixItems": SPAN["prefixItems"], "minItems": 2}
+    ),
+    "a tuple of anything": person(span={"type": "array", "minItems": 2, "maxItems": 2}),
     "a wider map": person(marks={"type": "object", "additionalProperties": {"type": "number"}}),
     "a map of anything": person(marks={"type": "object"}),
 }
@@ -94,6 +123,9 @@ HARMS_NOBODY = {
     "a note of our own": {**PERSON, "x-note": "y"},
     "the same in another place": person(
         homes={"type": "array", "items": PERSON["$defs"]["Home"], "minItems": 1}
+    ),
+    "a tuple without what says its length twice": person(
+        span={key: value for key, value in SPAN.items() if key != "maxItems"}
     ),
     "a list of types for a union": person(age={"type": ["integer", "null"], "minimum": 0}),
 }
@@ -131,6 +163,23 @@ def test_what_broke_is_told_with_its_place() -> None:
     assert schema_breaks(PERSON, home(), "in") == ["the whole.homes[].postcode: it is gone"]
     assert schema_breaks(PERSON, BREAKS_READERS["a value more in a list"], "out") == [
         "the whole.sex: 'unknown' is not in the list"
+    ]
+
+
+def test_what_broke_of_a_tuple_is_told_with_its_place() -> None:
+    longer, other = span(WHOLE, TEXT, TEXT), span(WHOLE, WHOLE)
+    assert schema_breaks(PERSON, longer, "out") == [
+        "the whole.span: maxItems is 2 for readers, 3 for writers"
+    ]
+    assert schema_breaks(PERSON, longer, "in") == [
+        "the whole.span: minItems is 3 for readers, 2 for writers"
+    ]
+    assert schema_breaks(PERSON, other, "out") == [
+        "the whole.span[1]: integer is written and string is read"
+    ]
+    rows = {"type": "array", "items": SPAN}
+    assert schema_breaks(rows, {"type": "array", "items": TEXT}, "out") == [
+        "the whole[]: string is written and array is read"
     ]
 
 

@@ -68,12 +68,39 @@ def objects(draw: st.DrawFn, members: st.SearchStrategy[Pair]) -> Pair:
     return was, now
 
 
+NOTHING: st.SearchStrategy[Any] = st.just((False, False)) | st.just((False, True))
+ANYTHING: st.SearchStrategy[Any] = st.just((True, True)) | st.just((True, False))
+
+
+def twice_counted(most: int) -> st.SearchStrategy[tuple[int, int]]:
+    one = st.integers(0, most)
+    return one.map(lambda each: (each, each)) | st.tuples(one, one)
+
+
 def lists(items: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
     def made(held: Pair, limits: Pair) -> Pair:
         was, now = ({"type": "array", "items": held[i], **limits[i]} for i in (0, 1))
         return was, now
 
     return st.builds(made, items, LIMITS)
+
+
+@st.composite
+def tuples(draw: st.DrawFn, members: st.SearchStrategy[Pair]) -> Pair:
+    """Lists whose first ones have a place of their own; more may come after them, or not."""
+    first, rest = draw(st.lists(members, max_size=2)), draw(members | NOTHING | ANYTHING)
+    counts = draw(twice_counted(len(first)))
+    limits = draw(LIMITS)
+    was, now = (
+        {
+            "type": "array",
+            "prefixItems": [pair[i] for pair in first[: counts[i]]],
+            "items": rest[i],
+            **limits[i],
+        }
+        for i in (0, 1)
+    )
+    return was, now
 
 
 def unions(each: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
@@ -84,8 +111,16 @@ def unions(each: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
 
 
 PAIRS = st.recursive(
-    LEAVES, lambda inner: objects(inner) | lists(inner) | unions(inner), max_leaves=5
+    LEAVES,
+    lambda inner: objects(inner) | lists(inner) | tuples(inner) | unions(inner),
+    max_leaves=5,
 )
+
+
+def fixed(members: list[Schema]) -> st.SearchStrategy[list[Any]]:
+    """All of them, or the first ones alone."""
+    whole = st.tuples(*(written_by(each) for each in members)).map(list)
+    return st.builds(lambda held, count: held[:count], whole, st.integers(0, len(members)))
 
 
 def written_by(schema: Schema) -> st.SearchStrategy[Any]:
@@ -93,6 +128,9 @@ def written_by(schema: Schema) -> st.SearchStrategy[Any]:
     match schema:
         case {"anyOf": several}:
             return st.one_of([written_by(each) for each in several])
+        case {"prefixItems": first, "items": rest}:
+            more = st.just([]) if rest is False else st.lists(st.sampled_from(VALUES), max_size=1)
+            return st.builds(lambda held, also: [*held, *also], fixed(first), more)
         case {"items": items}:
             return st.lists(written_by(items), max_size=2)
         case {"properties": members}:
