@@ -5,7 +5,7 @@ and none is given another meaning.
 """
 
 from datetime import date
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -27,6 +27,22 @@ class Faulty(TypedDict, total=False):
     """`fault`: what of this line cannot be read, in a sentence; missing if nothing."""
 
     fault: str
+
+
+class EventLine(Faulty):
+    """An event of the log. `header`: its codes, dates and ids. `parts`: by kind of private words,
+    whether they are `sealed` or `destroyed`; where they were opened, the words or `unreadable`.
+
+    Of an event that cannot be read `event` is "", and `fault` says why.
+    """
+
+    position: Annotated[int | None, Meta(description="in the log, from 1, without a gap")]
+    stream: Annotated[str, Meta(description="of a referral or a child, its id")]
+    version: Annotated[int, Meta(description="which event of the stream, from 1")]
+    event: Annotated[str, Meta(description="its stored name, such as referral.received.v1")]
+    recorded_at: Instant | None
+    header: dict[str, Any]
+    parts: dict[str, str | dict[str, Any]]
 
 
 class InboxLine(TypedDict):

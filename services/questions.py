@@ -23,6 +23,7 @@ from services.access import Principal, Resource
 from services.answers import (
     ChildLine,
     DeadlineLine,
+    EventLine,
     Faulty,
     FlagLine,
     InboxLine,
@@ -282,7 +283,7 @@ def _without_destroyed(fields: Row) -> Row:
 
 def events(
     parts: Parts, who: Principal, *, start: int = 1, stream: str | None = None, opened: bool = False
-) -> Iterator[Row]:
+) -> Iterator[EventLine]:
     """The log itself, in order: clear headers, and whether each part is sealed or destroyed."""
     about = (stream,) if stream else ("log",)
     parts.gate.open(who, "open-log" if opened else "see-log", Resource(about=about))
@@ -318,7 +319,7 @@ def _parts(store: EventStore, sealed: bytes, *, opened: bool) -> tuple[Row, str]
     return shown, max(faults, default="")
 
 
-def _unreadable(error: Unreadable) -> Row:
+def _unreadable(error: Unreadable) -> EventLine:
     """The line of an event that is missing or cannot be read."""
     return {
         "position": error.position,

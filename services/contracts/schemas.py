@@ -49,6 +49,7 @@ WRITTEN: dict[str, Written] = {
     "child-line": Written(answers.ChildLine, "A line of `safeguarding children`"),
     "deadline-line": Written(answers.DeadlineLine, "A line of `safeguarding deadlines`"),
     "disclosure-line": Written(Disclosed, "A line of `safeguarding disclosures`"),
+    "event-line": Written(answers.EventLine, "A line of `safeguarding events`"),
     "family-line": Written(answers.FamilyLine, "A line of `safeguarding matches --families`"),
     "feed-line": Written(FeedLine, "A line of `safeguarding feeds`"),
     "flag-line": Written(answers.FlagLine, "A line of `safeguarding flags`"),

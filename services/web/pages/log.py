@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 
 from services import questions
 from services.access import Resource
+from services.answers import EventLine
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
@@ -74,7 +75,7 @@ def _start(context: Context, newest: int) -> int:
     return min(max(first, 1), max(newest, 1)) if first else max(1, newest - PAGE + 1)
 
 
-def _row(event: dict[str, Any]) -> dict[str, Any]:
+def _row(event: EventLine) -> dict[str, Any]:
     return {
         **event,
         "by": event["header"].get("by", ""),
