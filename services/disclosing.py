@@ -1,6 +1,7 @@
 """What is an agency owed to hear, by one of its systems, of what became of its own referrals?
 
     step() -> bool                          records what is to be told, before it leaves
+    tell_from_the_first(agency) -> bool     the same of what was, for who could not hear it so far
     disclosed(store, position, …)           what was recorded and is to be sent, in log order
     leaves(recorded) -> "goes" | …          may it leave now? asked right before each attempt
 
@@ -142,30 +143,73 @@ class Disclosing:
         """
         position = self._store.tracked(self._tracked)
         page = readable(self._store, position, limit, READ)
+        read = [Tracking(self._tracked, page.reached)] if page.reached > position else []
+        recorded = self._record(map(self.of, page), *read)
+        return bool(page) or not recorded
+
+    def tell_from_the_first(
+        self, agency_id: str, stop: Callable[[], bool], limit: int = 500
+    ) -> bool:
+        """Record for an agency that can hear by this channel from now on what it was to hear of all
+        that happened since it was registered, up to where the log was read for the others.
+
+        False if that is still to be done: we were told to stop, or it may hear nothing now. Raises
+        `Unavailable`.
+        """
+        up_to = self._store.tracked(self._tracked)
+        self._agencies.clear()
+        self._at = None
+        try:
+            if self._agency(agency_id) is None:
+                return False
+            position = self._store.history(f"agency-{agency_id}")[0].position
+        except Unreadable:
+            return False  # whoever lists the agencies says so
+        while position < up_to and not stop():
+            page = readable(self._store, position, limit, FACTS)
+            page[:] = [each for each in page if each.position <= up_to]
+            if self._record(self._now_of(each, agency_id) for each in page):
+                position = page.reached
+        return position >= up_to
+
+    def _record(self, found: Iterable[list[DiscloseInformation]], *trackings: Tracking) -> bool:
+        """In one transaction. False if another process did it, or a record was destroyed: then it
+        is to be read again.
+        """
         draft = Together(self._store)
         plan = Plan(draft)
         self._planned.clear()
         try:
-            for recorded in page:
-                found = self.of(recorded)
-                plan.add(*found)
-                self._planned.update(each.disclosure_id for each in found)
+            for each in found:
+                plan.add(*each)
+                self._planned.update(command.disclosure_id for command in each)
             if plan.events:
                 plan.append({})
-            if page.reached > position:
-                draft.store(Tracking(self._tracked, page.reached))
+            if plan.events or trackings:
+                draft.store(*trackings)
         except (Conflict, KeyDestroyed):
-            return True  # another process did it, or a record was destroyed: read again
-        return bool(page)
+            return False
+        return True
 
     def of(self, recorded: Recorded) -> list[DiscloseInformation]:
         """What an event lets be told on this channel now; nothing is stored."""
+        if self._only:
+            return self._now_of(recorded, self._only)
+        return self._readable(recorded, recorded.position, None)
+
+    def _now_of(self, recorded: Recorded, agency_id: str) -> list[DiscloseInformation]:
+        """The same of one agency, as it is now."""
+        return self._readable(recorded, None, agency_id)
+
+    def _readable(
+        self, recorded: Recorded, at: int | None, only: str | None
+    ) -> list[DiscloseInformation]:
         self._agencies.clear()
-        self._at = None if self._only else recorded.position
+        self._at = at
         try:
             if isinstance(recorded.event, BACK):
                 return list(self._missed(recorded))
-            return list(self._of(recorded, self._only))
+            return list(self._of(recorded, only))
         except Unreadable as fault:
             log.error(
                 "disclosure_unreadable",

@@ -9,6 +9,9 @@ It is asked again of each whether it may leave. What is for an agency that is su
 topic is not there any more, waits and holds up nobody else: from where is tracked
 (`publish|kafka|<cluster>|waits|<agency>`), and up to where it was caught up on (`…|sent|<agency>`).
 The agency waits as long as the first is after the second; what is newer waits with it.
+
+A topic is the agency's whole record since it was registered: where it is made later, what was
+before is told on it first. Which agencies had a topic is tracked (`disclosing|kafka|known|…`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -48,6 +51,7 @@ PATIENCE_SECONDS = (0.5, 1.0, 2.0, 5.0)
 """How long nothing is sent when the broker or the store has gone; the last for ever."""
 
 LEADER = "publish-kafka"
+KNOWN = "disclosing|kafka|known|"
 AWAY = (Unavailable, KeysUnavailable)
 
 MARK = "ce_id"
@@ -173,6 +177,9 @@ class _Sending:
         self._name = f"publish|kafka|{outlet.cluster}"
         self._waits = self._tracked("waits")
         self._caught_up = self._tracked("sent")
+        self._known = {each.removeprefix(KNOWN) for each in self._store.all_tracked(KNOWN)}
+        self._new: set[str] = set()
+        """Of them, those of whom it is not tracked yet."""
         self._disclosing = Disclosing(self._store, "kafka", self._hears, self._clock)
         self._topics: frozenset[str] = frozenset()
         self._looked: set[str] = set()
@@ -185,6 +192,7 @@ class _Sending:
             raise NotAllowed("None of the topics that agencies read is there for us")
         self._whole.is_back()
         while not self._stop.is_set() and self._held():
+            self._begin()
             more = self._disclosing.step()
             position = self._store.tracked(self._name)
             for agency_id in self._waiting():
@@ -220,12 +228,26 @@ class _Sending:
         found = self._store.all_tracked(beginning)
         return {name.removeprefix(beginning): at for name, at in found.items()}
 
+    def _begin(self) -> None:
+        """Whose topic is new is told what happened before it was there, then anything newer."""
+        named = {each.removeprefix("out.").removesuffix(".v1"): each for each in self._topics}
+        for agency_id in sorted(named.keys() - self._known):
+            whole = named[agency_id] == outgoing(agency_id)
+            if whole and self._disclosing.tell_from_the_first(agency_id, self._ended):
+                self._known.add(agency_id)
+                self._new.add(agency_id)
+
+    def _ended(self) -> bool:
+        return self._stop.is_set() or not self._held()
+
     def _track(self, *trackings: Tracking, waits: dict[str, int], sent: dict[str, int]) -> None:
         Together(self._store).store(
             *trackings,
+            *(Tracking(f"{KNOWN}{each}", 1) for each in self._new),
             *(Tracking(f"{self._name}|waits|{each}", at) for each, at in waits.items()),
             *(Tracking(f"{self._name}|sent|{each}", at) for each, at in sent.items()),
         )
+        self._new.clear()
         self._waits |= waits
         self._caught_up |= sent
 
@@ -257,10 +279,10 @@ class _Sending:
                 return
 
     def _hears(self, agency_id: str, _agency: Agency) -> bool:
-        """By Kafka, an agency hears from when there is a topic that it may read; if that is not
-        seen any more, what happens waits for it."""
+        """By Kafka, an agency hears once there was a topic that it may read; if that is not seen
+        any more, what happens waits for it."""
         topic = outgoing(agency_id)
-        hears = topic in self._topics or self._begun(agency_id)
+        hears = topic in self._topics or agency_id in self._known or self._begun(agency_id)
         if not hears:
             self._whole.say_once(
                 f"Nothing goes to {agency_id} by Kafka: there is no topic {topic}."
