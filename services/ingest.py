@@ -48,6 +48,7 @@ class Ingest:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`say`: takes a sentence for the operator."""
+        self._store = store
         self._intake = Intake(store, clock)
         self._inlet = inlet
         self._say = say
@@ -59,6 +60,7 @@ class Ingest:
         With `once`, until all is stored that was there; then a store that is away is raised as
         `Unavailable`, and is waited for otherwise.
         """
+        self._store.until(stop.is_set)
         said: set[Left] = set()
         found: Any = self._inlet.deliveries(stop, once=once)
         with closing(found):
@@ -78,9 +80,12 @@ class Ingest:
                     return
                 break
             except AWAY:
-                self._gone()
+                if not stop.is_set():
+                    self._gone()
                 if not delivery.patient:
                     delivery.not_stored()
+                    return
+                if stop.is_set():
                     return
                 if once:
                     raise

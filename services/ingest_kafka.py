@@ -138,6 +138,14 @@ class Ingest:
         waited for, unless `once`.
         """
         ends = self._inlet.ends() if once else {}
+        self._store.until(stop.is_set)
+        try:
+            yield from self._lines(stop, once=once)
+        except STORE_AWAY:
+            if not stop.is_set():
+                raise  # else it is just not waited for any more: what is not stored is read again
+
+    def _lines(self, stop: Event, *, once: bool) -> Iterator[Taken]:
         while not stop.is_set():
             found = self._polled(stop, once=once)
             self._tell_still(found)
@@ -184,7 +192,7 @@ class Ingest:
             except Conflict:
                 pass  # another reader told it: where to go on is asked again
             except STORE_AWAY as error:
-                if once:
+                if once or stop.is_set():
                     raise
                 self._is_away(error)
                 self._rested(stop, PATIENCE_SECONDS[0])
@@ -250,7 +258,7 @@ class Ingest:
             try:
                 yield from self._taken(waiting, stop)
             except STORE_AWAY as error:
-                if once:
+                if once or stop.is_set():
                     raise
                 self._is_away(error)
                 if self._rested(stop, seconds):

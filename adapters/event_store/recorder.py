@@ -5,7 +5,7 @@ appends that say after which version they were decided, and pages that are bound
 """
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from threading import Condition
 from time import monotonic
 from typing import Any, NamedTuple
@@ -26,6 +26,10 @@ from adapters.event_store.mapper import Row
 
 MOST_ASKED = 250
 """Streams, or claims, that one statement asks for."""
+
+
+def never() -> bool:
+    return False
 
 
 class Claim(NamedTuple):
@@ -86,6 +90,8 @@ class LogRecorder(ProcessRecorder):
         self.claims = f"{table}_claims"
         self.tracking = f"{table}_tracking"
         self.columns = "position, stream, version, topic, state"
+        self.ended: Callable[[], bool] = never
+        """Whether whoever appends was told to end; then nobody is waited for who else writes."""
         self._appended = Condition()
         self._appends = 0
 

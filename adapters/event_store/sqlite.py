@@ -1,10 +1,11 @@
 """How does one SQLite file hold the log?"""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from eventsourcing.persistence import (
@@ -21,6 +22,11 @@ from adapters.private_files import FileGone, StillThere, private_file
 from adapters.vault import one_at_a_time
 
 SCHEMA_VERSION = 1
+
+BUSY_SECONDS = 30.0
+"""How long is waited for who else writes."""
+LOOK_SECONDS = 0.2
+"""After which a writer that waits looks whether it still should."""
 
 SCHEMA = """
 create table if not exists {table}_events (
@@ -55,24 +61,27 @@ class Database:
         self._closed = False
         self._file: StillThere | None = None
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, timeout=30, check_same_thread=False
+            self.path, isolation_level=None, timeout=timeout, check_same_thread=False
         )
         self._file = self._file or StillThere(self.path)
         connection.execute(f"pragma synchronous = {self._synchronous}")
         return connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that no other writer, thread or process, overlaps."""
+    def writing(self, ended: Callable[[], bool] = recorder.never) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other writer, thread or process, overlaps.
+
+        Who is `ended` does not wait for another.
+        """
         with self._write_lock:
             try:
                 if self._file:
                     self._file.check()
                 if self._writer is None:
-                    self._writer = self._connect()
-                self._writer.execute("begin immediate")
+                    self._writer = self._connect(LOOK_SECONDS)
+                _begin(self._writer, ended)
                 yield self._writer
                 self._writer.execute("commit")
             except FileGone as error:
@@ -146,6 +155,23 @@ class Database:
                 self._readers.pop().close()
 
 
+def _begin(connection: sqlite3.Connection, ended: Callable[[], bool]) -> None:
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("begin immediate")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
+            if not busy or ended() or monotonic() > until:
+                raise
+        else:
+            return
+
+
+PRIMARY = 0xFF
+"""The part of SQLite's codes that says what kind of error it is."""
+
+
 def _library_error(error: sqlite3.Error) -> DatabaseError:
     for kind, ours in ERRORS:
         if isinstance(error, kind):
@@ -189,7 +215,7 @@ class SQLiteRecorder(recorder.LogRecorder):
         claims: Mapping[str, str],
         trackings: Sequence[Tracking],
     ) -> int:
-        with self.database.writing() as connection:
+        with self.database.writing(self.ended) as connection:
             execute = connection.execute
             for each in trackings:
                 tracked = (each.application_name, each.notification_id)

@@ -1,7 +1,7 @@
 """What has happened, in order, and how is more added to it?"""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -185,6 +185,13 @@ class EventStore:
     def vault(self) -> Vault:
         """The keys that seal what is stored here."""
         return self._mapper.vault
+
+    def until(self, ended: Callable[[], bool]) -> None:
+        """From now on an append does not wait for another writer when `ended` says so.
+
+        It raises `Unavailable` then, with nothing stored.
+        """
+        self._recorder.ended = ended
 
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,11 +7,14 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from adapters.event_store import EventStore
 from adapters.translation import formats
@@ -133,6 +136,21 @@ class Running:
     def killed(self) -> "Ended":
         self._process.kill()
         return self.ended()
+
+
+def told_while_waiting(store: EventStore, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """What is set as soon as an append waits for another writer of this store."""
+    stop, until = threading.Event(), store.until
+
+    def told(ended: Callable[[], bool]) -> None:
+        def ended_now() -> bool:
+            stop.set()
+            return ended()
+
+        until(ended_now)
+
+    monkeypatch.setattr(store, "until", told)
+    return stop
 
 
 def one_writes(running: list[Running]) -> bool:

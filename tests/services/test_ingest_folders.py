@@ -26,8 +26,9 @@ from domain.agency import SuspendAgency
 from services.assemble import now
 from services.ingest import Ingest, Taken
 from services.intake import LARGEST
+from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.postgres import PROGRAMS, WITHOUT, Server
-from tests.services.ingesting import Place, examples, one_writes, place_at
+from tests.services.ingesting import Place, examples, one_writes, place_at, told_while_waiting
 
 SENDER = "north-police"
 FORMS = examples("webform", 12)
@@ -550,6 +551,26 @@ def test_a_long_table_does_not_keep_us_from_ending(tables: Drop) -> None:
     assert 0 < taken < 1500
     assert sum(tables.place.kept().values()) == taken + 1, "the rows, and the file"
     assert tables.files() == {"working/long.csv"}
+
+
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("kind", [Mesh, Tables, Mail])
+def test_the_end_is_told_while_somebody_else_writes(
+    place: Place, kind: type[Folders], once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = Drop(place, kind)
+    count = fill(kind.transport, drop.home, 0)
+    before = drop.files()
+    with place.store() as store:
+        stop = told_while_waiting(store, monkeypatch)
+        with somebody_writes(place.address):
+            inlet = kind(place.dropped, now, LARGEST)
+            assert list(Ingest(store, inlet, drop.said.append).lines(stop, once=once)) == []
+    assert stop.is_set()
+    assert len(drop.files()) == len(before)
+    assert drop.said == []
+    assert set(drop.results()) == {"recorded"}
+    assert sum(place.kept().values()) == count
 
 
 @pytest.mark.postgresql

@@ -31,7 +31,9 @@ from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
 from services.ingest_kafka import Ingest, Taken
 from services.quarantined import replay
 from tests.parts.kafka import Broker
+from tests.adapters.event_store.direct import somebody_writes
 from tests.services.office import Office, office_at
+from tests.services.ingesting import told_while_waiting
 
 pytestmark = pytest.mark.real_kafka
 
@@ -572,3 +574,24 @@ def test_a_message_was_received_when_the_broker_had_it(
         if isinstance(each.event, MessageReceived | MessageQuarantined)
     ]
     assert [time < monday - timedelta(days=2) for time in times] == [waited, waited]
+@pytest.mark.parametrize("once", [False, True])
+def test_the_end_is_told_while_somebody_else_writes(
+    kafka: Broker, tmp_path: Path, once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        office_at(tmp_path / "store", tmp_path / "keys") as office,
+        closing(Sender(kafka, office, 1)) as sender,
+        closing(inlet(kafka, office.store, sender)) as opened,
+    ):
+        for number in range(3):
+            sender.sends(concern(number), f"notice-{number}")
+        stop = told_while_waiting(office.store, monkeypatch)
+        with somebody_writes(tmp_path / "store"):
+            assert list(Ingest(office.store, opened).lines(stop, once=once)) == []
+        assert stop.is_set()
+        assert received(office.store) == []
+        with closing(inlet(kafka, office.store, sender)) as again:
+            lines = list(Ingest(office.store, again).lines(threading.Event(), once=True))
+        assert [line.result for line in lines] == ["recorded"] * 3
+
+

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.transports.mllp import MOST_CONNECTIONS
 from domain.agency import SuspendAgency
+from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.postgres import PROGRAMS, WITHOUT, Server
 from tests.services.ingesting import PATIENCE, Place, Running, examples, place_at
 
@@ -233,6 +234,19 @@ def test_listeners_that_are_killed_lose_nothing_and_double_nothing(place: Place)
                 running.killed()
     assert len(place.kept()) == 8
     assert set(place.kept().values()) == {1}
+
+
+def test_the_end_is_told_while_somebody_else_writes(place: Place) -> None:
+    running, port = listening(place)
+    with connected(port) as one:
+        assert one.asks(MESSAGES[0])[0] == "AA"
+        with somebody_writes(place.address):
+            one.sends(MESSAGES[1])
+            running.told(signal.SIGTERM)
+            ended = running.ended(3)
+            assert one.hears()[0] in ("AE", "")
+    assert (ended.code, ended.results, ended.error) == (0, ["recorded"], "")
+    assert sum(place.kept().values()) == 1
 
 
 def test_a_connection_can_be_encrypted(place: Place) -> None:

@@ -1,8 +1,8 @@
 """What does somebody find (or do) who goes at the database itself, past the event store?"""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,14 @@ def execute(address: str, statement: str, parameters: Sequence[Any] = ()) -> lis
             return ran.fetchall() if ran.description else []
     with closing(sqlite3.connect(Path(address) / "events.db", isolation_level=None)) as lite:
         return lite.execute(statement, parameters).fetchall()
+
+
+@contextmanager
+def somebody_writes(folder: str | Path) -> Iterator[None]:
+    """Another connection holds the write lock of the store in this folder meanwhile."""
+    with closing(sqlite3.connect(Path(folder) / "events.db", isolation_level=None)) as other:
+        other.execute("begin immediate")
+        yield
 
 
 def without_triggers(address: str) -> None:

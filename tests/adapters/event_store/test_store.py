@@ -1,7 +1,7 @@
 """Can events only be added, all or nothing, and read again in one order?"""
 
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from adapters.event_store import (
 )
 from adapters.vault import Vault
 from domain.kernel import WITHHELD
-from tests.adapters.event_store.direct import execute
+from tests.adapters.event_store.direct import execute, somebody_writes
 from tests.adapters.event_store.notes import (
     CATALOGUE,
     STAMP,
@@ -233,3 +233,32 @@ def test_a_store_of_a_newer_version_is_not_touched(
         execute(address, "pragma user_version = 99")
     with pytest.raises(Unavailable, match="newer version"):
         EventStore.open(address, vault, catalogue=CATALOGUE)
+
+
+def test_who_is_told_to_end_does_not_wait_for_another_writer(
+    sqlite_store: EventStore, tmp_path: Path
+) -> None:
+    asked: list[bool] = []
+
+    def ended() -> bool:
+        asked.append(len(asked) == 1)
+        return asked[-1]
+
+    sqlite_store.until(ended)
+    with somebody_writes(tmp_path / "store"), pytest.raises(Unavailable, match="locked"):
+        sqlite_store.append([Append("note-1", 0, [closed()])])
+    assert asked == [False, True]
+    assert sqlite_store.history("note-1") == []
+    assert positions(sqlite_store.append([Append("note-1", 0, [closed()])])) == [1]
+
+
+def test_a_writer_waits_for_another(sqlite_store: EventStore, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        stack.enter_context(somebody_writes(tmp_path / "store"))
+
+        def ended() -> bool:
+            stack.close()  # the other has done
+            return False
+
+        sqlite_store.until(ended)
+        assert positions(sqlite_store.append([Append("note-1", 0, [closed()])])) == [1]
