@@ -1,11 +1,13 @@
 """
 Quarantine: what came by a transport and cannot be taken for a message of its sender.
 
-    set aside ──> replayed
+    set aside ──> settled ──> replayed
+        └─────────────────────>┘
     lost ──> settled
 
-What Kafka deleted before it was read is lost: of it there is only where it stood. A body that
-cannot be read is no reason: that is a referral with problems, as from any transport.
+What is settled waits for nobody any more; of what was set aside the bytes stay, and may be taken in
+later. What Kafka deleted before it was read is lost: of it there is only where it stood. A body
+that cannot be read is no reason: that is a referral with problems, as from any transport.
 Read top to bottom: events, commands, state, evolve, decide.
 """
 
@@ -91,6 +93,12 @@ class MessageReplayed(_OfQuarantine, frozen=True, tag="quarantine.message_replay
     """Somebody had it taken in after all; what became of it stands with the message."""
 
 
+class MessageSettled(_OfQuarantine, frozen=True, tag="quarantine.message_settled.v1"):
+    """Somebody found that it is not to be taken in. `why`: such as that nothing stands in it."""
+
+    why: Narrative = WITHHELD
+
+
 class RecordsLost(_OfQuarantine, frozen=True, tag="quarantine.records_lost.v1"):
     """Deleted before they were read. `offset`: the first of them; `records`: how many in a row."""
 
@@ -107,7 +115,7 @@ class LossSettled(_OfQuarantine, frozen=True, tag="quarantine.loss_settled.v1"):
     how: Narrative = WITHHELD
 
 
-QuarantineEvent = MessageQuarantined | MessageReplayed | RecordsLost | LossSettled
+QuarantineEvent = MessageQuarantined | MessageReplayed | MessageSettled | RecordsLost | LossSettled
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -133,6 +141,13 @@ class ReplayMessage(Command, frozen=True, kw_only=True, tag="replay-message"):
     quarantine_id: str
 
 
+class SettleMessage(Command, frozen=True, kw_only=True, tag="settle-message"):
+    stream_field: ClassVar[str] = "quarantine_id"
+
+    quarantine_id: str
+    why: Narrative
+
+
 class ReportLoss(Command, frozen=True, kw_only=True, tag="report-loss"):
     stream_field: ClassVar[str] = "quarantine_id"
 
@@ -151,13 +166,13 @@ class SettleLoss(Command, frozen=True, kw_only=True, tag="settle-loss"):
     how: Narrative
 
 
-QuarantineCommand = QuarantineMessage | ReplayMessage | ReportLoss | SettleLoss
+QuarantineCommand = QuarantineMessage | ReplayMessage | SettleMessage | ReportLoss | SettleLoss
 
 # ── State ── only what decide() needs ─────────────────────────────────────────────────────────────
 
 
 class Quarantine(Struct, frozen=True):
-    state: Literal["unknown", "set-aside", "replayed", "lost", "settled"] = "unknown"
+    state: Literal["unknown", "set-aside", "replayed", "lost"] = "unknown"
     settled: Asking | None = None
 
 
@@ -169,8 +184,8 @@ def evolve(state: Quarantine, event: QuarantineEvent) -> Quarantine:
             return replace(state, state="replayed")
         case RecordsLost():
             return replace(state, state="lost")
-        case LossSettled():
-            return replace(state, state="settled", settled=asking(event))
+        case MessageSettled() | LossSettled():
+            return replace(state, settled=asking(event))
         case _:
             assert_never(event)
 
@@ -187,7 +202,7 @@ def decide(command: QuarantineCommand, state: Quarantine) -> list[QuarantineEven
             raise Refused("There is no such message in quarantine.")
         case ReplayMessage() if state.state == "replayed":
             return []
-        case ReplayMessage() if state.state in ("lost", "settled"):
+        case ReplayMessage() if state.state == "lost":
             raise Refused(
                 "What was lost cannot be taken in: ask the agency to send it again, and record that"
                 " you did."
@@ -202,14 +217,24 @@ def decide(command: QuarantineCommand, state: Quarantine) -> list[QuarantineEven
             return [caused(RecordsLost, command)]
         case SettleLoss() if state.state == "unknown":
             raise Refused("There is no such loss.")
-        case SettleLoss() if state.state in ("set-aside", "replayed"):
+        case SettleLoss() if state.state != "lost":
             raise Refused("This message was kept, not lost: it can be taken in after all.")
         case SettleLoss(how=how) if not how.strip():
             raise Refused("Record what was done, such as whom you asked to send it again.")
-        case SettleLoss() if state.settled == asking(command):
+        case SettleMessage() if state.state == "unknown":
+            raise Refused("There is no such message in quarantine.")
+        case SettleMessage() if state.state == "lost":
+            raise Refused("This was lost, not kept: record what was done about the loss.")
+        case SettleMessage(why=why) if not why.strip():
+            raise Refused("Record why it is not to be taken in, such as that it is a test.")
+        case SettleMessage() | SettleLoss() if state.settled == asking(command):
             return []
-        case SettleLoss() if state.state == "settled":
-            raise Refused("Somebody has recorded what was done about this loss already.")
+        case SettleMessage() if state.state == "replayed":
+            raise Refused("Somebody has had this message taken in already.")
+        case SettleMessage() | SettleLoss() if state.settled:
+            raise Refused("Somebody has recorded what was done about this already.")
+        case SettleMessage():
+            return [caused(MessageSettled, command)]
         case SettleLoss():
             return [caused(LossSettled, command)]
         case _:

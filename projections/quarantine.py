@@ -2,8 +2,9 @@
 Which messages were set aside or lost on their way, and why?
 
     waiting(query) -> list[SetAside]                  oldest first
-    one(query, quarantine_id) -> SetAside | None      if it waits
-    held(query) -> list[Held]                         how many, by agency, transport and reason
+    settled(query) -> list[SetAside]                  what waits no longer, as somebody saw to it
+    one(query, quarantine_id) -> SetAside | None      if it waits, or was settled
+    held(query) -> list[Held]                         how many wait, by agency, transport and reason
 
 Records that were lost in a row are one entry; it waits until somebody says what was done.
 """
@@ -17,6 +18,7 @@ from domain.quarantine import (
     LossSettled,
     MessageQuarantined,
     MessageReplayed,
+    MessageSettled,
     ReasonCode,
     RecordsLost,
 )
@@ -36,7 +38,8 @@ SCHEMA = (
         reason_code text not null,
         since text not null,
         position integer not null,
-        done_at text
+        done_at text,
+        settled_by text
     )
     """,
     """
@@ -52,7 +55,7 @@ values (:quarantine_id, :message, :agency, :transport, :topic, :partition, :offs
 on conflict (quarantine_id) do nothing
 """
 DONE = """
-update quarantine set done_at = :at where quarantine_id = :quarantine_id
+update quarantine set done_at = :at, settled_by = :settled_by where quarantine_id = :quarantine_id
 """
 
 
@@ -60,6 +63,7 @@ class SetAside(Struct, frozen=True, kw_only=True):
     """One message that waits for somebody, or `records` in a row that were lost from `offset` on.
 
     `message`: SHA-256 of its bytes; of a loss its `quarantine_id`, as there are no bytes.
+    `settled_at`, `settled_by`: when and by whom it was seen to that it waits no longer.
     """
 
     quarantine_id: str
@@ -72,6 +76,8 @@ class SetAside(Struct, frozen=True, kw_only=True):
     records: int
     reason_code: ReasonCode
     since: Instant
+    settled_at: Instant | None = None
+    settled_by: str | None = None
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -96,8 +102,10 @@ def project(recorded: Recorded) -> Iterator[Write]:
         case RecordsLost():
             lost = {"message": event.quarantine_id, "reason": "lost", "records": event.records}
             yield _aside(recorded, event, lost)
-        case MessageReplayed() | LossSettled():
-            yield Write(DONE, {"quarantine_id": recorded.stream, "at": stamp(event.happened_at)})
+        case MessageReplayed():  # settled before or not, it is in now
+            yield _done(recorded, None)
+        case MessageSettled() | LossSettled():
+            yield _done(recorded, event.by)
 
 
 def _aside(
@@ -116,14 +124,19 @@ def _aside(
     return Write(SET_ASIDE, place | told)
 
 
+def _done(recorded: Recorded, settled_by: str | None) -> Write:
+    at = stamp(recorded.event.happened_at)
+    return Write(DONE, {"quarantine_id": recorded.stream, "at": at, "settled_by": settled_by})
+
+
 COLUMNS = (
     'quarantine_id, message, agency, transport, topic, partition, "offset", records, reason_code,'
-    " since"
+    " since, done_at as settled_at, settled_by"
 )
 
 
 def waiting(query: Query) -> list[SetAside]:
-    """What was set aside and not replayed, lost and not settled, the oldest first."""
+    """What was set aside or lost, and neither taken in nor settled, the oldest first."""
     found = query(
         f"select {COLUMNS} from quarantine where done_at is null order by position",  # noqa: S608
         {},
@@ -131,11 +144,21 @@ def waiting(query: Query) -> list[SetAside]:
     return rows(SetAside, found)
 
 
-def one(query: Query, quarantine_id: str) -> SetAside | None:
-    """One that was set aside and not replayed, lost and not settled."""
+def settled(query: Query) -> list[SetAside]:
+    """What was set aside or lost, settled and not taken in since; the newest settled first."""
     found = query(
-        f"select {COLUMNS} from quarantine where done_at is null"  # noqa: S608
-        " and quarantine_id = :quarantine_id",
+        f"select {COLUMNS} from quarantine where settled_by is not null"  # noqa: S608
+        " order by done_at desc, position desc",
+        {},
+    )
+    return rows(SetAside, found)
+
+
+def one(query: Query, quarantine_id: str) -> SetAside | None:
+    """One that was set aside or lost, settled or not; none that was taken in."""
+    found = query(
+        f"select {COLUMNS} from quarantine where quarantine_id = :quarantine_id"  # noqa: S608
+        " and (done_at is null or settled_by is not null)",
         {"quarantine_id": quarantine_id},
     )
     return next(iter(rows(SetAside, found)), None)
@@ -155,9 +178,9 @@ def held(query: Query) -> list[Held]:
 
 quarantine = Projection(
     name="quarantine",
-    version=2,
+    version=3,
     tables={"quarantine": ("quarantine_id",)},
     schema=SCHEMA,
-    events=(MessageQuarantined, MessageReplayed, RecordsLost, LossSettled),
+    events=(MessageQuarantined, MessageReplayed, MessageSettled, RecordsLost, LossSettled),
     project=project,
 )

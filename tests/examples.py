@@ -146,11 +146,13 @@ from domain.quarantine import (
     LossSettled,
     MessageQuarantined,
     MessageReplayed,
+    MessageSettled,
     QuarantineMessage,
     RecordsLost,
     ReplayMessage,
     ReportLoss,
     SettleLoss,
+    SettleMessage,
 )
 from domain.record import Corrected, CorrectEntry, Retracted, RetractEntry
 from domain.referral import (
@@ -313,6 +315,14 @@ message_quarantined = _event(MessageQuarantined(**BY_POLICE, **_SET_ASIDE))
 quarantine_message = _command(QuarantineMessage, message_quarantined())
 message_replayed = _event(MessageReplayed(**BY_MANAGER, quarantine_id="quarantine-1"))
 replay_message = _command(ReplayMessage, message_replayed())
+message_settled = _event(
+    MessageSettled(
+        **BY_MANAGER,
+        quarantine_id="quarantine-1",
+        why="Nothing stands in it: the control room was trying out its connection.",
+    )
+)
+settle_message = _command(SettleMessage, message_settled())
 records_lost = _event(
     RecordsLost(
         **BY_POLICE | {"message": None},

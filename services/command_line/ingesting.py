@@ -21,6 +21,7 @@ from domain.agency import AgencyRegistered
 from domain.identity import is_slug
 from domain.kernel import Refused
 from projections import quarantine as quarantined
+from projections.base import Query
 from projections.quarantine import SetAside
 from services.assemble import event_store, now
 from services.command_line.giving import row_of
@@ -60,11 +61,12 @@ def kafka(
         tell("Say where Kafka is: --kafka HOST:PORT, or SAFEGUARDING_KAFKA_BOOTSTRAP.")
         return 2
     stop = told_to_end()
+    unreadable = set[str]()
     with event_store(where.settings()) as store:
 
         def topics() -> list[str]:
             """Those that every agency may have that is registered by now."""
-            agencies, known = list(registered(store)), formats()
+            agencies, known = list(registered(store, unreadable)), formats()
             return [f"in.{agency}.{format}.v1" for agency in agencies for format in known]
 
         try:
@@ -215,23 +217,38 @@ def mail_folder(folder: Folder = None, /, *, once: Once = False, where: Where = 
 
 quarantine = App(
     name="quarantine",
-    help="What was set aside or lost; `replay` takes it in, `settle` says what was done.",
+    help="What was set aside or lost; `replay` takes it in, `settle` says why it waits no longer.",
 )
 
 
 @quarantine.default
-def list_quarantine(*, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
-    """What came by a transport and was set aside, or was lost before it was read, with why."""
+def list_quarantine(
+    *,
+    settled: Annotated[bool, Parameter(negative=())] = False,
+    where: Where = HERE,
+    shown: Shown = AS_USUAL,
+) -> int:
+    """What came by a transport and was set aside, or was lost before it was read, with why.
+
+    Parameters
+    ----------
+    settled
+        What waits no longer, as somebody said why: when that was, and who. The page Feeds shows
+        what they said.
+    """
     from services.command_line.asking import asked
 
     with asked(where) as parts:
-        show(quarantined.waiting(parts.query), shown.format, empty="Nothing is set aside.")
+        if settled:
+            show(quarantined.settled(parts.query), shown.format, empty="Nothing is settled.")
+        else:
+            show(quarantined.waiting(parts.query), shown.format, empty="Nothing is set aside.")
     return 0
 
 
 @quarantine.command(name="replay")
 def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
-    """Take in what was set aside, as any other message. Exit 1 if one stays where it is.
+    """Take in what was set aside, settled or not, as any other message. Exit 1 if one stays.
 
     Parameters
     ----------
@@ -244,10 +261,9 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
 
     stays = 0
     with asked(where) as parts:
-        waiting = quarantined.waiting(parts.query)
         chosen = dict[str, SetAside]()
         for name in messages:
-            found = _named(waiting, name)
+            found = _named(parts.query, name, settled=True)
             chosen |= {found.quarantine_id: found} if found else {}
             stays += found is None
 
@@ -268,33 +284,49 @@ def replay_quarantined(messages: list[str], /, *, where: Where = HERE) -> int:
 
 
 @quarantine.command(name="settle")
-def settle_loss(message: str, /, *, how: str, where: Where = HERE, shown: Shown = AS_USUAL) -> int:
-    """Say what was done about messages that were lost: they wait for nobody any more.
+def settle(
+    message: str,
+    /,
+    *,
+    how: Annotated[str, Parameter(name=("--how", "--why"))],
+    where: Where = HERE,
+    shown: Shown = AS_USUAL,
+) -> int:
+    """Say why what was set aside or lost waits for nobody any more. It stays to be found.
 
     Parameters
     ----------
     message
         The `quarantine_id` as `safeguarding quarantine` has it, or a `message` that stands once.
     how
-        What was done, such as whom you asked to send them again.
+        Of what was lost, what was done, such as whom you asked to send it again. Of what was set
+        aside, why it is not to be taken in, such as that nothing stands in it; `replay` takes it in
+        all the same.
     """
     from services.access import COMMAND_LINE
     from services.command_line.asking import asked
     from services.give import give
 
     with asked(where) as parts:
-        found = _named(quarantined.waiting(parts.query), message)
+        found = _named(parts.query, message)
         if found is None:
             return 1
-        fields = {"quarantine_id": found.quarantine_id, "how": how}
-        handled = give(parts, COMMAND_LINE, "settle-loss", fields)
+        lost = found.reason_code == "lost"
+        fields = {"quarantine_id": found.quarantine_id, "how" if lost else "why": how}
+        name = "settle-loss" if lost else "settle-message"
+        handled = give(parts, COMMAND_LINE, name, fields)
         show([row_of(handled)], shown.format)
     return 1 if handled.result == "refused" else 0
 
 
-def _named(waiting: list[SetAside], name: str) -> SetAside | None:
-    """The one that is meant, by its own id or by its message's; says so if there is not one."""
-    found = [each for each in waiting if name in (each.quarantine_id, each.message)]
+def _named(query: Query, name: str, *, settled: bool = False) -> SetAside | None:
+    """The one that is meant, by its own id or by its message's; says so if there is not one.
+
+    `settled`: or if none waits, one that was settled.
+    """
+    found = _so_called(quarantined.waiting(query), name)
+    if settled and not found:
+        found = _so_called(quarantined.settled(query), name)
     match found:
         case [one]:
             return one
@@ -304,6 +336,10 @@ def _named(waiting: list[SetAside], name: str) -> SetAside | None:
             ids = " or ".join(each.quarantine_id for each in several)
             tell(f"{name} stands for several: say which, {ids}.")
     return None
+
+
+def _so_called(among: list[SetAside], name: str) -> list[SetAside]:
+    return [each for each in among if name in (each.quarantine_id, each.message)]
 
 
 def from_folders(kind: type[Folders], folder: Path | None, once: bool, where: Where) -> int:
@@ -351,26 +387,34 @@ def encryption(certificate: Path, key: Path | None, clients: Path | None) -> ssl
     return secured
 
 
-def registered(store: EventStore) -> Iterator[str]:
+def registered(store: EventStore, said: set[str] | None = None) -> Iterator[str]:
     """The ids of all agencies, in the order in which they were registered.
 
     One whose registration cannot be read is said to be so, and is there by its stream's name: what
     it sends is a concern all the same. Raises `Unavailable`.
+
+    `said`: which faults were told, kept from one look to the next by whoever looks again and again:
+    each is told once, and once more if it was gone in between.
     """
-    position = 0
+    position, unreadable = 0, set[str]()
     while True:
         try:
             page = store.since(position, 1000, names={"agency.registered.v1"})
         except Unreadable as fault:
-            log.error("agency_unreadable", stream=fault.stream, version=fault.version)
+            unreadable.add(str(fault))
+            if said is None or str(fault) not in said:
+                log.error("agency_unreadable", stream=fault.stream, version=fault.version)
             agency = fault.stream.removeprefix("agency-")
             if is_slug(agency):  # what was altered may be the name too
                 yield agency
             position = fault.position or position + 1
             continue
         if not page:
-            return
+            break
         for recorded in page:
             if isinstance(recorded.event, AgencyRegistered):
                 yield recorded.event.agency_id
         position = page.reached
+    if said is not None:
+        said.clear()
+        said.update(unreadable)

@@ -54,6 +54,7 @@ DONE: dict[str, str] = {
     "decline-information": "The answer is recorded.",
     "follow-up-referral": "Your question is with the council.",
     "settle-loss": "It is recorded what was done about the loss.",
+    "settle-message": "It is put away, and it is recorded why.",
     "replay-quarantined": "The message is taken in, as any other.",
     "sent": "Your concern has arrived.",
     "already": "This was recorded already: nothing was done twice.",

@@ -30,7 +30,7 @@ Pairs = Sequence[tuple[str, str]]
 HIDDEN = ("command_id", "of", "do", "referral")
 """What a page's own forms send besides what was typed."""
 
-LOSS = re.compile(r"/feeds/quarantine/[a-z0-9-]+/settle")
+SETTLED = re.compile(r"/feeds/quarantine/[a-z0-9-]+/(settle|put-away)")
 COMMAND = re.compile(r"/(referrals|children)/([a-z]+-[0-9a-f-]+)/([a-z0-9-]+)")
 
 
@@ -104,8 +104,8 @@ def _fields(context: Context, who: Principal, to: str, typed: Mapping[str, str])
     """What the form at that address asks. Raises `Denied` if it is not theirs to fill in."""
     if to == "/referrals/new":
         return agency.CONCERN
-    if LOSS.fullmatch(to):
-        return feeds.SETTLE
+    if aside := SETTLED.fullmatch(to):
+        return feeds.SETTLE if aside[1] == "settle" else feeds.PUT_AWAY
     found = COMMAND.fullmatch(to)
     if found is None:
         return {}

@@ -10,11 +10,13 @@ from tests.examples import (
     loss_settled,
     message_quarantined,
     message_replayed,
+    message_settled,
     quarantine_message,
     records_lost,
     replay_message,
     report_loss,
     settle_loss,
+    settle_message,
 )
 from tests.scenario import given
 
@@ -38,6 +40,28 @@ def test_what_was_set_aside_is_replayed_once() -> None:
     given(message_quarantined()).when(replay_message()).then(message_replayed())
     given(message_quarantined(), message_replayed()).when(replay_message()).then_nothing()
     given().when(replay_message()).then_refused("There is no such message in quarantine.")
+
+
+def test_what_is_never_to_be_taken_in_is_settled_once_by_who_says_why() -> None:
+    given(message_quarantined()).when(settle_message()).then(message_settled())
+    settled = given(message_quarantined(), message_settled())
+    settled.when(settle_message()).then_nothing()
+    again = settle_message(by="tom-ashby", why="It is a test.")
+    settled.when(again).then_refused("Somebody has recorded")
+    settled.when(quarantine_message()).then_nothing()
+    given(message_quarantined()).when(settle_message(why=" ")).then_refused("Record why")
+    given().when(settle_message()).then_refused("There is no such message in quarantine.")
+    given(records_lost()).when(settle_message()).then_refused("This was lost, not kept")
+
+
+def test_what_was_settled_may_be_taken_in_later_all_the_same() -> None:
+    settled = given(message_quarantined(), message_settled())
+    settled.when(replay_message()).then(message_replayed())
+    replayed = given(message_quarantined(), message_settled(), message_replayed())
+    replayed.when(replay_message()).then_nothing()
+    replayed.when(settle_message()).then_nothing()
+    again = settle_message(by="tom-ashby")
+    replayed.when(again).then_refused("Somebody has had this message taken in already.")
 
 
 def test_a_message_that_came_was_not_lost() -> None:

@@ -1,12 +1,13 @@
 """Which messages wait because they were set aside or lost?"""
 
-from projections.quarantine import Held, SetAside, held, one, quarantine, waiting
+from projections.quarantine import Held, SetAside, held, one, quarantine, settled, waiting
 from tests.examples import (
     MONDAY_9AM,
     OTHER_MESSAGE,
     loss_settled,
     message_quarantined,
     message_replayed,
+    message_settled,
     records_lost,
 )
 from tests.views import Given
@@ -81,8 +82,23 @@ def test_records_that_were_lost_in_a_row_wait_as_one_until_somebody_says_what_wa
     assert (kept.reason_code, kept.messages, kept.position) == ("id-reused", 1, 1)
     view.given(loss_settled(quarantine_id="quarantine-3"))
     assert [each.reason_code for each in waiting(view.query)] == ["id-reused"]
-    assert one(view.query, "quarantine-3") is None
     assert held(view.query) == [kept]
+
+
+def test_what_was_settled_waits_no_longer_and_stays_to_be_found(given: Given) -> None:
+    view = given(quarantine, FIRST, SECOND, records_lost(quarantine_id="quarantine-3"))
+    assert settled(view.query) == []
+    view.given(loss_settled(quarantine_id="quarantine-3"), message_settled())
+    assert [each.offset for each in waiting(view.query)] == [43]
+    assert [each.agency for each in held(view.query)] == ["elm-surgery"]
+    for each in settled(view.query):
+        assert (each.settled_by, each.settled_at) == ("ines-okafor", MONDAY_9AM)
+        assert one(view.query, each.quarantine_id) == each
+    found = [(each.quarantine_id, each.reason_code) for each in settled(view.query)]
+    assert found == [("quarantine-3", "lost"), ("quarantine-1", "id-reused")]
+    view.given(message_replayed())
+    assert [each.reason_code for each in settled(view.query)] == ["lost"]
+    assert one(view.query, "quarantine-1") is None
 
 
 def test_taken_twice_it_stands_there_once(given: Given) -> None:

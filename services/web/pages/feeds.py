@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from litestar import Response, get, post
+from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from domain.kernel import Refused
-from domain.quarantine import REASONS
+from domain.quarantine import REASONS, LossSettled, MessageSettled
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
@@ -24,7 +27,8 @@ from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
 from services.web.routes import Context, guarded, page, self_guarded
 from services.web.routes import form as form_route
-from services.web.templating import plural
+from services.web.story import words_of
+from services.web.templating import govmoment, plural
 
 STATES: dict[feeds_.State, tuple[str, str]] = {
     "silent": ("Silent", "red"),
@@ -109,11 +113,13 @@ def _waits(row: feeds_.Row, now: datetime) -> str:
 
 @self_guarded(get, "/feeds/quarantine", "see-feeds")
 def set_aside(context: Context) -> Response[str]:
-    """All of it, or one agency's, the oldest first."""
+    """All of it, or one agency's, the oldest first; if asked so, what was settled instead."""
     context.parts.gate.open(context.who, "see-feeds", Resource(about=("quarantine",)))
-    agency = context.asked("agency")
-    every = quarantine.waiting(context.parts.query)
+    agency, settled = context.asked("agency"), context.asked("settled")
+    every = (quarantine.settled if settled else quarantine.waiting)(context.parts.query)
     found = [each for each in every if agency in (None, each.agency)]
+    asked = {"agency": agency, "settled": settled}
+    query = urlencode({name: value for name, value in asked.items() if value})
     shown, number, pages = stretch(context, found, AT_ONCE)
     names = Names(context.parts)
     return show(
@@ -126,6 +132,7 @@ def set_aside(context: Context) -> Response[str]:
                 "agency": names(each.agency),
                 "place": _place(each),
                 "why": _why(each),
+                "settled": settled and _settled_by(each, names),
             }
             for each in shown
         ],
@@ -133,10 +140,15 @@ def set_aside(context: Context) -> Response[str]:
         only=names(agency) if agency else "",
         page=number,
         pages=pages,
-        href=f"/feeds/quarantine?agency={agency}" if agency else "/feeds/quarantine",
+        href=f"/feeds/quarantine?{query}" if query else "/feeds/quarantine",
+        settled=settled,
         may=_may(context),
         news=news(context),
     )
+
+
+def _settled_by(each: SetAside, names: Names) -> str:
+    return f"{names(each.settled_by)}, {govmoment(each.settled_at)}" if each.settled_at else ""
 
 
 def _place(each: SetAside) -> str:
@@ -167,6 +179,20 @@ def _about(context: Context) -> Resource:
     return Resource(about=(context.path["quarantine"],), present=_found(context) is not None)
 
 
+def _about_lost(context: Context) -> Resource:
+    return _about_waiting(context, lost=True)
+
+
+def _about_kept(context: Context) -> Resource:
+    return _about_waiting(context, lost=False)
+
+
+def _about_waiting(context: Context, *, lost: bool) -> Resource:
+    found = _found(context)
+    present = found is not None and not found.settled_at and (found.reason_code == "lost") is lost
+    return Resource(about=(context.path["quarantine"],), present=present)
+
+
 PATH = "/feeds/quarantine/{quarantine:str}"
 
 
@@ -177,34 +203,54 @@ def one(context: Context) -> Response[Any]:
 
 
 def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -> Response[Any]:
-    """`form`: what was typed about a loss, and what is wrong with it."""
+    """`form`: what was typed about it, and what is wrong with that."""
     found = _found(context)
     assert found is not None  # noqa: S101 - the gate is not open to what is not there
-    if found.reason_code == "lost":
-        form = form or forms.start(SETTLE)
+    lost = found.reason_code == "lost"
+    names = Names(context.parts)
+    form = form or forms.start(SETTLE if lost else PUT_AWAY)
+    rows: dict[str, Any] = {
+        "one": found,
+        "sender": names(found.agency),
+        "why": _why(found),
+        "identity": form.text("command_id") or uuid4().hex,
+        "settled": _settled_by(found, names),
+        "words": _words(context, found),
+    }
+    if lost:
         form = form.with_error("", refused) if refused else form
         return show(
             context,
             "lost.html",
             status=422 if form.errors else 200,
-            one=found,
             offsets=_offsets(found).partition(" ")[2],
-            sender=Names(context.parts)(found.agency),
-            why=_why(found),
             form=form,
-            identity=form.text("command_id") or uuid4().hex,
-            may=_may(context, SETTLING),
+            may=_may(context, SETTLING) and not found.settled_at,
+            **rows,
         )
     return show(
         context,
         "quarantined.html",
-        status=422 if refused else 200,
-        one=found,
-        sender=Names(context.parts)(found.agency),
-        why=REASONS[found.reason_code],
+        status=422 if refused or form.errors else 200,
         refused=refused,
+        form=form,
         may=_may(context),
+        may_settle=_may(context, PUTTING_AWAY) and not found.settled_at,
+        **rows,
     )
+
+
+def _words(context: Context, found: SetAside) -> Markup:
+    """What whoever settled it said of it, for those who may settle; nothing for others."""
+    if not (found.settled_at and _may(context, PUTTING_AWAY)):
+        return Markup()
+    store = context.parts.store
+    (said,) = (
+        each
+        for each in store.history(found.quarantine_id)
+        if isinstance(each.event, MessageSettled | LossSettled)
+    )
+    return words_of(store, said.sealed, said.name)
 
 
 def _taken(context: Context) -> Response[Any]:
@@ -226,8 +272,17 @@ def _taken(context: Context) -> Response[Any]:
     return went(context, "/feeds/quarantine", done, position)
 
 
-# ── What was lost ─────────────────────────────────────────────────────────────────────────────────
+# ── What waits for nobody any more ────────────────────────────────────────────────────────────────
 
+PUT_AWAY = {
+    "why": Field(
+        "Why is it not to be taken in?",
+        "why it is not to be taken in",
+        hint="Such as that nothing stands in it, or what its sender said of it. "
+        "Name no child here.",
+    )
+}
+PUTTING_AWAY = give_action("settle-message")
 SETTLE = {
     "how": Field(
         "What was done?",
@@ -239,28 +294,40 @@ SETTLE = {
 SETTLING = give_action("settle-loss")
 
 
+class PutAway(Struct, frozen=True):
+    why: str
+
+
 class Settled(Struct, frozen=True):
     how: str
 
 
-@form_route(f"{PATH}/settle", SETTLING, _about)
+@form_route(f"{PATH}/put-away", PUTTING_AWAY, _about_kept)
+def put_away(context: Context) -> Response[Any]:
+    """Somebody found that it is none to be taken in: nobody else needs to look."""
+    return _settle(context, "settle-message", forms.read(PutAway, context.posted, PUT_AWAY))
+
+
+@form_route(f"{PATH}/settle", SETTLING, _about_lost)
 def settled(context: Context) -> Response[Any]:
     """Somebody asked for what was lost: from now on nobody else needs to."""
-    form = forms.read(Settled, context.posted, SETTLE)
+    return _settle(context, "settle-loss", forms.read(Settled, context.posted, SETTLE))
+
+
+def _settle(context: Context, command: str, form: Form[Any]) -> Response[Any]:
     if form.value is None:
         return _asked(context, form=form)
-    fields = {"quarantine_id": context.path["quarantine"], "how": form.value.how}
     handled = give(
         context.parts,
         context.who,
-        "settle-loss",
-        fields,
+        command,
+        {"quarantine_id": context.path["quarantine"], **asdict(form.value)},
         identity=identity_of(form) or uuid4().hex,
     )
     if handled.result == "refused":
-        return _asked(context, handled.reason or "", form)
+        return _asked(context, form=form.with_error("", handled.reason or ""))
     position = handled.events[-1].position if handled.events else None
-    return went(context, "/feeds/quarantine", "settle-loss", position)
+    return went(context, "/feeds/quarantine", command, position)
 
 
 ROUTES = (guarded(post, PATH, "replay-quarantined", _about, _taken, name="replay-quarantined"),)

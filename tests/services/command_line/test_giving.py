@@ -297,7 +297,7 @@ def test_a_referral_can_be_worked_on_from_receipt_to_closure(office: Run) -> Non
     does("attend-referral", "dora", referral_id=second, reason="We told them.")
     does("reopen-referral", "dora", referral_id=second, reason="More came.")
 
-    assert given == set(GIVABLE) - {"settle-conflict", "settle-loss"}
+    assert given == set(GIVABLE) - {"settle-conflict", "settle-message", "settle-loss"}
 
 
 def test_two_contents_under_one_key_are_settled_before_the_decision(office: Run) -> None:

@@ -60,6 +60,8 @@ def test_a_loss_is_listed_and_counted_until_somebody_says_what_was_done(aside: R
         "records": 3,
         "reason_code": "lost",
         "since": "2026-01-05T09:00:00Z",
+        "settled_at": None,
+        "settled_by": None,
     }
     told = aside("feeds")
     row = told.row
@@ -113,10 +115,37 @@ def test_what_was_done_about_a_loss_is_to_be_said(aside: Run) -> None:
     assert len(aside("quarantine").rows) == 2
 
 
-def test_what_was_kept_is_not_settled_and_what_was_lost_is_not_taken_in(aside: Run) -> None:
+def test_what_can_never_be_taken_in_is_put_away_with_why_and_stays_to_be_found(aside: Run) -> None:
+    aside("quarantine", "settle", LOST, "--how", HOW)
+    empty = aside("quarantine").row["quarantine_id"]
+    assert aside("feeds").code == 1
+    ran = aside("quarantine", "settle", empty, "--why", " ")
+    assert (ran.code, "Record why" in ran.row["reason"]) == (1, True)
+    ran = aside("quarantine", "settle", empty, "--why", "Nothing stands in it.")
+    assert (ran.code, ran.row["result"]) == (0, "done")
+    (event,) = ran.row["events"]
+    assert event["event"] == "quarantine.message_settled.v1"
+    feeds = aside("feeds")
+    assert (feeds.code, [row["quarantined"] for row in feeds.rows]) == (0, [0])
+    assert aside("quarantine").rows == []
+    put_away, lost = aside("quarantine", "--settled").rows
+    assert (put_away["quarantine_id"], lost["quarantine_id"]) == (empty, LOST)
+    assert {row["settled_by"] for row in (put_away, lost)} == {"command-line"}
+    assert put_away["settled_at"] > lost["settled_at"]
+
+
+def test_what_was_put_away_may_be_taken_in_later(office: Run) -> None:
+    body = office("example", "webform").out.encode()
+    happens(set_aside(1, body))
+    assert office("quarantine", "settle", "aside-1", "--why", "It is a test.").code == 0
+    taken = office("quarantine", "replay", sha256(body).hexdigest())
+    assert (taken.code, taken.row["result"]) == (0, "recorded")
+    assert office("quarantine", "--settled").rows == []
+    assert office("quarantine", "replay", "aside-1").code == 1
+
+
+def test_what_was_lost_is_not_taken_in(aside: Run) -> None:
     kept = aside("quarantine").rows[0]["message"]
-    ran = aside("quarantine", "settle", kept, "--how", HOW)
-    assert (ran.code, "it can be taken in after all" in ran.row["reason"]) == (1, True)
     ran = aside("quarantine", "replay", LOST, kept)
     assert ran.code == 1
     assert f"{LOST} stays: What was lost cannot be taken in" in ran.error

@@ -210,6 +210,49 @@ def test_what_is_refused_again_stays_with_why(site: Site) -> None:
     assert "1 message, the oldest first" in words_of(visitor.get("/feeds/quarantine"))
 
 
+def test_what_is_never_to_be_taken_in_is_put_away_with_why_and_stays_to_be_found(
+    site: Site,
+) -> None:
+    path = f"/feeds/quarantine/{site.authority.set_aside(b'')}"
+    for person in (AUDITOR, WORKER, "open-door"):
+        answer = site.visitor(person).send_form(f"{path}/put-away", why="It is empty.")
+        assert answer.status_code == 404, person
+    assert "Put it away" not in words_of(site.visitor(AUDITOR).get(path))
+    visitor = site.visitor(DUTY)
+    page = visitor.get(path)
+    answer = visitor.send_form(f"{path}/put-away", {**hidden(page), "why": " "})
+    assert answer.status_code == 422
+    assert "Enter why it is not to be taken in" in words_of(answer)
+    typed = {**hidden(page), "why": "Nothing stands in it: <they> try their connection."}
+    words = words_of(visitor.follow(visitor.send_form(f"{path}/put-away", typed)))
+    assert "It is put away, and it is recorded why." in words
+    assert "Nothing is set aside." in words
+    assert "set aside since" not in words_of(visitor.get("/inbox"))
+    assert "North Police Set aside" not in words_of(visitor.get("/feeds"))
+    listed = words_of(visitor.get("/feeds/quarantine?settled=yes"))
+    assert "1 message, the last settled first" in listed
+    assert "Grace Ofori, Tuesday 10 March 2026 at 9:30am" in listed
+    for person in (DUTY, AUDITOR, "operator"):
+        words = words_of(site.visitor(person).get(path))
+        assert "Put away Grace Ofori, Tuesday 10 March 2026 at 9:30am" in words
+        assert ("Nothing stands in it: <they>" in words) is (person != AUDITOR)
+        assert ("Take it in after all" in words) is (person != AUDITOR)
+        assert "Put it away" not in words
+    late = site.visitor(MANAGER).send_form(f"{path}/put-away", why="A test of theirs.")
+    assert late.status_code == 404
+    assert "Why is it not to be taken in? A test of theirs." in words_of(late)
+
+
+def test_what_was_put_away_is_taken_in_later_by_who_says_so(site: Site) -> None:
+    path = f"/feeds/quarantine/{site.authority.set_aside(formats()['webform'].example(7))}"
+    visitor = site.visitor(DUTY)
+    visitor.send_form(f"{path}/put-away", {**hidden(visitor.get(path)), "why": "A test."})
+    words = words_of(visitor.follow(visitor.send_form(path)))
+    assert "The message is taken in, as any other." in words
+    assert "Nothing is settled." in words_of(visitor.get("/feeds/quarantine?settled=yes"))
+    assert visitor.get(path).status_code == 404
+
+
 def test_messages_that_were_lost_are_told_where_those_on_duty_look(site: Site) -> None:
     site.authority.lose(3)
     site.authority.lose(1, "elm-surgery")
@@ -250,6 +293,9 @@ def test_who_asked_for_what_was_lost_says_so_once_and_it_waits_no_longer(site: S
     late = site.visitor(MANAGER).send_form(f"{path}/settle", how="I wrote to them, too.")
     assert late.status_code == 404
     assert "What was done? I wrote to them, too." in words_of(late)
+    words = words_of(site.visitor(DUTY).get(path))
+    assert "What was done Rang the control room: <all> three come today." in words
+    assert "We have asked for them again" not in words
 
 
 def test_what_was_done_about_a_loss_is_to_be_said(site: Site) -> None:
@@ -272,8 +318,10 @@ def test_what_was_lost_is_not_taken_in(site: Site) -> None:
 def test_a_message_that_was_kept_is_not_settled_as_lost(site: Site) -> None:
     path = f"/feeds/quarantine/{site.authority.set_aside(form(number='7'))}"
     answer = site.visitor(DUTY).send_form(f"{path}/settle", how="Rang them.")
-    assert answer.status_code == 422
-    assert "It stays where it is. This message was kept, not lost" in words_of(answer)
+    assert answer.status_code == 404
+    lost = f"/feeds/quarantine/{site.authority.lose(2)}"
+    answer = site.visitor(DUTY).send_form(f"{lost}/put-away", why="It is a test.")
+    assert answer.status_code == 404
 
 
 def test_a_broker_that_is_away_is_said_to_be_so(
