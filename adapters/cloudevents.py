@@ -6,6 +6,7 @@ Source: CloudEvents 1.0.2; its Kafka Protocol Binding 1.0.2, 3.2 (binary: header
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
@@ -32,6 +33,18 @@ class Broken(Struct, frozen=True):
     """Why there is no envelope: a code, which says nothing about anybody."""
 
     reason: Literal["no-id", "header-twice", "header-unreadable"]
+
+
+def agency_named(source: str) -> str:
+    """Whom a source names, in small letters, however it is written; "" if nobody.
+
+    As agreed it is `/agencies/AGENCY`, and a path of the agency's own; of anything else the first
+    part is taken for a name.
+    """
+    parts = [part for each in re.split("[/:]", source.casefold()) if (part := each.strip())]
+    if "agencies" in parts[:-1]:
+        return parts[parts.index("agencies") + 1]
+    return parts[0] if parts else ""
 
 
 class _Structured(Struct, kw_only=True):

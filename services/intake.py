@@ -66,6 +66,10 @@ class Understood(Struct, frozen=True, kw_only=True):
     refused: str | None = None
     parts: tuple[Part, ...] = ()
 
+    def told(self, problem: str) -> "Understood":
+        """The same, with one more problem that its transport found."""
+        return replace(self, parts=tuple(_with(part, problem) for part in self.parts))
+
 
 class Intake:
     """Takes messages in, on one event store. Not shared between threads."""
@@ -149,6 +153,11 @@ class Intake:
                 problems=became.problems,
                 position=became.position,
             )
+
+    def is_registered(self, agency_id: str) -> bool:
+        """Whether there is such an agency, suspended or not."""
+        sender = self._sender(agency_id)
+        return bool(sender.kind) or sender is UNREADABLE_SENDER
 
     def _sender(self, agency_id: str) -> Agency:
         if not is_slug(agency_id):
@@ -253,6 +262,11 @@ class Intake:
         identify = self._identify_readable if pass_over else self._identify
         duty = self._duty_readable if pass_over else self._duty
         return Becoming(self.store, identify, duty, part, now).became()
+
+
+def _with(part: Part, problem: str) -> Part:
+    problems = (*part.translation.problems, problem)
+    return replace(part, translation=replace(part.translation, problems=problems))
 
 
 def _as_told(receipt: Receipt, part: Part) -> Receipt:

@@ -17,7 +17,7 @@ from adapters.translation import Sent
 from domain.kernel import WITHHELD, Refused
 from domain.quarantine import MessageQuarantined, ReplayMessage
 from services.handle import ATTEMPTS, Plan
-from services.ingest_kafka import delivery_claim, is_of, whose
+from services.ingest_kafka import delivery_claim, is_anothers, whose
 from services.intake import Busy, Intake, Receipt
 from services.received import Channel
 
@@ -74,9 +74,10 @@ def _taken(
     body = found.body if isinstance(found, Envelope) else event.raw
     sent = Sent(body=body, agency=agency, received_at=event.received_at)
     channel: Channel = event.transport
-    yield from Intake(draft, clock).take(sent, source=event.topic, channel=channel, format=format)
+    intake = Intake(draft, clock)
+    yield from intake.take(sent, source=event.topic, channel=channel, format=format)
     claims = {}
-    if isinstance(found, Envelope) and is_of(found.source, agency):
-        claim = delivery_claim(draft, found)
+    if isinstance(found, Envelope) and not is_anothers(intake, found.source, agency):
+        claim = delivery_claim(draft, found, agency)
         claims = {} if draft.claim(claim) else {claim: event.content}
     plan.append(claims)

@@ -18,7 +18,8 @@ Source = Annotated[
     str,
     Meta(
         pattern=r"^/agencies/[a-z0-9-]+(/.*)?$",
-        description="/agencies/AGENCY, and a path of the agency's own below it if it likes",
+        description="/agencies/AGENCY, and a path of the agency's own below it if it likes. What "
+        "is written otherwise is taken in, as a problem; another agency's name is set aside",
     ),
 ]
 OurId = Annotated[str, Meta(description="The same each time that it is sent: know it again by it")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.cloudevents import Broken, Envelope, envelope
+from adapters.cloudevents import Broken, Envelope, agency_named, envelope
 
 SOURCE = ("ce_source", b"/agencies/north-police")
 ID = ("ce_id", b"notice-17")
@@ -18,6 +18,26 @@ def test_in_binary_mode_the_headers_say_it_and_the_body_is_the_message() -> None
         type="webform.v1",
         content_type="application/json",
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("/agencies/north-police", "north-police"),
+        ("/agencies/north-police/control-room", "north-police"),
+        ("/Agencies/North-Police/", "north-police"),
+        ("//elsewhere.example/agencies/north-police", "north-police"),
+        ("urn:agencies:north-police", "north-police"),
+        ("/north-police", "north-police"),
+        ("north-police", "north-police"),
+        (" north-police ", "north-police"),
+        ("/np", "np"),
+        ("/agencies", "agencies"),
+        ("/", ""),
+    ],
+)
+def test_a_source_names_its_agency_however_it_is_written(source: str, name: str) -> None:
+    assert agency_named(source) == name
 
 
 @pytest.mark.parametrize(

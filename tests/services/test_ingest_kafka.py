@@ -28,7 +28,7 @@ from domain.agency import RegisterAgency, ResumeAgency, SuspendAgency
 from domain.kernel import Refused
 from domain.message import MessageReceived
 from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
-from services.ingest_kafka import Ingest, Taken
+from services.ingest_kafka import SOURCE_NOT_AGREED, Ingest, Taken
 from services.quarantined import replay
 from tests.parts.kafka import Broker
 from tests.adapters.event_store.direct import somebody_writes
@@ -90,6 +90,12 @@ class Sender:
         if identity is not None:
             headers.append(("ce_id", identity.encode()))
         self._producer.send(self.topic, body, key.encode(), headers=[*headers, *more]).get(10)
+
+
+    def sends_as(self, source: str, body: bytes, identity: str) -> None:
+        """As somebody who calls itself so."""
+        headers = [("ce_id", identity.encode()), ("ce_source", source.encode())]
+        self._producer.send(self.topic, body, b"case-1", headers=headers).get(10)
 
 
 @pytest.fixture
@@ -254,6 +260,40 @@ def test_what_came_in_another_senders_name_holds_no_id_of_theirs(
     with closing(inlet(kafka, office.store, other)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
     assert [line.result for line in lines] == ["recorded"]
+
+
+@pytest.mark.parametrize("source", ["/np", "/{agency}", "/Agencies/{agency}", "/agencies/nobody"])
+def test_who_only_writes_its_own_name_otherwise_is_taken_in_and_that_is_told(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]], source: str
+) -> None:
+    own = source.format(agency=sender.agency)
+    sender.sends_as(own, concern(1), "notice-1")
+    sender.sends_as(own, concern(1), "notice-1")
+    sender.sends_as(own, concern(2), "notice-1")
+    taken, again, reused = ingested()
+    assert (taken.result, SOURCE_NOT_AGREED in taken.problems) == ("recorded", True)
+    assert (again.result, reused.reason) == ("duplicate", "id-reused")
+    (stream,) = aside(office.store)
+    (receipt,) = replay(office.store, stream, "ines-okafor")
+    assert receipt.result == "recorded"
+
+
+def test_two_agencies_that_call_themselves_alike_share_no_ids(
+    kafka: Broker, office: Office, sender: Sender, other: Sender
+) -> None:
+    sender.sends_as("/desk", concern(1), "notice-1")
+    other.sends_as("/desk", concern(2), "notice-1")
+    with closing(inlet(kafka, office.store, sender, other)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert [line.result for line in lines] == ["recorded"] * 2
+
+
+@pytest.mark.parametrize("source", ["/agencies/elm-surgery/desk", "elm-surgery", "/Elm-Surgery"])
+def test_who_calls_itself_by_the_name_of_another_agency_is_set_aside(
+    sender: Sender, ingested: Callable[[], list[Taken]], source: str
+) -> None:
+    sender.sends_as(source, concern(1), "notice-1")
+    assert [line.reason for line in ingested()] == ["other-sender"]
 
 
 def test_of_a_message_whose_key_is_destroyed_nothing_is_left_to_take_in(
