@@ -23,7 +23,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from adapters.cloudevents import Broken, Envelope, agency_named, envelope
+from adapters.cloudevents import Broken, Envelope, envelope
 from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable, placed
 from adapters.translation import Sent, formats
 from adapters.transports.kafka import Gap, Inlet, NotReachable, Partition, Record, Still
@@ -137,7 +137,6 @@ class Ingest:
         `lost`, and `still` of the inlet. Raises `NotAllowed`; a broker or store that is away is
         waited for, unless `once`.
         """
-        ends = self._inlet.ends() if once else {}
         self._store.until(stop.is_set)
         try:
             yield from self._lines(stop, once=once)
@@ -146,6 +145,7 @@ class Ingest:
                 raise  # else it is just not waited for any more: what is not stored is read again
 
     def _lines(self, stop: Event, *, once: bool) -> Iterator[Taken]:
+        ends = self._inlet.ends() if once else {}
         while not stop.is_set():
             found = self._polled(stop, once=once)
             self._tell_still(found)
@@ -368,7 +368,7 @@ class Ingest:
         found = envelope(record.headers, record.body)
         if isinstance(found, Broken):
             return replace(told, broken=found.reason)
-        if is_anothers(intake, found.source, agency):
+        if not is_of(found.source, agency):
             return replace(told, broken="other-sender")
         sent = Sent(
             body=found.body,
@@ -376,11 +376,11 @@ class Ingest:
             received_at=self._received_at(record),
             content_type=found.content_type,
         )
-        understood = intake.read(sent, source=told.place, channel="kafka", format=format)
-        if not is_of(found.source, agency):
-            understood = understood.told(SOURCE_NOT_AGREED)
-        delivery = delivery_claim(draft, found, agency)
-        return replace(told, delivery=delivery, understood=understood)
+        return replace(
+            told,
+            delivery=delivery_claim(draft, found),
+            understood=intake.read(sent, source=told.place, channel="kafka", format=format),
+        )
 
     def _received_at(self, record: Record) -> datetime:
         """When it reached the broker, which may have been long before it is taken in."""
@@ -478,14 +478,9 @@ def whose(topic: str) -> tuple[str, str]:
     return agency, format if format in formats() else "auto"
 
 
-def delivery_claim(store: EventStore, found: Envelope, agency: str) -> str:
-    """Under which a sender's id is known again. The length says where its source ends.
-
-    What it calls itself in its own way, another agency may call itself, too.
-    """
-    own = is_of(found.source, agency)
-    source = found.source if own else f"/agencies/{agency}/{found.source}"
-    told = f"{len(source)}|{source}|{found.id}"
+def delivery_claim(store: EventStore, found: Envelope) -> str:
+    """Under which a sender's id is known again. The length says where its source ends."""
+    told = f"{len(found.source)}|{found.source}|{found.id}"
     return f"delivery:{store.vault.token('delivery', told)}"
 
 
@@ -493,17 +488,3 @@ def is_of(source: str, agency: str) -> bool:
     """Whether a sender that calls itself so is this agency, or a part of it."""
     own = f"/agencies/{agency}"
     return source == own or source.startswith(f"{own}/")
-
-
-def is_anothers(intake: Intake, source: str, agency: str) -> bool:
-    """Whether a sender on this agency's topic calls itself by another's name, who is registered."""
-    if is_of(source, agency):
-        return False
-    named = agency_named(source)
-    return named != agency and intake.is_registered(named)
-
-
-SOURCE_NOT_AGREED = (
-    "Its source (ce_source) is not written as /agencies/ and the sender's own name. It came on the "
-    "topic where only this sender can write: ask them to correct it."
-)

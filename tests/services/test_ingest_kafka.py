@@ -28,12 +28,12 @@ from domain.agency import RegisterAgency, ResumeAgency, SuspendAgency
 from domain.kernel import Refused
 from domain.message import MessageReceived
 from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
-from services.ingest_kafka import SOURCE_NOT_AGREED, Ingest, Taken
+from services.ingest_kafka import Ingest, Taken
 from services.quarantined import replay
-from tests.parts.kafka import Broker
 from tests.adapters.event_store.direct import somebody_writes
-from tests.services.office import Office, office_at
+from tests.parts.kafka import Broker
 from tests.services.ingesting import told_while_waiting
+from tests.services.office import Office, office_at
 
 pytestmark = pytest.mark.real_kafka
 
@@ -90,12 +90,6 @@ class Sender:
         if identity is not None:
             headers.append(("ce_id", identity.encode()))
         self._producer.send(self.topic, body, key.encode(), headers=[*headers, *more]).get(10)
-
-
-    def sends_as(self, source: str, body: bytes, identity: str) -> None:
-        """As somebody who calls itself so."""
-        headers = [("ce_id", identity.encode()), ("ce_source", source.encode())]
-        self._producer.send(self.topic, body, b"case-1", headers=headers).get(10)
 
 
 @pytest.fixture
@@ -260,40 +254,6 @@ def test_what_came_in_another_senders_name_holds_no_id_of_theirs(
     with closing(inlet(kafka, office.store, other)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
     assert [line.result for line in lines] == ["recorded"]
-
-
-@pytest.mark.parametrize("source", ["/np", "/{agency}", "/Agencies/{agency}", "/agencies/nobody"])
-def test_who_only_writes_its_own_name_otherwise_is_taken_in_and_that_is_told(
-    office: Office, sender: Sender, ingested: Callable[[], list[Taken]], source: str
-) -> None:
-    own = source.format(agency=sender.agency)
-    sender.sends_as(own, concern(1), "notice-1")
-    sender.sends_as(own, concern(1), "notice-1")
-    sender.sends_as(own, concern(2), "notice-1")
-    taken, again, reused = ingested()
-    assert (taken.result, SOURCE_NOT_AGREED in taken.problems) == ("recorded", True)
-    assert (again.result, reused.reason) == ("duplicate", "id-reused")
-    (stream,) = aside(office.store)
-    (receipt,) = replay(office.store, stream, "ines-okafor")
-    assert receipt.result == "recorded"
-
-
-def test_two_agencies_that_call_themselves_alike_share_no_ids(
-    kafka: Broker, office: Office, sender: Sender, other: Sender
-) -> None:
-    sender.sends_as("/desk", concern(1), "notice-1")
-    other.sends_as("/desk", concern(2), "notice-1")
-    with closing(inlet(kafka, office.store, sender, other)) as opened:
-        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
-    assert [line.result for line in lines] == ["recorded"] * 2
-
-
-@pytest.mark.parametrize("source", ["/agencies/elm-surgery/desk", "elm-surgery", "/Elm-Surgery"])
-def test_who_calls_itself_by_the_name_of_another_agency_is_set_aside(
-    sender: Sender, ingested: Callable[[], list[Taken]], source: str
-) -> None:
-    sender.sends_as(source, concern(1), "notice-1")
-    assert [line.reason for line in ingested()] == ["other-sender"]
 
 
 def test_of_a_message_whose_key_is_destroyed_nothing_is_left_to_take_in(
@@ -577,6 +537,27 @@ def test_what_is_half_done_when_we_are_told_to_end_is_given_up(
     assert [line.offset for line in lines] == list(range(10))
 
 
+@pytest.mark.parametrize("once", [False, True])
+def test_the_end_is_told_while_somebody_else_writes(
+    kafka: Broker, tmp_path: Path, once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        office_at(tmp_path / "store", tmp_path / "keys") as office,
+        closing(Sender(kafka, office, 1)) as sender,
+        closing(inlet(kafka, office.store, sender)) as opened,
+    ):
+        for number in range(3):
+            sender.sends(concern(number), f"notice-{number}")
+        stop = told_while_waiting(office.store, monkeypatch)
+        with somebody_writes(tmp_path / "store"):
+            assert list(Ingest(office.store, opened).lines(stop, once=once)) == []
+        assert stop.is_set()
+        assert received(office.store) == []
+        with closing(inlet(kafka, office.store, sender)) as again:
+            lines = list(Ingest(office.store, again).lines(threading.Event(), once=True))
+        assert [line.result for line in lines] == ["recorded"] * 3
+
+
 def test_marks_of_a_transaction_that_are_deleted_later_are_no_loss(
     kafka: Broker, office: Office, other: Sender
 ) -> None:
@@ -614,24 +595,3 @@ def test_a_message_was_received_when_the_broker_had_it(
         if isinstance(each.event, MessageReceived | MessageQuarantined)
     ]
     assert [time < monday - timedelta(days=2) for time in times] == [waited, waited]
-@pytest.mark.parametrize("once", [False, True])
-def test_the_end_is_told_while_somebody_else_writes(
-    kafka: Broker, tmp_path: Path, once: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with (
-        office_at(tmp_path / "store", tmp_path / "keys") as office,
-        closing(Sender(kafka, office, 1)) as sender,
-        closing(inlet(kafka, office.store, sender)) as opened,
-    ):
-        for number in range(3):
-            sender.sends(concern(number), f"notice-{number}")
-        stop = told_while_waiting(office.store, monkeypatch)
-        with somebody_writes(tmp_path / "store"):
-            assert list(Ingest(office.store, opened).lines(stop, once=once)) == []
-        assert stop.is_set()
-        assert received(office.store) == []
-        with closing(inlet(kafka, office.store, sender)) as again:
-            lines = list(Ingest(office.store, again).lines(threading.Event(), once=True))
-        assert [line.result for line in lines] == ["recorded"] * 3
-
-
