@@ -23,10 +23,11 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from adapters.cloudevents import Broken, Envelope, envelope
+from adapters.cloudevents import Broken, Envelope, agency_named, envelope
 from adapters.event_store import Conflict, EventStore, Together, Tracking, Unavailable, placed
 from adapters.translation import Sent, formats
 from adapters.transports.kafka import Gap, Inlet, NotReachable, Partition, Record, Still
+from adapters.transports.kafka_names import Garbled
 from adapters.vault import KeysUnavailable
 from domain.quarantine import Header, QuarantineMessage, ReasonCode, ReportLoss
 from services.duty import Areas
@@ -365,10 +366,12 @@ class Ingest:
             agency=agency,
             digest=hashlib.sha256(record.body).hexdigest(),
         )
+        if any(isinstance(name, Garbled) for name, _ in record.headers):
+            return replace(told, broken="header-unreadable")
         found = envelope(record.headers, record.body)
         if isinstance(found, Broken):
             return replace(told, broken=found.reason)
-        if not is_of(found.source, agency):
+        if is_anothers(intake, found.source, agency):
             return replace(told, broken="other-sender")
         sent = Sent(
             body=found.body,
@@ -376,11 +379,11 @@ class Ingest:
             received_at=self._received_at(record),
             content_type=found.content_type,
         )
-        return replace(
-            told,
-            delivery=delivery_claim(draft, found),
-            understood=intake.read(sent, source=told.place, channel="kafka", format=format),
-        )
+        understood = intake.read(sent, source=told.place, channel="kafka", format=format)
+        if not is_of(found.source, agency):
+            understood = understood.told(SOURCE_NOT_AGREED)
+        delivery = delivery_claim(draft, found, agency)
+        return replace(told, delivery=delivery, understood=understood)
 
     def _received_at(self, record: Record) -> datetime:
         """When it reached the broker, which may have been long before it is taken in."""
@@ -438,7 +441,7 @@ class Ingest:
                 content=told.digest,
                 size=len(record.body),
                 raw=record.body,
-                headers=tuple(Header(*each) for each in record.headers),
+                headers=tuple(Header(str(name), value) for name, value in record.headers),
             )
         )
         (recorded, *_) = plan.append({})
@@ -478,9 +481,14 @@ def whose(topic: str) -> tuple[str, str]:
     return agency, format if format in formats() else "auto"
 
 
-def delivery_claim(store: EventStore, found: Envelope) -> str:
-    """Under which a sender's id is known again. The length says where its source ends."""
-    told = f"{len(found.source)}|{found.source}|{found.id}"
+def delivery_claim(store: EventStore, found: Envelope, agency: str) -> str:
+    """Under which a sender's id is known again. The length says where its source ends.
+
+    What it calls itself in its own way, another agency may call itself, too.
+    """
+    own = is_of(found.source, agency)
+    source = found.source if own else f"/agencies/{agency}/{found.source}"
+    told = f"{len(source)}|{source}|{found.id}"
     return f"delivery:{store.vault.token('delivery', told)}"
 
 
@@ -488,3 +496,17 @@ def is_of(source: str, agency: str) -> bool:
     """Whether a sender that calls itself so is this agency, or a part of it."""
     own = f"/agencies/{agency}"
     return source == own or source.startswith(f"{own}/")
+
+
+def is_anothers(intake: Intake, source: str, agency: str) -> bool:
+    """Whether a sender on this agency's topic calls itself by another's name, who is registered."""
+    if is_of(source, agency):
+        return False
+    named = agency_named(source)
+    return named != agency and intake.is_registered(named)
+
+
+SOURCE_NOT_AGREED = (
+    "Its source (ce_source) is not written as /agencies/ and the sender's own name. It came on the "
+    "topic where only this sender can write: ask them to correct it."
+)

@@ -19,6 +19,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.errors import AuthorizationError, KafkaError, LogTruncationError
 from msgspec import Struct
 
+from adapters.transports.kafka_names import read_any_name
 from adapters.transports.kafka_unreadable import Unreadable, watch
 
 Partition = TopicPartition
@@ -98,7 +99,7 @@ class Access(Struct, frozen=True, kw_only=True):
 
 
 class Record(NamedTuple):
-    """One record as the broker holds it. A header may stand there twice.
+    """One record as the broker holds it. A header may stand there twice, or have a `Garbled` name.
 
     `put_at`: by the broker's clock, if its topic has those times; a producer's word is not taken.
     """
@@ -189,6 +190,7 @@ class Inlet:
                 # Every topic's partitions are shared out, and who comes or goes moves few of them.
                 partition_assignment_strategy=(CooperativeStickyAssignor,),
             )
+            read_any_name(self._consumer)
             watch(self._consumer, self._stands_still, self._unplaced.add)
             self.topics = tuple(sorted(self._refreshed() & set(topics)))
             """Those that exist, and that we may see."""

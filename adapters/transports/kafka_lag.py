@@ -14,6 +14,7 @@ from kafka.admin import KafkaAdminClient, OffsetSpec
 from msgspec import Struct
 
 from adapters.transports.kafka import Access, kafka_errors, look_for, tracked_name
+from adapters.transports.kafka_names import read_any_name
 from adapters.transports.kafka_unreadable import Unreadable, watch
 
 NAMED = "kafka|"
@@ -127,6 +128,7 @@ def _first(
         if found.since:
             first[found.partition] = found.since
 
+    read_any_name(consumer)
     watch(consumer, unreadable, dark.add)
     with closing(consumer):
         consumer.assign(list(begin))

@@ -24,11 +24,12 @@ from adapters.transports.kafka import (
     demand_all,
 )
 from adapters.transports.kafka_lag import Waiting, waiting
+from domain import quarantine
 from domain.agency import RegisterAgency, ResumeAgency, SuspendAgency
 from domain.kernel import Refused
 from domain.message import MessageReceived
 from domain.quarantine import MessageQuarantined, MessageReplayed, RecordsLost
-from services.ingest_kafka import Ingest, Taken
+from services.ingest_kafka import SOURCE_NOT_AGREED, Ingest, Taken
 from services.quarantined import replay
 from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.kafka import Broker
@@ -83,13 +84,26 @@ class Sender:
         *more: Header,
         key: str = "case-1",
         agency: str | None = None,
+        codec: str | None = None,
     ) -> None:
-        """`agency`: who it says that it is, if not itself."""
+        """`agency`: who it says that it is, if not itself. `codec`: by which it is compressed."""
         source = f"/agencies/{agency or self.agency}"
         headers = [("ce_specversion", b"1.0"), ("ce_source", source.encode())]
         if identity is not None:
             headers.append(("ce_id", identity.encode()))
-        self._producer.send(self.topic, body, key.encode(), headers=[*headers, *more]).get(10)
+        with ExitStack() as stack:
+            producer = self._producer
+            if codec:
+                opened = KafkaProducer(
+                    bootstrap_servers=self._broker.address, compression_type=codec
+                )
+                producer = stack.enter_context(closing(opened))
+            producer.send(self.topic, body, key.encode(), headers=[*headers, *more]).get(10)
+
+    def sends_as(self, source: str, body: bytes, identity: str) -> None:
+        """As somebody who calls itself so."""
+        headers = [("ce_id", identity.encode()), ("ce_source", source.encode())]
+        self._producer.send(self.topic, body, b"case-1", headers=headers).get(10)
 
 
 @pytest.fixture
@@ -254,6 +268,40 @@ def test_what_came_in_another_senders_name_holds_no_id_of_theirs(
     with closing(inlet(kafka, office.store, other)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
     assert [line.result for line in lines] == ["recorded"]
+
+
+@pytest.mark.parametrize("source", ["/np", "/{agency}", "/Agencies/{agency}", "/agencies/nobody"])
+def test_who_only_writes_its_own_name_otherwise_is_taken_in_and_that_is_told(
+    office: Office, sender: Sender, ingested: Callable[[], list[Taken]], source: str
+) -> None:
+    own = source.format(agency=sender.agency)
+    sender.sends_as(own, concern(1), "notice-1")
+    sender.sends_as(own, concern(1), "notice-1")
+    sender.sends_as(own, concern(2), "notice-1")
+    taken, again, reused = ingested()
+    assert (taken.result, SOURCE_NOT_AGREED in taken.problems) == ("recorded", True)
+    assert (again.result, reused.reason) == ("duplicate", "id-reused")
+    (stream,) = aside(office.store)
+    (receipt,) = replay(office.store, stream, "ines-okafor")
+    assert receipt.result == "recorded"
+
+
+def test_two_agencies_that_call_themselves_alike_share_no_ids(
+    kafka: Broker, office: Office, sender: Sender, other: Sender
+) -> None:
+    sender.sends_as("/desk", concern(1), "notice-1")
+    other.sends_as("/desk", concern(2), "notice-1")
+    with closing(inlet(kafka, office.store, sender, other)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+    assert [line.result for line in lines] == ["recorded"] * 2
+
+
+@pytest.mark.parametrize("source", ["/agencies/elm-surgery/desk", "elm-surgery", "/Elm-Surgery"])
+def test_who_calls_itself_by_the_name_of_another_agency_is_set_aside(
+    sender: Sender, ingested: Callable[[], list[Taken]], source: str
+) -> None:
+    sender.sends_as(source, concern(1), "notice-1")
+    assert [line.reason for line in ingested()] == ["other-sender"]
 
 
 def test_of_a_message_whose_key_is_destroyed_nothing_is_left_to_take_in(
@@ -465,12 +513,44 @@ class NotUtf8(str):
         return b"\xff\xfename"
 
 
-def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
-    kafka: Broker, office: Office, sender: Sender, other: Sender
+@pytest.mark.parametrize("codec", [None, "gzip"])
+def test_a_record_with_a_header_that_nobody_can_name_is_set_aside(
+    kafka: Broker, office: Office, other: Sender, codec: str | None
 ) -> None:
     other.sends(concern(1), "notice-1")
-    other.sends(concern(2), "notice-2", (NotUtf8("x"), b"y"))
+    other.sends(concern(2), "notice-2", (NotUtf8("x"), b"y"), codec=codec)
     other.sends(concern(3), "notice-3")
+    access = Access(bootstrap=kafka.address)
+    lag = waiting(access, [other.topic], {}, 5)[other.topic]
+    assert (lag.records, lag.oldest_at is None) == (3, False)
+    with closing(inlet(kafka, office.store, other)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+        assert opened.still == {}
+    assert [(line.offset, line.result, line.reason) for line in lines] == [
+        (0, "recorded", None),
+        (1, "quarantined", "header-unreadable"),
+        (2, "recorded", None),
+    ]
+    (stream,) = aside(office.store)
+    (kept,) = office.store.history(stream, opened=("raw",))
+    assert isinstance(kept.event, MessageQuarantined)
+    assert kept.event.raw == concern(2)
+    assert kept.event.headers[-1] == quarantine.Header(r"\xff\xfename", b"y")
+    (receipt,) = replay(office.store, stream, "ines-okafor")
+    assert receipt.result == "recorded"
+
+
+def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
+    kafka: Broker,
+    office: Office,
+    sender: Sender,
+    other: Sender,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other.sends(concern(1), "notice-1")
+    other.sends(concern(2), "notice-2", codec="lz4")
+    other.sends(concern(3), "notice-3")
+    monkeypatch.setattr("kafka.codec.has_lz4", lambda: False)  # the library is not there any more
     stop, access = threading.Event(), Access(bootstrap=kafka.address)
     topics = [sender.topic, other.topic]
     with ExitStack() as stack:
@@ -478,7 +558,7 @@ def test_a_record_that_cannot_be_decoded_stops_its_partition_and_no_other(
         lines = list(Ingest(office.store, alone).lines(stop, once=True))
         assert [(line.topic, line.offset) for line in lines] == [(other.topic, 0)]
         (still,) = alone.still.values()
-        assert still == (TopicPartition(other.topic, 0), 1, "CorruptRecordError")
+        assert still == (TopicPartition(other.topic, 0), 1, "UnsupportedCodecError")
 
         member = Inlet(access, topics, office.store.tracked, alone=False)
         stack.enter_context(closing(member))
