@@ -87,6 +87,7 @@ class MatchingPoints(Struct, frozen=True, forbid_unknown_fields=True):
     """The points of each detail."""
 
     nhs_number: Points
+    sender_number: Points
     birth_date: Points
     first_name: Points
     surname: Points

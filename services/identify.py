@@ -15,10 +15,11 @@ from adapters.event_store import EventStore
 from domain.child import MatchChild, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
-from services.again import Again, Before, identifier_claim, record_under, telling
+from services.again import Again, Before, record_under, telling
 from services.completing import more, told_otherwise
 from services.likeness import Agreement, Details, compare, details_of, repeated
 from services.numbers import Held, Numbers
+from services.sender_numbers import claim_of
 
 
 class Found(NamedTuple):
@@ -194,13 +195,13 @@ class _Naming:
         return self.numbers.held_by(number)
 
     def _claim(self, child: ChildDescribed, child_id: str) -> None:
-        """From now on the sender's own numbers lead to this record."""
+        """From now on the sender's own numbers lead to this record, or to it as well."""
         if child.nhs_number:
             self._taken.setdefault(child.nhs_number, details_of(child))
         for identifier in telling(child.identifiers):
-            claim = identifier_claim(self.store, self.agency, identifier.value)
-            if self.store.claim(claim) is None:
-                self.claims.setdefault(claim, child_id)
+            claim = claim_of(self.store, self.agency, identifier.value, child_id, self.claims)
+            if claim:
+                self.claims[claim] = child_id
 
 
 def _each_once(described: tuple[ChildDescribed, ...]) -> list[ChildDescribed]:

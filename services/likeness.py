@@ -84,14 +84,23 @@ def repeated(one: Details, other: Details) -> bool:
 
 
 class Likeness(NamedTuple):
-    """The probability that two records are one child's, and how each detail compares."""
+    """The probability that two records are one child's, and how each detail compares.
+
+    `sender_number`: the number of its own, such as a hospital's, that one sender has for both.
+    """
 
     score: float
     levels: dict[str, Level]
+    sender_number: str | None = None
 
 
-def scored(one: Details, other: Details, rules: Matching) -> Likeness:
+def scored(
+    one: Details, other: Details, rules: Matching, sender_number: str | None = None
+) -> Likeness:
     """How likely two records are one child's, from 0 to 1, whichever of them comes first.
+
+    `sender_number`: one sender's own number of both. It speaks for one child and proves nothing,
+    for twins may go by their mother's; that a sender has two numbers says nothing against it.
 
     The points of the details are added as if each were evidence by itself. They are not among
     brothers and sisters, above all twins: so without the same first name and birth date, or an NHS
@@ -100,6 +109,7 @@ def scored(one: Details, other: Details, rules: Matching) -> Likeness:
     first_name, surname = _names(one, other, rules.resembles)
     levels: dict[str, Level] = {
         "nhs_number": _number(one.nhs_number, other.nhs_number),
+        "sender_number": "same" if sender_number else "unknown",
         "birth_date": _day(one.born_on, other.born_on),
         "first_name": first_name,
         "surname": surname,
@@ -116,7 +126,7 @@ def scored(one: Details, other: Details, rules: Matching) -> Likeness:
         score = min(score, rules.contradicted_at_most)
     elif proof != ("same", "same") and levels["nhs_number"] != "same":
         score = min(score, rules.unproven_at_most)
-    return Likeness(score, levels)
+    return Likeness(score, levels, sender_number)
 
 
 def _number(one: str | None, other: str | None) -> Level:

@@ -25,10 +25,12 @@ from services.likeness import Details, Likeness, scored
 from services.nameless import names
 from services.numbers import Numbers
 from services.questions import about_child
+from services.sender_numbers import given, own_numbers, records_under
 from services.words import opened
 
 FIELDS = {
     "nhs_number": "NHS number",
+    "sender_number": "sender's own number",
     "birth_date": "birth date",
     "first_name": "first name",
     "surname": "surname",
@@ -52,6 +54,9 @@ class Compared:
         self.parts = parts
         self.rules = in_force(local_day(parts.now())).matching
         self._opened = lru_cache(REMEMBERED)(partial(known, parts))
+        self._numbers_in = lru_cache(REMEMBERED)(partial(_numbers_in, parts))
+        self._given = lru_cache(REMEMBERED)(partial(given, parts.store))
+        self._led: dict[str, dict[str, str]] = {}
 
     def candidates(self, child: children.Child) -> list[Candidate]:
         """The other records of whom a person should be asked, the likeliest first."""
@@ -88,7 +93,8 @@ class Compared:
 
     def likeness(self, one: children.Child, other: children.Child) -> Likeness | None:
         """How alike two records are; None if they are no more alike than any two."""
-        likeness = scored(self.of(one), self.of(other), self.rules)
+        number = self._sender_number(one, other)
+        likeness = scored(self.of(one), self.of(other), self.rules, number)
         same_number = likeness.levels["nhs_number"] == "same"
         return likeness if same_number or likeness.score >= self.rules.low else None
 
@@ -96,8 +102,33 @@ class Compared:
         """A child's details as last known."""
         return self._opened(child.sealed, child.sex)
 
+    def numbers(self, child: children.Child) -> frozenset[str]:
+        """The senders' own numbers that the child's records were opened with."""
+        if child.records:
+            return frozenset(value for _, value in self._numbers_given(child))
+        return self._numbers_in(child.first_sealed)
+
+    def _numbers_given(self, child: children.Child) -> frozenset[tuple[str, str]]:
+        """The same, each after the sender who gave it."""
+        every = (child.child_id, *child.records)
+        return frozenset(chain.from_iterable(self._given(each) for each in every))
+
+    def _sender_number(self, one: children.Child, other: children.Child) -> str | None:
+        """The number of its own that one sender has for both."""
+        for child, beside in ((one, other), (other, one)):
+            led = self._led.get(child.child_id, {})
+            for each in (beside.child_id, *beside.records):
+                if each in led:
+                    return led[each]
+        mine = self.numbers(one)
+        if not mine or mine.isdisjoint(self.numbers(other)):
+            return None
+        shared = self._numbers_given(one) & self._numbers_given(other)
+        return min((value for _, value in shared), default=None)
+
     def sharing(self, child: children.Child) -> set[str]:
-        """Every record that has a key of this child's records, or the NHS number."""
+        """Every record that has a key of this child's records, the NHS number, or a sender's own
+        number."""
         own = self.of(child)
         parts = self.parts
         if child.unborn:
@@ -113,6 +144,13 @@ class Compared:
             found |= {each.child_id for each in named[: self.rules.largest_block]}
         if own.nhs_number:
             found |= set(Numbers(parts.store, pass_over=True).held_by(own.nhs_number).records)
+        if self.numbers(child):
+            self._led[child.child_id] = {
+                led: value
+                for agency, value in sorted(self._numbers_given(child))
+                for led in records_under(parts.store, agency, value)
+            }
+            found |= self._led[child.child_id].keys()
         return found
 
 
@@ -133,6 +171,12 @@ def known(parts: Parts, sealed: bytes, sex: Sex) -> Details:
         nhs_number=said.get("nhs_number"),
         sex=sex,
     )
+
+
+def _numbers_in(parts: Parts, sealed: bytes) -> frozenset[str]:
+    """The senders' own numbers among the words that a record was opened with."""
+    fields, _ = opened(parts.store, sealed, ("identity",))
+    return own_numbers(fields.get("identifiers") or ())
 
 
 def outcome_of(score: float, rules: Matching, likely: int) -> Outcome:
@@ -202,6 +246,7 @@ def _evidence(compared: Compared, pair: Pair) -> list[Detail]:
     one, other = compared.of(pair.older), compared.of(pair.newer)
     values: dict[str, tuple[Any, Any]] = {
         "nhs_number": (one.nhs_number, other.nhs_number),
+        "sender_number": (pair.likeness.sender_number, pair.likeness.sender_number),
         "birth_date": (one.born_on, other.born_on),
         "first_name": (one.given_name or None, other.given_name or None),
         "surname": (one.family_name or None, other.family_name or None),
@@ -233,7 +278,7 @@ def _waiting_pairs(compared: Compared) -> list[Pair]:
 
 
 def _all_pairs(compared: Compared) -> list[Pair]:
-    """Every record is compared with those that it shares a key or an NHS number with."""
+    """Every record is compared with those that it shares a key or a number with."""
     record_of = _every_record(compared.parts)
     found: dict[tuple[str, str], Pair] = {}
     for block in chain(_blocks(compared), _numbers(compared, record_of.values())):
@@ -272,12 +317,17 @@ def _blocks(compared: Compared) -> Iterator[list[str]]:
 
 
 def _numbers(compared: Compared, every: Iterable[children.Child]) -> Iterator[list[str]]:
-    """The records that have the same NHS number."""
-    holders: dict[str, list[str]] = {}
+    """The records that have the same NHS number, or one number of a sender's own."""
+    holders: dict[str, dict[str, None]] = {}
     for child in every:
         if number := compared.of(child).nhs_number:
-            holders.setdefault(number, []).append(child.child_id)
-    yield from (each for each in holders.values() if len(each) > 1)
+            holders.setdefault(f"nhs|{number}", {})[child.child_id] = None
+        for value in compared.numbers(child):
+            holders.setdefault(f"own|{value}", {})[child.child_id] = None
+    most = compared.rules.largest_block
+    for number, lies in holders.items():
+        if len(lies) > 1 and (number.startswith("nhs|") or len(lies) <= most):
+            yield [*lies]
 
 
 # ── Families ──────────────────────────────────────────────────────────────────────────────────────

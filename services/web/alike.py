@@ -92,14 +92,17 @@ def _may_find(parts: Parts, who: Principal, child_id: str) -> bool:
 def _other(
     parts: Parts, who: Principal, child: children.Child, found: Candidate, *, addresses: bool
 ) -> Other:
-    other = found.child
+    other, number = found.child, found.likeness.sender_number
     here, there = (about_child(parts.query, each.child_id) for each in (child, other))
     return Other(
         child_id=other.child_id,
         name=details_of(parts.store, other)["name"] or "Name not known",
         line=line(parts, other),
         likely=f"{OUTCOMES[found.outcome]} (score {found.likeness.score:.2f})",
-        evidence=beside(parts, who, child, other, addresses=addresses),
+        evidence=(
+            *beside(parts, who, child, other, addresses=addresses),
+            *(_row("Sender's own number", each, each) for each in (number,) if each),
+        ),
         seen=parts.gate.may(who, "see-child", there),
         mergeable=all(parts.gate.may(who, give("merge-records"), each) for each in (here, there)),
         separable=all(

@@ -149,6 +149,77 @@ def test_candidates_are_looked_up_by_key_and_nothing_else_is_opened(authority: A
     assert unlike not in compared.sharing(child)
 
 
+def named(authority: Authority, *pid: str, control: str, sender: str = "city-hospital") -> str:
+    """The record of a child whom a hospital refers: PID-3, PID-5, PID-7."""
+    message = "\r".join(
+        (
+            f"MSH|^~\\&|EDIS|CITYHOSP|CSC|EXSHIRE|20260310091500||REF^I12|{control}|P|2.5",
+            "PID|1||{}||{}||{}|F".format(*pid),
+            "NTE|1||He was seen alone.\r",
+        )
+    )
+    receipt = authority.send(message.encode(), sender)
+    authority.catch_up()
+    (child,) = receipt.children
+    return child
+
+
+def test_a_sender_s_own_number_of_two_records_is_shown_and_counts(authority: Authority) -> None:
+    nameless = named(authority, "U77^^^RYY^MR", "Unknown", "", control="A1")
+    ivo = named(authority, "U77^^^RYY^MR", "Lund^Ivo", "20160303", control="A2")
+    for rows in (asked(authority), asked(authority, sweep=True)):
+        row = pair(rows, nameless, ivo)
+        assert row is not None
+        assert row["outcome"] == "LowConfidence"
+        detail = next(e for e in row["evidence"] if e["detail"] == "sender's own number")
+        assert detail == {
+            "detail": "sender's own number", "compares": "same", "values": ("U77", "U77"),
+        }  # fmt: skip
+    for one, other in ((nameless, ivo), (ivo, nameless)):
+        child = children.child(authority.parts.query, one)
+        assert child is not None
+        assert [e.child.child_id for e in Compared(authority.parts).candidates(child)] == [other]
+
+
+def test_the_same_number_of_two_senders_says_nothing(authority: Authority) -> None:
+    one = named(authority, "U77^^^RYY^MR", "Unknown", "", control="A1")
+    ivo = named(authority, "U77^^^RYY^MR", "Lund^Ivo", "20160303", control="A2",
+                sender="elm-surgery")  # fmt: skip
+    for rows in (asked(authority), asked(authority, sweep=True)):
+        assert pair(rows, one, ivo) is None
+
+
+def test_the_number_of_a_record_that_was_merged_counts_for_the_one_that_is_kept(
+    authority: Authority,
+) -> None:
+    kept = sent(authority)
+    merged = named(authority, "U77^^^RYY^MR", "Lund^Ivo", "20160303", control="A1")
+    ids = {"child_id": kept, "merged_child_id": merged, "reason": "One birth."}
+    authority.give(MANAGER, "merge-records", **ids)
+    nameless = named(authority, "U77^^^RYY^MR", "Unknown", "", control="A2")
+    for rows in (asked(authority), asked(authority, sweep=True)):
+        assert pair(rows, kept, nameless) is not None
+
+
+@pytest.mark.parametrize("number", ["N/A^^^RYY^MR", "0000^^^RYY^MR", "9990000019^^^NHS^NH"])
+def test_what_stands_for_no_number_says_nothing(authority: Authority, number: str) -> None:
+    one = named(authority, number, "Unknown^", "", control="A1")
+    ivo = named(authority, number, "Lund^Ivo", "20160303", control="A2")
+    assert pair(asked(authority, sweep=True), one, ivo) is None
+
+
+def test_a_sender_s_own_number_links_nobody_and_proves_nothing(authority: Authority) -> None:
+    one = named(authority, "U77^^^RYY^MR", "Lund^Ivo", "20160303", control="A1")
+    other = named(authority, "U77^^^RYY^MR", "Lund^Ivo", "20160304", control="A2")
+    assert one != other
+    row = pair(asked(authority), one, other)
+    assert row is not None
+    assert row["outcome"] == "PotentialMatch"
+    details = Details("Lund", "Ivo", date(2016, 3, 3))
+    numbered = scored(details, replace(details, born_on=date(2011, 11, 30)), RULES, "U77")
+    assert numbered.score <= RULES.contradicted_at_most
+
+
 # ── How alike ─────────────────────────────────────────────────────────────────────────────────────
 
 ZOE = Details("Marlow", "Zoë", date(2017, 5, 4), "XE1 2AB", "9990000018", "F")

@@ -117,6 +117,17 @@ def test_a_record_told_apart_is_not_shown_again_until_that_is_withdrawn(site: Si
     assert "Perhaps already known" in page(site.visitor(DUTY), f"/referrals/{referral}")
 
 
+def test_a_hospital_s_own_number_of_two_records_is_shown_beside_what_they_say(site: Site) -> None:
+    message = (
+        "MSH|^~\\&|EDIS|CITYHOSP|CSC|EXSHIRE|20260310091500||REF^I12|{0}|P|2.5\r"
+        "PID|1||U77^^^RYY^MR||{1}||20160303|F\rNTE|1||He was seen alone.\r"
+    )
+    sent = (message.format(*each).encode() for each in (("A1", "Lund^Ivo"), ("A2", "Lund^Ivor")))
+    _, second = (site.authority.send(each, "city-hospital") for each in sent)
+    words = page(site.visitor(DUTY), f"/referrals/{second.referral}")
+    assert "Sender's own number U77 U77 agrees" in words
+
+
 def test_the_record_that_has_the_same_number_is_shown_with_what_differs(site: Site) -> None:
     sent = {"given_name": "Kojo", "born": "12/09/2014", "nhs_number": "9990000042"}
     receipt = site.authority.concern(number="9", **sent)
