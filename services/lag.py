@@ -25,8 +25,12 @@ KEPT_SECONDS = 5.0
 LAST_SECONDS = 300.0
 """How long the last answer is worth something to whoever does not ask."""
 
-SLOW = "Kafka has not answered in time"
-AWAY = "Kafka cannot be reached, or does not let us in"
+SLOW = (
+    "Kafka has not answered in time; if that goes on, check its address, the user and the password"
+)
+AWAY = (
+    "Kafka cannot be reached, or does not let us in; check its address, the user and the password"
+)
 CLOSED = "Kafka does not let us see the agencies' topics"
 NONE = "Kafka shows us none of the agencies' topics"
 

@@ -17,6 +17,11 @@ QUIET_SECONDS = 10.0
 """A library that says the same again within them is not heard: Kafka's does, several times a
 second, while a broker is away."""
 
+TOLD_BY_US = frozenset({"kafka"})
+"""Libraries that raise what goes wrong, so that it is told in our words, and once. What they say on
+the way there is for whoever looks for a fault, from the level `info` on; without its words it would
+tell an operator nothing."""
+
 ALLOWED = frozenset(
     {
         "action", "agency", "attempt", "behind", "channel", "command", "count", "error", "event",
@@ -122,7 +127,8 @@ def _structlog() -> Any:
 class _FromLibrary(logging.Handler):
     """A library's log record becomes one line: which library, which level; not its words.
 
-    Without their words, lines of one kind are all alike: of many in a short time one is written.
+    Without their words, lines of one kind are all alike: of many in a short time one is written,
+    and none that names not even an exception, where we tell ourselves what matters.
     """
 
     def __init__(self) -> None:
@@ -130,9 +136,12 @@ class _FromLibrary(logging.Handler):
         self._written: dict[tuple[str, int], float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        library = record.name.partition(".")[0]
+        if library in TOLD_BY_US and not error and log.least > logging.INFO:
+            return
         kind, now = (record.name, record.levelno), time.monotonic()
         if now - self._written.get(kind, -QUIET_SECONDS) < QUIET_SECONDS:
             return
         self._written[kind] = now
-        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         log.log(record.levelno, "library_said", name=record.name, exception=error)

@@ -16,7 +16,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import AuthorizationError, KafkaError, LogTruncationError
+from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError, LogTruncationError
 from msgspec import Struct
 
 from adapters.transports.kafka_names import read_any_name
@@ -412,5 +412,16 @@ def kafka_errors(access: Access | None = None) -> Iterator[None]:
     except AuthorizationError as error:
         raise NotAllowed(f"Kafka does not let us read: {error}") from error
     except (KafkaError, OSError) as error:
-        where = f" at {access.bootstrap}" if access else ""
-        raise NotReachable(f"{type(error).__name__}{where}") from error
+        raise NotReachable(_why(error, access)) from error
+
+
+def _why(error: Exception, access: Access | None) -> str:
+    """For an operator. The client tries a password that is wrong until the time is over."""
+    if access is None:
+        return type(error).__name__
+    if isinstance(error, KafkaTimeoutError):
+        return (
+            f"nobody let us in at {access.bootstrap} in time; check the user and the password,"
+            " whether the connection is to be encrypted, and that Kafka is what listens there"
+        )
+    return f"{type(error).__name__} at {access.bootstrap}"

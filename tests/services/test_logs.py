@@ -78,11 +78,21 @@ def test_a_librarys_words_are_left_out(lines: Lines) -> None:
 def test_a_library_that_says_the_same_again_is_written_once(lines: Lines) -> None:
     configure()
     for _ in range(50):
-        logging.getLogger("kafka.net").error("The broker is away.")
-    logging.getLogger("kafka.net").warning("It is slow.")
+        logging.getLogger("uvicorn.error").error("The disk is full.")
+    logging.getLogger("uvicorn.error").warning("It is slow.")
     logging.getLogger("litestar").error("Something else.")
     said = [(line["name"], line["level"]) for line in lines.read()]
-    assert said == [("kafka.net", "error"), ("kafka.net", "warning"), ("litestar", "error")]
+    assert said == [("uvicorn.error", "error"), ("uvicorn.error", "warning"), ("litestar", "error")]
+
+
+@pytest.mark.parametrize(("level", "told"), [(None, []), ("info", ["warning", "error"])])
+def test_what_a_library_says_of_what_we_tell_ourselves_is_for_who_looks_for_a_fault(
+    lines: Lines, level: str | None, told: list[str]
+) -> None:
+    configure(level)
+    logging.getLogger("kafka.net.sasl.scram").warning("Exchanging credentials in the clear")
+    logging.getLogger("kafka.net.manager").error("Bootstrap failed")
+    assert [line["level"] for line in lines.read()] == told
 
 
 @pytest.mark.parametrize(("level", "told"), [("debug", 4), ("info", 3), (None, 2), ("error", 1)])
