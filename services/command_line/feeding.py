@@ -35,7 +35,8 @@ def feeds(
     """Each agency's feed: its last message, what waits, what is set aside.
 
     Exit 1 if one has fallen silent, if what it sent on Kafka is not taken in, or if something is
-    set aside or was lost.
+    set aside or was lost. A file in an agency's folder that nothing reads is not told here: the
+    `safeguarding ingest` that looks there says it, and its log (`delivery_left`).
 
     Parameters
     ----------

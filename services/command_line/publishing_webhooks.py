@@ -89,9 +89,10 @@ def register(
     where: Where = HERE,
     shown: Shown = AS_USUAL,
 ) -> int:
-    """Register where an agency hears what became of its referrals.
+    """Register where an agency hears what becomes of its referrals from now on.
 
-    Writes the secret that messages are signed with; it is told only this once.
+    What was before is not sent there: the agency asks for it at /api/outcomes. Writes the secret
+    that messages are signed with; it is told only this once.
 
     Parameters
     ----------

@@ -15,7 +15,8 @@ from adapters.transports.webhooks import Sender
 from domain.agency import ResumeAgency
 from domain.child import RestrictRecord
 from domain.disclosure import InformationDisclosed
-from domain.referral import DecideReferral
+from domain.referral import AcknowledgeReferral, DecideReferral
+from services.disclosing import Disclosing
 from services.publish_webhooks import Patience, Publisher, Sent
 from services.webhooks import hook_of, hooks, register, remove, rotate
 from tests.adapters.event_store.direct import execute, without_triggers
@@ -165,6 +166,23 @@ def test_what_was_before_any_webhook_is_not_told(small: Office, receiver: Receiv
     (after,) = refers(small)
     once(small)
     assert subjects(receiver) == [after]
+
+
+def test_a_webhook_tells_what_happens_after_it_was_registered_and_the_rest_is_asked_for(
+    small: Office, receiver: Receiver
+) -> None:
+    """Whenever that was: also where another agency's was told of it before."""
+    registers(small, receiver)
+    (referral_id,) = refers(small, SURGERY)
+    once(small)
+    registers(small, receiver, SURGERY)
+    small.does(AcknowledgeReferral, referral_id=referral_id)
+    once(small)
+    assert [each.event["data"]["status"] for each in receiver.came] == ["acknowledged"]
+    while Disclosing(small.store, "http", lambda *_: True, only=SURGERY).step():
+        pass
+    asked = [each.status for each in disclosures(small) if each.channel == "http"]
+    assert asked == ["received", "acknowledged"]
 
 
 def test_what_is_sent_holds_no_name_and_no_words(small: Office, receiver: Receiver) -> None:
