@@ -129,6 +129,8 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
     conflict = site.authority.send(form(number="9", given_name="Iva"), key="key-9").referral
     aside = site.authority.set_aside(form(number="10"))
     lost = site.authority.lose(3)
+    put_away = site.authority.set_aside(b"")
+    site.authority.give(DUTY, "settle-message", quarantine_id=put_away, why="It is empty.")
     places = {
         "": ("/sign-in",),
         NAMES[DUTY]: (
@@ -144,6 +146,8 @@ def test_every_page_is_clean_and_fits_a_telephone(page: Page, site: Site, faults
             "/feeds/quarantine",
             f"/feeds/quarantine/{aside}",
             f"/feeds/quarantine/{lost}",
+            "/feeds/quarantine?settled=yes",
+            f"/feeds/quarantine/{put_away}",
             "/nowhere",
         ),
         NAMES[MANAGER]: (f"/referrals/{wanted['untold']}/authorise-decision",),
