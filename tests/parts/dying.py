@@ -77,8 +77,8 @@ def watched(fault: Fault) -> None:
             fault.reached("within-the-keys")
 
     @contextmanager
-    def written(self: sqlite.Database) -> Iterator[Any]:
-        with writing(self) as found:
+    def written(self: sqlite.Database, *told: Any) -> Iterator[Any]:
+        with writing(self, *told) as found:
             yield found
             fault.reached("within-the-append")
 
