@@ -92,8 +92,15 @@ def openapi(version: str) -> dict[str, Any]:
         "tags": [
             {"name": "intake", "description": "Messages of agencies."},
             {"name": "questions", "description": "What the pages show, as JSON."},
-            {"name": "outcomes", "description": "What became of an agency's own referrals."},
-            {"name": "webhooks", "description": "What an agency that asked for it is sent."},
+            {
+                "name": "outcomes",
+                "description": "What became of an agency's own referrals since it was registered.",
+            },
+            {
+                "name": "webhooks",
+                "description": "What an agency that asked for it is sent, from the registration of "
+                "its webhook on. What was before is asked for (outcomes).",
+            },
             {"name": "health", "description": "Whether the service can be used."},
         ],
         "paths": dict(sorted(_paths())),

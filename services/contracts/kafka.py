@@ -195,7 +195,9 @@ OUT: dict[str, Schema] = {
     "out": {
         "address": outgoing(AGENCY),
         "title": "What became of an agency's own referrals",
-        "description": "Codes and dates alone: no name, no address, nobody's words.",
+        "description": "All since the agency was registered, also what happened before the topic "
+        "was made: a log that can be read from the beginning. Codes and dates alone: no name, no "
+        "address, nobody's words.",
         "parameters": {"agency": {"$ref": "#/components/parameters/agency"}},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in TOLD},
         "bindings": {"kafka": {"partitions": PARTITIONS, "bindingVersion": BINDING}},
