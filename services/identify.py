@@ -59,12 +59,12 @@ class Identify:
         """
         before = before or Before()
         naming = _Naming(self.store, self.numbers, described, referral_id, agency, stamped)
-        if _indistinct(described):
+        once = _each_once(described)
+        if _indistinct(once):
             naming.problems.append(
                 "Two children in this message cannot be told apart by what it says: find out who "
                 "each of them is."
             )
-        once = _each_once(described)
         again = Again(self.store, agency, before)
         known = again.of(once)
         for place, child in enumerate(once):
@@ -218,11 +218,11 @@ def _repeats(child: ChildDescribed, other: ChildDescribed) -> bool:
     return repeated(details_of(child), details_of(other))
 
 
-def _indistinct(described: tuple[ChildDescribed, ...]) -> bool:
+def _indistinct(once: list[ChildDescribed]) -> bool:
     """Whether two children, of whom nothing says that they are one, are described alike."""
     alike = [
         replace(child, school=None, relationship=None, postcode=None)
-        for child in _each_once(described)
+        for child in once
         if not child.nhs_number
     ]
     return len(set(alike)) < len(alike)
