@@ -16,7 +16,7 @@ from adapters.translation import AgencyFormat, Translation, formats
 from tests.adapters.messages import format_named, recognised, sent
 
 NAMES = tuple(formats())
-MANY = 300
+MANY = 100
 
 
 every_format = pytest.mark.parametrize("name", NAMES)
