@@ -12,11 +12,12 @@ import re
 import sqlite3
 import unicodedata
 from base64 import b32encode
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import NamedTuple, Protocol, Self
 
 import msgspec
@@ -135,6 +136,13 @@ insert into keys select ?1, ?2, ?3, ?4
 where not exists (select 1 from destroyed where subject = ?2 and kind = ?3)
 """
 
+BUSY_SECONDS = 30.0
+"""How long is waited for who else writes to a file."""
+LOOK_SECONDS = 0.2
+"""After which a writer that waits looks whether it still should."""
+PRIMARY = 0xFF
+"""The part of SQLite's codes that says what kind of error it is."""
+
 INDEX = ("", "index")
 """The subject and kind of the key under which the blind-index tokens are made."""
 
@@ -149,6 +157,8 @@ class Vault:
 
     def __init__(self, folder: Path, protection: KeyProtection, *, durable: bool = True) -> None:
         self._protection = protection
+        self.ended: Callable[[], bool] = never
+        """Whether whoever adds was told to end; then nobody is waited for who else writes."""
         self._lock = Lock()
         self._by_owner: dict[tuple[str, str], Key] = {}
         self._by_id: dict[bytes, AESGCM | None] = {}
@@ -157,7 +167,7 @@ class Vault:
         self.tokens = lru_cache(self.most_names)(self._tokens)
         self.part_tokens = lru_cache(self.most_names)(self._part_tokens)
         self._database = sqlite3.connect(
-            folder / "keys.db", isolation_level=None, timeout=30, check_same_thread=False
+            folder / "keys.db", isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
         )
         self._file = StillThere(folder / "keys.db")
         try:
@@ -449,7 +459,7 @@ class Vault:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._file.check()
-        self._database.execute("begin immediate")
+        begin_writing(self._database, self.ended)
         try:
             yield
         except BaseException:
@@ -468,6 +478,35 @@ def _unavailable() -> Iterator[None]:
         yield
     except (FileGone, sqlite3.Error) as error:
         raise KeysUnavailable(f"The keys cannot be used now: {error}") from error
+
+
+def never() -> bool:
+    return False
+
+
+def begin_writing(file: sqlite3.Connection, ended: Callable[[], bool]) -> None:
+    """Begin a transaction that no other writer, thread or process, overlaps.
+
+    Who else writes is waited for, but not by who is `ended`. Raises `sqlite3.OperationalError`.
+    """
+    until = monotonic() + BUSY_SECONDS
+    _wait_at_most(file, LOOK_SECONDS)
+    try:
+        while True:
+            try:
+                file.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
+                if not busy or ended() or monotonic() > until:
+                    raise
+            else:
+                return
+    finally:
+        _wait_at_most(file, BUSY_SECONDS)
+
+
+def _wait_at_most(file: sqlite3.Connection, seconds: float) -> None:
+    file.execute(f"pragma busy_timeout = {int(seconds * 1000)}")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """How does a PostgreSQL database hold the log?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import Any, cast
@@ -14,10 +14,12 @@ from eventsourcing.persistence import (
     StoredEvent,
     Tracking,
 )
+from psycopg.abc import RV, PQGen
 from psycopg.sql import SQL
 
 from adapters.event_store import recorder
 from adapters.event_store.mapper import Row
+from adapters.vault import LOOK_SECONDS, never
 
 SCHEMA_VERSION = 2
 
@@ -115,19 +117,48 @@ LISTEN_SECONDS = 0.25
 
 RECONNECT_SECONDS = 0.5
 
+CANCEL_SECONDS = 1.0
+"""How long a server may take to hear that an answer is not wanted any more."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """What is waited for on it is cancelled when whoever waits is `ended`.
+
+    In the server an append that waits for its turn keeps its place in the queue meanwhile.
+    """
+
+    ended: Callable[[], bool] = staticmethod(never)
+
+    def wait(
+        self, gen: PQGen[RV], interval: float = LOOK_SECONDS, timeout: float | None = None
+    ) -> RV:
+        return super().wait(self._looking(gen), interval, timeout)
+
+    def _looking(self, answer: PQGen[RV]) -> PQGen[RV]:
+        try:
+            wanted = next(answer)
+            while True:
+                ready = yield wanted
+                if not ready and self.ended():
+                    with suppress(psycopg.OperationalError):  # it is tried again at the next look
+                        self.cancel_safe(timeout=CANCEL_SECONDS)
+                wanted = answer.send(ready)
+        except StopIteration as answered:
+            return cast(RV, answered.value)
+
 
 class Database:
     """One database: as many connections as are in use at once, kept for the next user."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._idle: list[psycopg.Connection[Any]] = []
+        self._idle: list[Connection] = []
         self._closed = False
 
-    def connect(self) -> psycopg.Connection[Any]:
+    def connect(self) -> Connection:
         """A new connection. Raises `ConnectionLost`."""
         try:
-            connection = psycopg.connect(self.address, autocommit=True, connect_timeout=10)
+            connection = Connection.connect(self.address, autocommit=True, connect_timeout=10)
             # Under any stricter isolation an append would not see what was stored while it waited.
             connection.execute("set default_transaction_isolation = 'read committed'")
         except psycopg.OperationalError as error:
@@ -137,12 +168,16 @@ class Database:
         return connection
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection; the library's errors for whatever goes wrong on it."""
+    def connection(self, ended: Callable[[], bool] = never) -> Iterator[Connection]:
+        """Lend a connection; the library's errors for whatever goes wrong on it.
+
+        Who is `ended` waits for no answer on it.
+        """
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self.connect()
+        connection.ended = ended
         try:
             yield connection
         except psycopg.Error as error:
@@ -225,7 +260,7 @@ class PostgresRecorder(recorder.LogRecorder):
         claims: Mapping[str, str],
         trackings: Sequence[Tracking],
     ) -> int:
-        with self.database.connection() as connection:
+        with self.database.connection(self.ended) as connection:
             found = connection.execute(
                 self._append,
                 (

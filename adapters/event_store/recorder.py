@@ -23,13 +23,10 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import resolve_topic, strtobool
 
 from adapters.event_store.mapper import Row
+from adapters.vault import never
 
 MOST_ASKED = 250
 """Streams, or claims, that one statement asks for."""
-
-
-def never() -> bool:
-    return False
 
 
 class Claim(NamedTuple):

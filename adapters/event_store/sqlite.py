@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from time import monotonic
 from typing import Any
 
 from eventsourcing.persistence import (
@@ -19,14 +18,9 @@ from eventsourcing.persistence import (
 from adapters.event_store import recorder
 from adapters.event_store.mapper import Row
 from adapters.private_files import FileGone, StillThere, private_file
-from adapters.vault import one_at_a_time
+from adapters.vault import BUSY_SECONDS, begin_writing, never, one_at_a_time
 
 SCHEMA_VERSION = 1
-
-BUSY_SECONDS = 30.0
-"""How long is waited for who else writes."""
-LOOK_SECONDS = 0.2
-"""After which a writer that waits looks whether it still should."""
 
 SCHEMA = """
 create table if not exists {table}_events (
@@ -61,16 +55,16 @@ class Database:
         self._closed = False
         self._file: StillThere | None = None
 
-    def _connect(self, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, isolation_level=None, timeout=timeout, check_same_thread=False
+            self.path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
         )
         self._file = self._file or StillThere(self.path)
         connection.execute(f"pragma synchronous = {self._synchronous}")
         return connection
 
     @contextmanager
-    def writing(self, ended: Callable[[], bool] = recorder.never) -> Iterator[sqlite3.Connection]:
+    def writing(self, ended: Callable[[], bool] = never) -> Iterator[sqlite3.Connection]:
         """A transaction that no other writer, thread or process, overlaps.
 
         Who is `ended` does not wait for another.
@@ -80,8 +74,8 @@ class Database:
                 if self._file:
                     self._file.check()
                 if self._writer is None:
-                    self._writer = self._connect(LOOK_SECONDS)
-                _begin(self._writer, ended)
+                    self._writer = self._connect()
+                begin_writing(self._writer, ended)
                 yield self._writer
                 self._writer.execute("commit")
             except FileGone as error:
@@ -153,23 +147,6 @@ class Database:
         with suppress(IndexError):
             while True:
                 self._readers.pop().close()
-
-
-def _begin(connection: sqlite3.Connection, ended: Callable[[], bool]) -> None:
-    until = monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("begin immediate")
-        except sqlite3.OperationalError as error:
-            busy = error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
-            if not busy or ended() or monotonic() > until:
-                raise
-        else:
-            return
-
-
-PRIMARY = 0xFF
-"""The part of SQLite's codes that says what kind of error it is."""
 
 
 def _library_error(error: sqlite3.Error) -> DatabaseError:

@@ -189,9 +189,9 @@ class EventStore:
     def until(self, ended: Callable[[], bool]) -> None:
         """From now on an append does not wait for another writer when `ended` says so.
 
-        It raises `Unavailable` then, with nothing stored.
+        It raises `Unavailable` then, or `KeysUnavailable`, with nothing stored.
         """
-        self._recorder.ended = ended
+        self._recorder.ended = self.vault.ended = ended
 
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,11 +21,25 @@ def execute(address: str, statement: str, parameters: Sequence[Any] = ()) -> lis
 
 
 @contextmanager
-def somebody_writes(folder: str | Path) -> Iterator[None]:
-    """Another connection holds the write lock of the store in this folder meanwhile."""
-    with closing(sqlite3.connect(Path(folder) / "events.db", isolation_level=None)) as other:
+def somebody_writes(address: str | Path, file: str = "events.db") -> Iterator[None]:
+    """Another connection holds the write lock of the store at this address meanwhile.
+
+    `file`: or of another in that folder, such as `keys.db`.
+    """
+    if str(address).startswith("postgresql"):
+        with psycopg.connect(str(address), autocommit=True) as held:
+            held.execute(APPENDING)
+            yield
+        return
+    with closing(sqlite3.connect(Path(address) / file, isolation_level=None)) as other:
         other.execute("begin immediate")
         yield
+
+
+APPENDING = SQL(
+    "select pg_advisory_lock(hashtextextended('stored', 'stored_events'::regclass::bigint))"
+)
+"""The lock that an append has until it is committed."""
 
 
 def without_triggers(address: str) -> None:

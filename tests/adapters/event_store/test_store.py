@@ -15,7 +15,7 @@ from adapters.event_store import (
     Unavailable,
     Unstorable,
 )
-from adapters.vault import Vault
+from adapters.vault import KeysUnavailable, Vault
 from domain.kernel import WITHHELD
 from tests.adapters.event_store.direct import execute, somebody_writes
 from tests.adapters.event_store.notes import (
@@ -236,29 +236,43 @@ def test_a_store_of_a_newer_version_is_not_touched(
 
 
 def test_who_is_told_to_end_does_not_wait_for_another_writer(
-    sqlite_store: EventStore, tmp_path: Path
+    store: EventStore, address: str
 ) -> None:
+    with somebody_writes(address), pytest.raises(Unavailable):
+        told_to_end_while_it_appends(store)
+    assert store.history("note-1") == []
+    assert positions(store.append([Append("note-1", 0, [closed()])])) == [1]
+
+
+def test_who_is_told_to_end_does_not_wait_for_another_who_makes_keys(
+    sqlite_store: EventStore, keys: Path
+) -> None:
+    with somebody_writes(keys, "keys.db"), pytest.raises(KeysUnavailable):
+        told_to_end_while_it_appends(sqlite_store)
+    assert positions(sqlite_store.append([Append("note-1", 0, [written()])])) == [1]
+
+
+def told_to_end_while_it_appends(store: EventStore) -> None:
     asked: list[bool] = []
 
     def ended() -> bool:
         asked.append(len(asked) == 1)
         return asked[-1]
 
-    sqlite_store.until(ended)
-    with somebody_writes(tmp_path / "store"), pytest.raises(Unavailable, match="locked"):
-        sqlite_store.append([Append("note-1", 0, [closed()])])
-    assert asked == [False, True]
-    assert sqlite_store.history("note-1") == []
-    assert positions(sqlite_store.append([Append("note-1", 0, [closed()])])) == [1]
+    store.until(ended)
+    try:
+        store.append([Append("note-1", 0, [written()])])
+    finally:
+        assert asked[:2] == [False, True]
 
 
-def test_a_writer_waits_for_another(sqlite_store: EventStore, tmp_path: Path) -> None:
+def test_a_writer_waits_for_another(store: EventStore, address: str) -> None:
     with ExitStack() as stack:
-        stack.enter_context(somebody_writes(tmp_path / "store"))
+        stack.enter_context(somebody_writes(address))
 
         def ended() -> bool:
             stack.close()  # the other has done
             return False
 
-        sqlite_store.until(ended)
-        assert positions(sqlite_store.append([Append("note-1", 0, [closed()])])) == [1]
+        store.until(ended)
+        assert positions(store.append([Append("note-1", 0, [closed()])])) == [1]
