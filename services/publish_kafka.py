@@ -100,6 +100,7 @@ class Publish:
         With `once`, until all is sent that the log holds; then what is away is raised, as
         `NotReachable` or `Unavailable`, and is waited for otherwise. Raises `NotAllowed`.
         """
+        self.store.until(stop.is_set)
         while not stop.is_set():
             try:
                 with alone(self.store.address, LEADER) as held:
@@ -109,6 +110,8 @@ class Publish:
                             return
                         continue
             except AWAY:
+                if stop.is_set():
+                    return  # it is just not waited for any more: what is not tracked is found again
                 if once:
                     raise
                 self._gone("The store cannot be reached: nothing is sent until it is back.")

@@ -102,11 +102,14 @@ class Publisher:
         With `once`, until each was delivered, or the first that was not of its agency tried once;
         then a store that is away is raised as `Unavailable`, and is waited for otherwise.
         """
+        self._store.until(stop.is_set)
         try:
             while not stop.is_set():
                 try:
                     self._begin(stop, once=once)
                 except AWAY:
+                    if stop.is_set():
+                        break  # it is just not waited for any more
                     if once:
                         raise
                     self._gone()
@@ -215,7 +218,7 @@ class Courier(Thread):
         try:
             self._go()
         except AWAY as error:
-            if self._once:
+            if self._once and not self._stop_asked.is_set():
                 self._tell(error)
         except Exception as fault:  # noqa: BLE001 - raised again where somebody hears it
             self._tell(fault)

@@ -29,10 +29,11 @@ from domain.referral import AcknowledgeReferral, DecideReferral
 from services.disclosing import Disclosing, disclosed
 from services.ingest_kafka import Ingest
 from services.publish_kafka import LEADER, MARK, Publish, Published
+from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.dying import FAULT
 from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, WRITER_PASSWORD, Broker
 from tests.parts.kafka_proxy import Api, way_to_kafka
-from tests.services.ingesting import Place, place_at
+from tests.services.ingesting import Place, place_at, told_while_waiting
 from tests.services.office import KIT, Office, concern
 
 pytestmark = pytest.mark.real_kafka
@@ -251,6 +252,19 @@ def test_told_to_end_it_ends_within_three_seconds(
     assert process.line()["agency"] == agency.id
     process.told(signal.SIGTERM)
     assert process.ended(3).code == 0
+
+
+def test_told_to_end_it_does_not_wait_for_who_else_writes(
+    kafka: Broker, place: Place, office: Office, agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.refers()
+    said = list[str]()
+    stop = told_while_waiting(office.store, monkeypatch)
+    publisher = Publish(office.store, lambda: Outlet(Access(bootstrap=kafka.address)), said.append)
+    with somebody_writes(place.address):
+        assert list(publisher.lines(stop, once=True)) == []
+    assert stop.is_set()
+    assert (agency.reads(), said) == ([], [])
 
 
 def test_told_to_end_it_does_not_wait_for_a_broker_that_does_not_answer(

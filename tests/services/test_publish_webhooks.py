@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,8 +20,9 @@ from domain.referral import AcknowledgeReferral, DecideReferral
 from services.disclosing import Disclosing
 from services.publish_webhooks import Patience, Publisher, Sent
 from services.webhooks import hook_of, hooks, register, remove, rotate
-from tests.adapters.event_store.direct import execute, without_triggers
+from tests.adapters.event_store.direct import execute, somebody_writes, without_triggers
 from tests.parts.receiver import PATIENCE, Came, Receiver, Reply, receiving, silence, status
+from tests.services.ingesting import told_while_waiting
 from tests.services.office import NOW, Office, concern, office_at
 
 POLICE, SURGERY = "north-police", "elm-surgery"
@@ -328,6 +330,33 @@ def is_signed(came: Came, secret: str) -> bool:
 
 
 # Several, and ends
+
+
+@pytest.mark.parametrize("before", ["it is recorded", "it is delivered"])
+def test_told_to_end_it_does_not_wait_for_who_else_writes(
+    small: Office, receiver: Receiver, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers(small, receiver)
+    sent = refers(small)
+    said = list[str]()
+    stop = told_while_waiting(small.store, monkeypatch)
+
+    def answers(receiver: Receiver, request: BaseHTTPRequestHandler) -> None:
+        with somebody_writes(small.store.address):
+            status(204)(receiver, request)
+            stop.wait(PATIENCE)
+
+    receiver.first = [answers]
+    with ExitStack() as stack:
+        if before == "it is recorded":
+            stack.enter_context(somebody_writes(small.store.address))
+        assert list(publisher(small, said, stop).lines(stop, once=True)) == []
+    assert said == []
+    assert len(receiver.came) == (before == "it is delivered")
+    receiver.first = []
+    monkeypatch.undo()
+    assert [each.result for each in once(small)] == ["delivered"]
+    assert {each.event["subject"] for each in receiver.came} == set(sent)
 
 
 def test_two_publishers_side_by_side_send_each_message_once_and_in_order(
