@@ -1,5 +1,6 @@
 """Commands that take in what comes by a transport, until they are told to end."""
 
+import os
 import signal
 import ssl
 import threading
@@ -37,6 +38,9 @@ from services.settings import data_folder
 Once = Annotated[bool, Parameter(negative=())]
 Folder = Path | None
 
+ENDING_SECONDS = 2.0
+"""How long who is told to end may wait for Kafka, or for who else writes."""
+
 ingest = App(name="ingest", help="Take in what comes by a transport, until it is told to end.")
 
 
@@ -60,7 +64,7 @@ def kafka(
     if access is None:
         tell("Say where Kafka is: --kafka HOST:PORT, or SAFEGUARDING_KAFKA_BOOTSTRAP.")
         return 2
-    stop = told_to_end()
+    stop = told_to_end(within=ENDING_SECONDS)
     unreadable = set[str]()
     with event_store(where.settings()) as store:
 
@@ -367,12 +371,24 @@ def taken_in(inlet: delivery.Inlet, once: bool, where: Where) -> int:
     return 1 if once and refused else 0
 
 
-def told_to_end() -> threading.Event:
-    """Set by Ctrl+C and SIGTERM from now on: what is in hand is finished, and nothing begun."""
+def told_to_end(*, within: float | None = None) -> threading.Event:
+    """Set by Ctrl+C and SIGTERM from now on: what is in hand is finished, and nothing begun.
+
+    `within`: seconds after which the process ends all the same, whoever it waits for. Only for work
+    of which nothing is half done at any moment.
+    """
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: stop.set())
+    if within is not None:
+        threading.Thread(target=_end, args=(stop, within), daemon=True).start()
     return stop
+
+
+def _end(stop: threading.Event, seconds: float) -> None:
+    stop.wait()
+    threading.Event().wait(seconds)
+    os._exit(0)
 
 
 HIGHEST_PORT = 65535

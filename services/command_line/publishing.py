@@ -1,21 +1,16 @@
 """Commands that send agencies what became of their referrals, until they are told to end."""
 
-import os
-import threading
-
 from cyclopts import App
 
 from adapters.transports.kafka import Incomplete, NotAllowed, NotReachable
 from adapters.transports.kafka_out import Outlet
 from services.assemble import event_store
-from services.command_line.ingesting import Once, told_to_end
+from services.command_line.ingesting import ENDING_SECONDS, Once, told_to_end
 from services.command_line.options import HERE, Where
 from services.command_line.output import show, tell
 from services.command_line.publishing_webhooks import webhooks
 from services.kafka_access import access_to
 from services.publish_kafka import Publish
-
-ENDING_SECONDS = 2.5
 
 publish = App(name="publish", help="Send agencies what became of their referrals.")
 publish.command(webhooks)
@@ -39,8 +34,7 @@ def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) 
     if access is None:
         tell("Say where Kafka is: --kafka HOST:PORT, or SAFEGUARDING_KAFKA_BOOTSTRAP.")
         return 2
-    stop = told_to_end()
-    threading.Thread(target=_end, args=(stop,), daemon=True).start()
+    stop = told_to_end(within=ENDING_SECONDS)
     with event_store(where.settings()) as store:
         try:
             publisher = Publish(store, lambda: Outlet(access), tell)
@@ -55,10 +49,3 @@ def kafka(*, kafka: str | None = None, once: Once = False, where: Where = HERE) 
             tell(f"{error}.")
             return 3
     return 1 if once and publisher.unseen else 0
-
-
-def _end(stop: threading.Event) -> None:
-    """A broker that does not answer keeps nobody waiting: at any moment nothing is half done."""
-    stop.wait()
-    threading.Event().wait(ENDING_SECONDS)
-    os._exit(0)

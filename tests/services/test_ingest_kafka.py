@@ -1,5 +1,7 @@
 """Does every record reach the log once and in order, whatever happens on the way?"""
 
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -33,7 +35,7 @@ from services.ingest_kafka import SOURCE_NOT_AGREED, Ingest, Taken
 from services.quarantined import replay
 from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.kafka import Broker
-from tests.services.ingesting import told_while_waiting
+from tests.services.ingesting import place_at, told_while_waiting
 from tests.services.office import Office, office_at
 
 pytestmark = pytest.mark.real_kafka
@@ -615,6 +617,20 @@ def test_what_is_half_done_when_we_are_told_to_end_is_given_up(
     with closing(inlet(kafka, office.store, sender)) as opened:
         lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
     assert [line.offset for line in lines] == list(range(10))
+
+
+def test_told_to_end_it_does_not_wait_for_a_broker_that_says_nothing(tmp_path: Path) -> None:
+    with (
+        place_at(tmp_path) as place,
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        ExitStack() as stack,
+    ):
+        process = place.ingest("kafka", "--kafka", f"127.0.0.1:{silent.getsockname()[1]}")
+        for _ in ("whether anybody listens", "who wants to be let in"):
+            stack.enter_context(silent.accept()[0])
+        process.told(signal.SIGTERM)
+        ended = process.ended(3)
+        assert (ended.code, ended.lines, ended.error) == (0, [], "")
 
 
 @pytest.mark.parametrize("once", [False, True])
