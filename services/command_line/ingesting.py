@@ -375,7 +375,7 @@ def told_to_end(*, within: float | None = None) -> threading.Event:
     """Set by Ctrl+C and SIGTERM from now on: what is in hand is finished, and nothing begun.
 
     `within`: seconds after which the process ends all the same, whoever it waits for. Only for work
-    of which nothing is half done at any moment.
+    of which nothing is half done at any moment, and that does not set this by itself.
     """
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):

@@ -12,7 +12,7 @@ from domain.agency import LONGEST_OVERLAP
 from services import webhooks as hooks
 from services.access.principal import OPERATOR
 from services.assemble import event_store
-from services.command_line.ingesting import ENDING_SECONDS, Once, told_to_end
+from services.command_line.ingesting import Once, told_to_end
 from services.command_line.options import AS_USUAL, HERE, Shown, Where
 from services.command_line.output import show, tell
 from services.handle import Handled
@@ -36,7 +36,7 @@ def webhooks(
     authority
         Certificates (PEM) that are trusted besides the system's.
     """
-    stop = told_to_end(within=ENDING_SECONDS)
+    stop = told_to_end()
     try:
         sender = Sender(stop, authority=authority)
     except OSError as error:
