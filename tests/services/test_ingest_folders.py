@@ -28,7 +28,7 @@ from services.ingest import Ingest, Taken
 from services.intake import LARGEST
 from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.postgres import PROGRAMS, WITHOUT, Server
-from tests.services.ingesting import Place, examples, one_writes, place_at, told_while_waiting
+from tests.services.ingesting import Place, ToldWhileWaiting, examples, one_writes, place_at
 
 SENDER = "north-police"
 FORMS = examples("webform", 12)
@@ -556,13 +556,13 @@ def test_a_long_table_does_not_keep_us_from_ending(tables: Drop) -> None:
 @pytest.mark.parametrize("once", [False, True])
 @pytest.mark.parametrize("kind", [Mesh, Tables, Mail])
 def test_the_end_is_told_while_somebody_else_writes(
-    place: Place, kind: type[Folders], once: bool, monkeypatch: pytest.MonkeyPatch
+    place: Place, kind: type[Folders], once: bool
 ) -> None:
     drop = Drop(place, kind)
     count = fill(kind.transport, drop.home, 0)
     before = drop.files()
     with place.store() as store:
-        stop = told_while_waiting(store, monkeypatch)
+        stop = ToldWhileWaiting()
         with somebody_writes(place.address):
             inlet = kind(place.dropped, now, LARGEST)
             assert list(Ingest(store, inlet, drop.said.append).lines(stop, once=once)) == []

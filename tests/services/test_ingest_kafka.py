@@ -35,7 +35,7 @@ from services.ingest_kafka import SOURCE_NOT_AGREED, Ingest, Taken
 from services.quarantined import replay
 from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.kafka import Broker
-from tests.services.ingesting import place_at, told_while_waiting
+from tests.services.ingesting import ToldWhileWaiting, place_at
 from tests.services.office import Office, office_at
 
 pytestmark = pytest.mark.real_kafka
@@ -635,7 +635,7 @@ def test_told_to_end_it_does_not_wait_for_a_broker_that_says_nothing(tmp_path: P
 
 @pytest.mark.parametrize("once", [False, True])
 def test_the_end_is_told_while_somebody_else_writes(
-    kafka: Broker, tmp_path: Path, once: bool, monkeypatch: pytest.MonkeyPatch
+    kafka: Broker, tmp_path: Path, once: bool
 ) -> None:
     with (
         office_at(tmp_path / "store", tmp_path / "keys") as office,
@@ -644,7 +644,7 @@ def test_the_end_is_told_while_somebody_else_writes(
     ):
         for number in range(3):
             sender.sends(concern(number), f"notice-{number}")
-        stop = told_while_waiting(office.store, monkeypatch)
+        stop = ToldWhileWaiting()
         with somebody_writes(tmp_path / "store"):
             assert list(Ingest(office.store, opened).lines(stop, once=once)) == []
         assert stop.is_set()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.transports.kafka import Access, Inlet, NotReachable
 from services.lag import AWAY, NONE, SLOW, KafkaLag, Known
 from tests.parts.kafka import Broker
 from tests.services.office import Office, office_at
@@ -32,16 +31,6 @@ def test_a_broker_that_does_not_answer_is_waited_for_a_second(office: Office, mu
     began = time.monotonic()
     assert lag.of(["north-police"]) in (Known(unknown=SLOW), Known(unknown=AWAY))
     assert time.monotonic() - began < 10
-
-
-def test_who_is_not_let_in_is_told_what_to_look_at(
-    mute: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("adapters.transports.kafka.BOOTSTRAP_MS", 200)
-    access = Access(bootstrap=mute, user="ingest", password="not-to-be-told")  # noqa: S106
-    with pytest.raises(NotReachable, match=f"at {mute} .* check the user and the pass") as found:
-        Inlet(access, ["in.north-police.webform.v1"], lambda _: 0, alone=True)
-    assert "not-to-be-told" not in str(found.value)
 
 
 def test_that_it_is_away_is_kept_for_a_while(office: Office) -> None:

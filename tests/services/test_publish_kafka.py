@@ -33,7 +33,7 @@ from tests.adapters.event_store.direct import somebody_writes
 from tests.parts.dying import FAULT
 from tests.parts.kafka import ADMIN, ADMIN_PASSWORD, READER_PASSWORD, WRITER_PASSWORD, Broker
 from tests.parts.kafka_proxy import Api, way_to_kafka
-from tests.services.ingesting import Place, place_at, told_while_waiting
+from tests.services.ingesting import Place, ToldWhileWaiting, place_at
 from tests.services.office import KIT, Office, concern
 
 pytestmark = pytest.mark.real_kafka
@@ -255,11 +255,11 @@ def test_told_to_end_it_ends_within_three_seconds(
 
 
 def test_told_to_end_it_does_not_wait_for_who_else_writes(
-    kafka: Broker, place: Place, office: Office, agency: Agency, monkeypatch: pytest.MonkeyPatch
+    kafka: Broker, place: Place, office: Office, agency: Agency
 ) -> None:
     agency.refers()
     said = list[str]()
-    stop = told_while_waiting(office.store, monkeypatch)
+    stop = ToldWhileWaiting()
     publisher = Publish(office.store, lambda: Outlet(Access(bootstrap=kafka.address)), said.append)
     with somebody_writes(place.address):
         assert list(publisher.lines(stop, once=True)) == []

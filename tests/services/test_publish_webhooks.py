@@ -22,7 +22,7 @@ from services.publish_webhooks import Patience, Publisher, Sent
 from services.webhooks import hook_of, hooks, register, remove, rotate
 from tests.adapters.event_store.direct import execute, somebody_writes, without_triggers
 from tests.parts.receiver import PATIENCE, Came, Receiver, Reply, receiving, silence, status
-from tests.services.ingesting import told_while_waiting
+from tests.services.ingesting import ToldWhileWaiting
 from tests.services.office import NOW, Office, concern, office_at
 
 POLICE, SURGERY = "north-police", "elm-surgery"
@@ -334,12 +334,12 @@ def is_signed(came: Came, secret: str) -> bool:
 
 @pytest.mark.parametrize("before", ["it is recorded", "it is delivered"])
 def test_told_to_end_it_does_not_wait_for_who_else_writes(
-    small: Office, receiver: Receiver, before: str, monkeypatch: pytest.MonkeyPatch
+    small: Office, receiver: Receiver, before: str
 ) -> None:
     registers(small, receiver)
     sent = refers(small)
     said = list[str]()
-    stop = told_while_waiting(small.store, monkeypatch)
+    stop = ToldWhileWaiting()
 
     def answers(receiver: Receiver, request: BaseHTTPRequestHandler) -> None:
         with somebody_writes(small.store.address):
@@ -354,7 +354,6 @@ def test_told_to_end_it_does_not_wait_for_who_else_writes(
     assert said == []
     assert len(receiver.came) == (before == "it is delivered")
     receiver.first = []
-    monkeypatch.undo()
     assert [each.result for each in once(small)] == ["delivered"]
     assert {each.event["subject"] for each in receiver.came} == set(sent)
 

@@ -155,5 +155,7 @@ def test_our_own_user_reads_what_comes_in(guarded_kafka: Broker, made: Made) -> 
 
 def test_a_wrong_password_is_told(guarded_kafka: Broker, made: Made) -> None:
     wrong = Access(bootstrap=guarded_kafka.address, user="north-police", password=WRONG)
-    with pytest.raises(NotReachable):
+    look = f"at {guarded_kafka.address} .* check the user and the password"
+    with pytest.raises(NotReachable, match=look) as found:
         Inlet(wrong, ["in.north-police.csv.v1"], lambda _: 0, alone=True)
+    assert WRONG not in str(found.value)
