@@ -30,7 +30,6 @@ from adapters.hl7_people import (
 from adapters.hl7_text import day_of
 from adapters.particulars import (
     SUBJECT,
-    UNTOLD,
     Birth,
     People,
     birth_of,
@@ -103,7 +102,7 @@ def named(
         patient, birth = _patient(role, whose, people, problems)
         telephones = telephones_of(role)
         parent = any(each.relation in CHILDREN_OF_THE_PATIENT for each in relatives)
-        if number == 1 and birth == UNTOLD and parent:
+        if number == 1 and birth.untold and parent:
             of_a_parent = True
             problems.say(
                 "The patient has no birth date and is named as a parent: listed among the adults."
@@ -136,6 +135,7 @@ def _patient(
         family_name=name.family,
         given_name=name.given,
         born_on=birth.on,
+        born_between=birth.between,
         sex=sex_of(_sex(person), problems, whose),
         nhs_number=number,
         nhs_number_verified=verified,
@@ -271,6 +271,7 @@ def _relative(
         family_name=name.family,
         given_name=name.given,
         born_on=birth.on,
+        born_between=birth.between,
         sex=sex_of(_sex(person), problems, "Relative"),
         relationship=relation,
     )
@@ -280,7 +281,7 @@ def _relative(
         return
     if contact and (birth.adult is False or (birth.on and not is_adult(birth.on, people.told_on))):
         problems.keep(f"Relative: Telephone: {contact}")  # a child has no field for it
-    if birth == UNTOLD and relation in PERHAPS_CHILDREN:
+    if birth.untold and relation in PERHAPS_CHILDREN:
         problems.say("A child or sibling has no birth date: listed among the adults.")
     people.other(described, contact, birth.adult)
 

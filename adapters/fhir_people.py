@@ -290,6 +290,7 @@ def _patient(
         family_name=family,
         given_name=given,
         born_on=birth.on,
+        born_between=birth.between,
         sex=sex_of(person.gender, problems, whose),
         nhs_number=number,
         nhs_number_verified=verified,

@@ -14,7 +14,6 @@ from adapters.hl7_text import Components, Message, Segment, day_of, written_out
 from adapters.nhs_numbers import GivenNumbers, is_past
 from adapters.particulars import (
     SUBJECT,
-    UNTOLD,
     Birth,
     People,
     birth_of,
@@ -87,7 +86,7 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
         addresses += homes
         whose = "Patient" if number == 1 else f"Patient {number}"
         patient, birth = _patient(segment, whose, people, problems)
-        if number == 1 and birth == UNTOLD and _is_parent(relatives):
+        if number == 1 and birth.untold and _is_parent(relatives):
             of_a_parent = True
             problems.say(
                 "The patient has no birth date and is named as a parent: listed among the adults."
@@ -132,6 +131,7 @@ def _patient(
         family_name=name[1],
         given_name=name[2],
         born_on=birth.on,
+        born_between=birth.between,
         sex=sex_of(segment.first(8)[1], problems, whose),
         nhs_number=number,
         identifiers=identifiers,
@@ -196,6 +196,7 @@ def _relative(
         family_name=called[1],
         given_name=called[2],
         born_on=birth.on,
+        born_between=birth.between,
         sex=sex_of(segment.first(fields.sex)[1], problems, "Relative"),
         relationship=role,
     )
@@ -205,7 +206,7 @@ def _relative(
         return True
     if contact and (birth.adult is False or (birth.on and not is_adult(birth.on, people.told_on))):
         problems.keep(f"Relative: Telephone: {contact}")  # a child has no field for it
-    if birth == UNTOLD and role in PERHAPS_CHILDREN:
+    if birth.untold and role in PERHAPS_CHILDREN:
         problems.say("A child or sibling has no birth date: listed among the adults.")
     people.other(person, contact, birth.adult)
     return True

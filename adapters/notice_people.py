@@ -226,7 +226,7 @@ def _person(
     number, identifiers = checked_nhs_number(person.nhs_number, problems, whose)
     birth = birth_of(person.date_of_birth, people.told_on, problems, whose)
     if person.age and birth.on is None:
-        aged = birth_by_age(person.age, problems, whose)
+        aged = birth_by_age(person.age, people.told_on, problems, whose)
         birth = birth if birth.adult is not None else aged
     elif person.age:
         problems.keep(f"{whose}: age {person.age}")
@@ -234,6 +234,7 @@ def _person(
         family_name=family,
         given_name=given,
         born_on=birth.on,
+        born_between=birth.between,
         due_on=due_date(person.due_date, people.told_on, problems, whose),
         sex=sex_of(person.sex, problems, whose),
         nhs_number=number,

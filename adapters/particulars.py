@@ -60,10 +60,17 @@ def calendar_day(year: str, month: str, day: str) -> date | None:
 
 class Birth(NamedTuple):
     """`on`: the birth date, where it is whole and can be right. `adult`: eighteen or over on every
-    day that was meant, under eighteen on each (False), or not to be told (None)."""
+    day that was meant, under eighteen on each (False), or not to be told (None). `between`: the
+    first and the last of the days that are meant, where it is not one."""
 
     on: date | None = None
     adult: bool | None = None
+    between: tuple[date, date] | None = None
+
+    @property
+    def untold(self) -> bool:
+        """Whether it says neither when they were born nor whether they are a child."""
+        return self.on is None and self.adult is None
 
 
 UNTOLD = Birth()
@@ -99,7 +106,8 @@ def birth_of(text: str, told_on: date, problems: Problems, whose: str) -> Birth:
         f"{whose}: the birth date is incomplete, not a whole date: it is shown with the concern."
     )
     grown = {is_adult(each, told_on) for span in can_be for each in span}
-    return Birth(None, grown.pop() if len(grown) == 1 else None)
+    between = can_be[0] if len(can_be) == 1 else None
+    return Birth(None, grown.pop() if len(grown) == 1 else None, between)
 
 
 def _latest(told_on: date) -> date:
@@ -132,13 +140,23 @@ def _month(year: str, month: str) -> list[tuple[date, date]]:
     return [(first, date(first.year, first.month if int(month) else 12, last))]
 
 
+ABOUT = r"(?:about|around|approx(?:imately|\.)?|circa|c\.?|~)"
+"""Before an age that is reckoned by looks, say."""
+
 _AGE = re.compile(
-    r"(?:aged? )?(\d{1,3})(?: ?(y|yo|yrs?|years?|m|months?|w|weeks?|d|days?))?(?: old)?", re.I
+    rf"(?:aged? )?({ABOUT} ?)?(\d{{1,3}})(?: ?(y|yo|yrs?|years?|m|months?|w|weeks?|d|days?))?"
+    r"(?: old)?",
+    re.I,
 )
+_DAYS = {"y": (365, 366), "m": (28, 31), "w": (7, 7), "d": (1, 1)}
+"""The fewest and the most days of a unit in which an age is told."""
 
 
-def birth_by_age(text: str, problems: Problems, whose: str) -> Birth:
-    """What an age says of the birth: adult or not, never a date. The age stays with the concern."""
+def birth_by_age(text: str, told_on: date, problems: Problems, whose: str) -> Birth:
+    """What an age says of the birth: adult or not, and about when, never a date.
+
+    The age stays with the concern. `about 11` may be ten or twelve.
+    """
     plain = text.strip()
     if not plain:
         return UNTOLD
@@ -147,10 +165,14 @@ def birth_by_age(text: str, problems: Problems, whose: str) -> Birth:
     if found is None:
         problems.say(f"{whose}: the age could not be read.")
         return UNTOLD
-    years = int(found[1]) if (found[2] or "y")[0].lower() == "y" else 0
-    if years < GROWN_UP:
+    unit, age, slack = (found[3] or "y")[0].lower(), int(found[2]), 1 if found[1] else 0
+    adult = unit == "y" and age >= GROWN_UP
+    if not adult:
         problems.say(f"{whose}: the birth date is incomplete: only an age is given.")
-    return Birth(None, years >= GROWN_UP)
+    fewest, most = _DAYS[unit]
+    first = timedelta(days=most * (age + slack + 1))
+    last = timedelta(days=fewest * max(age - slack, 0))
+    return Birth(None, adult, (told_on - first, told_on - last))
 
 
 def due_date(text: str, told_on: date, problems: Problems, whose: str) -> date | None:
@@ -282,6 +304,14 @@ def reference_of(text: str) -> str:
     if plain in _NO_REFERENCES or counted or len(set(plain)) < 2:
         return ""
     return text.strip()
+
+
+def own_and_shared(own: str, shared: str) -> tuple[str, ...]:
+    """The references of a message: its own first, though it be empty, for what many messages may
+    share, such as an incident's number, is never taken for it."""
+    if not shared or shared == own:
+        return (own,) if own else ()
+    return own, shared
 
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "prof", "st", "jr", "sr"})

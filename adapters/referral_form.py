@@ -197,6 +197,7 @@ def _child(
         family_name=child.family_name,
         given_name=child.given_name,
         born_on=birth.on,
+        born_between=birth.between,
         due_on=due_date(child.due_date, people.told_on, problems, whose),
         sex=sex_of(child.sex, problems, whose),
         nhs_number=number,
@@ -213,6 +214,7 @@ def _adult(adult: Adult, whose: str, people: People, problems: Problems) -> None
         family_name=adult.family_name,
         given_name=adult.given_name,
         born_on=birth.on,
+        born_between=birth.between,
         relationship=adult.role or None,
     )
     people.other(person, adult.contact or None, birth.adult)

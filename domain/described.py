@@ -31,7 +31,8 @@ class ChildDescribed(Struct, frozen=True, omit_defaults=True):
 
     `due_on`: the expected date of birth of an unborn child. `nhs_number`: ten digits, only where
     its check digit holds; a number that fails it stays among `identifiers`. `relationship`: to
-    whom the concern is mainly about, in the sender's words.
+    whom the concern is mainly about, in the sender's words. `born_between`: the first and the last
+    day on which they may be born, where only a year, a month or an age is told.
     """
 
     family_name: str = ""
@@ -45,6 +46,7 @@ class ChildDescribed(Struct, frozen=True, omit_defaults=True):
     postcode: str | None = None
     school: str | None = None
     relationship: str | None = None
+    born_between: tuple[date, date] | None = None
 
     @property
     def unborn(self) -> bool:

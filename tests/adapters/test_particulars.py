@@ -80,7 +80,8 @@ def test_an_incomplete_birth_date_says_what_all_its_days_say(
     text: str, on: date | None, adult: bool | None
 ) -> None:
     problems = Problems()
-    assert birth_of(text, date(2026, 5, 1), problems, "Child 1") == Birth(on, adult)
+    birth = birth_of(text, date(2026, 5, 1), problems, "Child 1")
+    assert (birth.on, birth.adult) == (on, adult)
     assert bool(problems) == (on is None)
     assert problems.kept == (() if on else (f"Child 1: born {text}",))
 
@@ -92,8 +93,48 @@ def test_an_incomplete_birth_date_says_what_all_its_days_say(
 )  # fmt: skip
 def test_an_age_says_whether_somebody_is_an_adult(text: str, adult: bool | None) -> None:
     problems = Problems()
-    assert birth_by_age(text, problems, "Person 1") == Birth(None, adult)
+    birth = birth_by_age(text, date(2026, 5, 1), problems, "Person 1")
+    assert (birth.on, birth.adult) == (None, adult)
     assert bool(problems) == (adult is not True)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2015", date(2015, 1, 1), date(2015, 12, 31)),
+        ("2015-03", date(2015, 3, 1), date(2015, 3, 31)),
+        ("02/2016", date(2016, 2, 1), date(2016, 2, 29)),
+    ],
+)
+def test_a_year_or_a_month_says_between_which_days_somebody_was_born(
+    text: str, first: date, last: date
+) -> None:
+    told = birth_of(text, date(2026, 5, 1), Problems(), "Child 1")
+    assert told == Birth(None, False, (first, last))
+
+
+@pytest.mark.parametrize(
+    ("text", "in_it", "not_in_it"),
+    [
+        ("11", [(2014, 5, 3), (2015, 4, 30)], [(2013, 12, 1), (2015, 6, 1)]),
+        ("about 11", [(2013, 6, 1), (2016, 4, 30)], [(2012, 12, 1), (2016, 6, 1)]),
+        ("approx. 11 years", [(2014, 5, 3)], [(2021, 3, 4)]),
+        ("~11", [(2014, 5, 3)], [(2021, 3, 4)]),
+        ("c. 11 yrs", [(2014, 5, 3)], [(2021, 3, 4)]),
+        ("6 months", [(2025, 10, 31)], [(2025, 12, 1), (2025, 8, 1)]),
+        ("9 weeks old", [(2026, 2, 25)], [(2026, 3, 3), (2026, 2, 1)]),
+        ("3 days", [(2026, 4, 28)], [(2026, 4, 20)]),
+    ],
+)
+def test_an_age_says_between_which_days_somebody_was_born(
+    text: str, in_it: list[tuple[int, int, int]], not_in_it: list[tuple[int, int, int]]
+) -> None:
+    birth = birth_by_age(text, date(2026, 5, 1), Problems(), "Person 1")
+    assert birth.between is not None
+    first, last = birth.between
+    assert all(first <= date(*each) <= last for each in in_it)
+    assert not any(first <= date(*each) <= last for each in not_in_it)
+    assert birth.adult is False
 
 
 @pytest.mark.parametrize(
