@@ -8,7 +8,7 @@ from adapters.event_store import EventStore
 from adapters.particulars import reference_of
 from domain.described import ChildDescribed, Identifier
 from services.completing import contradicts
-from services.likeness import compare, details_of, same
+from services.likeness import born_apart, compare, details_of, same
 from services.nameless import which_of_several
 from services.numbers import Record, on_record
 
@@ -33,12 +33,12 @@ class Again:
         self.agency = agency
         self.before = before
         self.records = {each: on_record(store, each) for each in before.named}
+        self.told = tuple(each for message in before.told for each in message)
 
     def of(self, described: list[ChildDescribed]) -> dict[int, str]:
         """The record of each who is plainly the same, by their place in the list.
 
-        By NHS number or both names; by the sender's own number; or because just one of them has no
-        name, and just one is named now, of whom nothing says that it is another child.
+        By NHS number or both names, or by the sender's own number.
         """
         found = {
             place: known for place, child in enumerate(described) if (known := self._same(child))
@@ -47,9 +47,13 @@ class Again:
             known = None if place in found else self._by_identifier(child, described)
             if known and known not in found.values():
                 found[place] = known
-        if not found and len(described) == 1 and (known := self._nameless(described[0])):
-            found[0] = known
         return found
+
+    def by_reference(self, described: list[ChildDescribed]) -> dict[int, str]:
+        """The same of nobody who is plainly the same: just one of the records has no name, and just
+        one child is named now, of whom nothing says that it is another."""
+        known = self._nameless(described[0]) if len(described) == 1 else None
+        return {0: known} if known else {}
 
     def knows(self, described: Iterable[ChildDescribed]) -> bool:
         """Whether the sender's own number leads from one of these to one of the records."""
@@ -58,7 +62,14 @@ class Again:
 
     def _same(self, child: ChildDescribed) -> str | None:
         details = details_of(child)
-        fits = [each for each, known in self.records.items() if same(details, known.details)]
+        fits = [
+            each
+            for each, known in self.records.items()
+            if same(details, known.details)
+            and not _born_apart(
+                child, known, (c for c in self.told if same(details_of(c), known.details))
+            )
+        ]
         numbered = (e for e in fits if self.records[e].details.nhs_number == details.nhs_number)
         return next(numbered, fits[0] if fits else None)
 
@@ -70,7 +81,10 @@ class Again:
         known = led.pop() if len(led) == 1 else None
         if known not in self.records or contradicts(child, self.records[known]):
             return None
-        return None if any(self._of_another_birth(child, each) for each in own) else known
+        carried = [c for c in self.told if any(_has(c.identifiers, each) for each in own)]
+        if _born_apart(child, self.records[known], carried):
+            return None
+        return None if _of_another_birth(child, carried) else known
 
     def _shared(self, value: str, described: list[ChildDescribed]) -> bool:
         """Whether two children go by one number, such as twins by their mother's."""
@@ -81,13 +95,6 @@ class Again:
             for one, other in combinations([c for c in message if _has(c.identifiers, value)], 2)
         )
 
-    def _of_another_birth(self, child: ChildDescribed, value: str) -> bool:
-        """Whether that number was the first twin's, and this is the second."""
-        which = which_of_several(child.family_name, child.given_name)
-        carried = (c for message in self.before.told for c in message if _has(c.identifiers, value))
-        others = {which_of_several(c.family_name, c.given_name) for c in carried}
-        return bool(which and others - {which, None, ""})
-
     def _nameless(self, child: ChildDescribed) -> str | None:
         """The one record without a first name, if nothing says that this is another child."""
         nameless = [
@@ -95,13 +102,14 @@ class Again:
             for each in self.before.still
             if not self.records[each].details.given_name and not self.records[each].destroyed
         ]
-        told = (child, *(each for message in self.before.told for each in message))
+        told = (child, *self.told)
         several = any(which_of_several(c.family_name, c.given_name) is not None for c in told)
         if len(nameless) != 1 or several:
             return None
         known = self.records[nameless[0]]
         apart = (
             contradicts(child, known)
+            or _born_apart(child, known, (c for c in self.told if not details_of(c).given_name))
             or "surname" in compare(details_of(child), known.details).differ
             or (known.due_on and not (known.details.born_on or child.born_on or child.due_on))
             or self._numbered_apart(child, nameless[0], known)
@@ -116,6 +124,21 @@ class Again:
             return True
         systems = {each.system for each in said} & {each.system for each in had}
         return bool(systems) and not {*said} & {*had}
+
+
+def _of_another_birth(child: ChildDescribed, carried: Iterable[ChildDescribed]) -> bool:
+    """Whether the number that these carried was the first twin's, and this is the second."""
+    which = which_of_several(child.family_name, child.given_name)
+    others = {which_of_several(c.family_name, c.given_name) for c in carried}
+    return bool(which and others - {which, None, ""})
+
+
+def _born_apart(child: ChildDescribed, known: Record, told: Iterable[ChildDescribed]) -> bool:
+    """Whether what was told before of when the child of a record was born cannot be true of this
+    one. A whole birth date stands on the record, and alone counts."""
+    return known.details.born_on is None and any(
+        born_apart(details_of(child), details_of(each)) for each in told
+    )
 
 
 def telling(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:

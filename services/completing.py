@@ -114,4 +114,7 @@ def _other_birth(child: ChildDescribed, record: Record) -> bool:
     if child.unborn and born:
         return True
     day, due = child.born_on or child.due_on, None if born else record.due_on
-    return bool(day and due and abs(day - due) > AROUND_BIRTH)
+    between = (day, day) if day else child.born_between
+    if due is None or between is None:
+        return False
+    return between[0] - due > AROUND_BIRTH or due - between[1] > AROUND_BIRTH

@@ -67,9 +67,12 @@ class Identify:
             )
         again = Again(self.store, agency, before)
         known = again.of(once)
+        supposed = {} if known else again.by_reference(once)
         for place, child in enumerate(once):
             if place in known:
                 naming.named_again(child, known[place], again)
+            elif place in supposed:
+                naming.supposed(child, supposed[place], again)
             else:
                 naming.named_first(child)
         return naming.found, naming.problems, naming.claims
@@ -112,6 +115,15 @@ class _Naming:
                 self.problems.append(otherwise)
         self.found += [Found(child_id, True, commands), *doubles]
         self._claim(child, child_id)
+
+    def supposed(self, child: ChildDescribed, child_id: str, again: Again) -> None:
+        """The same, where no more than a reference says so; a person is told what follows."""
+        self.named_again(child, child_id, again)
+        if any(each.commands for each in self.found):
+            self.problems.append(
+                "The child who was not named is taken to be the one of whom this message tells "
+                "more, by the sender's reference alone: find out whether they are two."
+            )
 
     def _to_fill(self, details: Details, child_id: str, again: Again, doubles: list[Found]) -> bool:
         """Whether the record may be given the NHS number; another's record of it is a double."""

@@ -26,7 +26,8 @@ MUST_NOT_DIFFER = ("birth date", "first name")
 
 
 class Details(Struct, frozen=True):
-    """What is compared. `nhs_number`: ten digits."""
+    """What is compared. `nhs_number`: ten digits. `born_between`: of an incomplete birth date the
+    first and the last day that it may mean; it contradicts, and never agrees."""
 
     family_name: str = ""
     given_name: str = ""
@@ -34,6 +35,7 @@ class Details(Struct, frozen=True):
     postcode: str | None = None
     nhs_number: str | None = None
     sex: Sex = "U"
+    born_between: tuple[date, date] | None = None
 
 
 class Agreement(NamedTuple):
@@ -62,10 +64,25 @@ def compare(one: Details, other: Details) -> Agreement:
         "postcode": (plain(one.postcode or ""), plain(other.postcode or "")),
     }
     known = {field: pair for field, pair in pairs.items() if all(pair)}
+    apart = ("birth date",) if "birth date" not in known and born_apart(one, other) else ()
     return Agreement(
         tuple(field for field, (a, b) in known.items() if a == b),
-        tuple(field for field, (a, b) in known.items() if a != b),
+        (*apart, *(field for field, (a, b) in known.items() if a != b)),
     )
+
+
+def born_apart(one: Details, other: Details) -> bool:
+    """Whether no day can be the birth date of both, as far as theirs are told."""
+    born, other_born = _born(one), _born(other)
+    if born is None or other_born is None:
+        return False
+    return born[1] < other_born[0] or other_born[1] < born[0]
+
+
+def _born(details: Details) -> tuple[date, date] | None:
+    if details.born_on is None:
+        return details.born_between
+    return details.born_on, details.born_on
 
 
 def same(one: Details, other: Details) -> bool:
@@ -205,6 +222,7 @@ def details_of(child: ChildDescribed) -> Details:
         postcode=child.postcode,
         nhs_number=child.nhs_number,
         sex=child.sex,
+        born_between=child.born_between,
     )
 
 

@@ -106,7 +106,9 @@ def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> 
 def told_by_name(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
     """The children of whom anything says who they are."""
     return tuple(
-        c for c in children if c.identifiers or replace(details_of(c), sex="U") != Details()
+        c
+        for c in children
+        if c.identifiers or replace(details_of(c), sex="U", born_between=None) != Details()
     )
 
 

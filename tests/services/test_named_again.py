@@ -19,6 +19,10 @@ from tests.services.office import BO, KIT, Office, concern, office_at
 
 TODDLER = ChildDescribed(sex="M")
 OTHER_NUMBER = "9990000026"
+BY_REFERENCE = (
+    "The child who was not named is taken to be the one of whom this message tells more, by the "
+    "sender's reference alone: find out whether they are two."
+)
 
 
 @pytest.fixture
@@ -80,7 +84,8 @@ def test_a_child_who_is_named_and_then_identified_is_one_record_and_links(
     named = later(office, under(replace(KIT, nhs_number=None), *values))
     identified = later(office, under(KIT, *values))
     assert unknown.children == named.children == identified.children
-    assert (named.problems, identified.problems) == ((), ())
+    assert named.problems == (() if values else (BY_REFERENCE,))
+    assert identified.problems == ()
     known = record(office, unknown).details
     assert (known.family_name, known.given_name, known.born_on) == ("Marlow", "Kit", KIT.born_on)
     assert (known.nhs_number, known.postcode) == (KIT.nhs_number, KIT.postcode)
@@ -237,6 +242,87 @@ def test_what_may_be_another_child_is_never_put_on_the_first_ones_record(
     )
     assert [record(office, opened, place) for place in range(len(earlier))] == before
     assert registered(office) == len(earlier) + 1
+
+
+IN_2015 = (date(2015, 1, 1), date(2015, 12, 31))
+ABOUT_11 = (date(2013, 3, 1), date(2016, 3, 3))
+FAY = ChildDescribed(family_name="Otterburn", given_name="Fay", born_on=date(2021, 3, 4), sex="F")
+
+
+@pytest.mark.parametrize("between", [IN_2015, (date(2015, 3, 1), date(2015, 3, 31)), ABOUT_11])
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        (ChildDescribed("UNKNOWN", "UNKNOWN", sex="F"), FAY),
+        (under(ChildDescribed("UNKNOWN", "UNKNOWN"), "U-77"), under(FAY, "U-77")),
+        (replace(FAY, born_on=None), FAY),
+    ],
+)
+def test_an_incomplete_birth_date_tells_an_older_child_from_a_younger_one(
+    office: Office,
+    between: tuple[date, date],
+    earlier: ChildDescribed,
+    now: ChildDescribed,
+) -> None:
+    opened = first(office, replace(earlier, born_between=between))
+    before = record(office, opened)
+    told = office.receives_one(
+        concern(intent="update", references=("RF-77",), earlier=("RF-77",), children=(now,))
+    )
+    assert record(office, opened) == before
+    assert registered(office) == 2
+    assert told.problems
+
+
+def test_an_incomplete_birth_date_also_contradicts_a_record_that_has_a_whole_one(
+    office: Office,
+) -> None:
+    opened = first(office, under(replace(FAY, given_name=""), "U-77"))
+    incomplete = replace(FAY, born_on=None, born_between=IN_2015)
+    office.receives(concern(references=("RF-77",), children=(under(incomplete, "U-77"),)))
+    assert record(office, opened).details.given_name == ""
+    assert registered(office) == 2
+    elsewhere = replace(FAY, given_name="", nhs_number=OTHER_NUMBER, postcode="XE1 2AB")
+    office.receives(concern(children=(elsewhere,)), sender="elm-surgery")
+    sibling = replace(elsewhere, born_on=None, born_between=IN_2015)
+    told = office.receives_one(concern(children=(sibling,)))
+    assert registered(office) == 4, "a number and an address in common do not make them one"
+    assert any("compare the two records" in problem for problem in told.problems)
+
+
+@pytest.mark.parametrize("between", [IN_2015, ABOUT_11])
+def test_a_birth_date_that_fits_the_year_or_age_told_is_filled_in(
+    office: Office, between: tuple[date, date]
+) -> None:
+    girl = replace(FAY, born_on=date(2015, 9, 1))
+    opened = first(office, under(ChildDescribed(sex="F", born_between=between), "U-77"))
+    named = later(office, under(girl, "U-77"))
+    assert (named.children, named.problems) == (opened.children, ())
+    assert record(office, opened).details.born_on == girl.born_on
+
+
+def test_the_age_of_another_unnamed_child_says_nothing_of_this_one(office: Office) -> None:
+    elder = under(ChildDescribed("UNKNOWN", born_between=IN_2015), "U-1")
+    younger = under(ChildDescribed("UNKNOWN"), "U-2")
+    opened = first(office, elder, younger)
+    named = later(office, under(FAY, "U-2"))
+    assert record(office, opened, 1).details.given_name == "Fay"
+    assert named.problems == ()
+
+
+def test_an_unnamed_child_who_is_told_of_again_without_more_is_not_said_to_be_somebody(
+    office: Office,
+) -> None:
+    first(office, ChildDescribed("UNKNOWN", sex="F"))
+    assert later(office, ChildDescribed("UNKNOWN", sex="F")).problems == ()
+
+
+def test_a_child_of_a_year_is_not_the_unborn_one(office: Office) -> None:
+    opened = first(office, ChildDescribed("Otterburn", due_on=date(2026, 3, 9)))
+    child = replace(FAY, given_name="", born_on=None, born_between=IN_2015)
+    office.receives(concern(references=("RF-77",), children=(child,)))
+    assert registered(office) == 2
+    assert record(office, opened).details.given_name == ""
 
 
 def test_one_number_for_two_children_of_an_update_is_given_to_neither(office: Office) -> None:
