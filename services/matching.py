@@ -93,10 +93,14 @@ class Compared:
 
     def likeness(self, one: children.Child, other: children.Child) -> Likeness | None:
         """How alike two records are; None if they are no more alike than any two."""
-        number = self._sender_number(one, other)
-        likeness = scored(self.of(one), self.of(other), self.rules, number)
+        likeness = self.scored(one, other)
         same_number = likeness.levels["nhs_number"] == "same"
         return likeness if same_number or likeness.score >= self.rules.low else None
+
+    def scored(self, one: children.Child, other: children.Child) -> Likeness:
+        """The same of any two, however little they are alike."""
+        number = self._sender_number(one, other)
+        return scored(self.of(one), self.of(other), self.rules, number)
 
     def of(self, child: children.Child) -> Details:
         """A child's details as last known."""
@@ -231,7 +235,7 @@ def proposed(parts: Parts, who: Principal, *, sweep: bool = False) -> Iterator[M
             "children": both,
             "outcome": outcome_of(score, compared.rules, max(likely[each] for each in both)),
             "score": round(score, 3),
-            "evidence": _evidence(compared, pair),
+            "evidence": evidence(compared, pair.older, pair.newer, pair.likeness),
         }
 
 
@@ -241,19 +245,21 @@ def _may_find(parts: Parts, who: Principal, child_ids: Iterable[str]) -> bool:
     )
 
 
-def _evidence(compared: Compared, pair: Pair) -> list[Detail]:
+def evidence(
+    compared: Compared, first: children.Child, second: children.Child, likeness: Likeness
+) -> list[Detail]:
     """Detail by detail, as both records have it and how they compare; of an address only how."""
-    one, other = compared.of(pair.older), compared.of(pair.newer)
+    one, other = compared.of(first), compared.of(second)
     values: dict[str, tuple[Any, Any]] = {
         "nhs_number": (one.nhs_number, other.nhs_number),
-        "sender_number": (pair.likeness.sender_number, pair.likeness.sender_number),
+        "sender_number": (likeness.sender_number, likeness.sender_number),
         "birth_date": (one.born_on, other.born_on),
         "first_name": (one.given_name or None, other.given_name or None),
         "surname": (one.family_name or None, other.family_name or None),
         "sex": (one.sex, other.sex),
     }
     found: list[Detail] = []
-    for field, level in pair.likeness.levels.items():
+    for field, level in likeness.levels.items():
         detail: Detail = {"detail": FIELDS[field], "compares": level}
         if field in values:
             detail["values"] = values[field]
