@@ -69,23 +69,33 @@ _DATE = (
     r"(\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}-\d\d-\d\d|\d{1,2}(?:st|nd|rd|th)? [A-Za-z]{3,9} \d{4})"
 )
 _BORN = re.compile(rf"(?:(?:born|dob|date of birth)[: ]+(?:on )?)?{_DATE}", re.I)
-_DAY = re.compile(_DATE, re.I)
-_BEFORE_A_NAME = frozenset({"", "and", "also"})
 _BEFORE_A_BIRTH = frozenset({"", "born", "dob", "d.o.b", "d.o.b.", "date", "of", "birth", "on"})
 _DUE = re.compile(rf"(?:due|expected)(?: date| on)?[: ]+{_DATE}", re.I)
 _ROLE = re.compile(r"(?:role|relationship)(?: to (?:the )?child)?:? (.+)", re.I)
 _SEXES = frozenset({"male", "female", "m", "f", "boy", "girl"})
+_ABOUT = r"(?:about|around|approx(?:imately|\.)?|c(?:irca|\.)?|~)"
+_OLD = rf"(?:{_ABOUT} ?)?\d{{1,3}} ?(?:yo|yrs?|years?|months?|weeks?)(?: old)?"
 _AGED = re.compile(
-    r"aged?:? (\d{1,3}(?: ?[a-z]{1,6}){0,2})"
-    r"|(\d{1,3} ?(?:yo|yrs?|years?|months?|weeks?)(?: old)?)|\d{1,2}",
+    rf"aged?:? ((?:{_ABOUT} ?)?\d{{1,3}}(?: ?[a-z]{{1,6}}){{0,2}})|({_OLD})"
+    rf"|((?:{_ABOUT} ?)?\d{{1,2}})",
     re.I,
 )
 _NAMES = frozenset({"name", "given_name", "family_name"})
 _LONGEST_LINE = 500
 _MOST_COMPARED = 20
 _APART = re.compile(
-    r"[;,()]|\s(?=(?:born|dob|date of birth|due|aged?)[: ](?: ?on ?)?\d)", re.I
+    rf"[;,()]|\s(?=(?:born|dob|date of birth|due|aged?)[: ](?: ?on ?)?(?:{_ABOUT} ?)?\d"
+    rf"|{_OLD}\s*(?:[;,()]|$))",
+    re.I,
 )  # what ends the name in a line about one person
+_OF_A_CHILD = re.compile(
+    rf"{_DATE}|(?:aged?:? )?{_OLD}\b|\baged?:? (?:{_ABOUT} ?)?\d{{1,2}}\b", re.I
+)
+_LISTED = re.compile(r"[;,()&•]|\s[-\u2013]\s|\band\b|(?:(?<=[;,])|^)\s*\d{1,2}[.)]\s", re.I)
+"""What stands between the children of a list, and what is told of each."""
+_PARTICLES = frozenset(
+    {"de", "van", "der", "den", "von", "la", "le", "da", "du", "al", "el", "bin"}
+)
 _NOBODY = frozenset({"", "yes", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
 
 
@@ -189,10 +199,15 @@ class People:
         return True
 
     def lists(self, told: str) -> bool:
-        """Whether it lists children, each by name and date of birth, and nothing else."""
-        listed = _listed(told)
+        """Whether it lists children, by name and date of birth or age; it is said if not all of
+        them could be read."""
+        listed, all_read = _listed(told)
         for each in listed:
             self.begin("child", self._children + 1, "", "", each)
+        if listed and not all_read:
+            self._found.problems.say(
+                "Another child is listed in a way that is not clear to us: see the list."
+            )
         self.current = None if listed else self.current
         return bool(listed)
 
@@ -324,21 +339,50 @@ class People:
         return {*words} <= _RELATED | _BESIDE | named
 
 
-def _listed(told: str) -> list[str]:
-    """A line for each child of a list such as `Amira Holt, born 04/05/2016 and Kit Holt (…)`."""
-    found, at, line = [], 0, told[:_LONGEST_LINE]
-    for day in _DAY.finditer(line):
-        words = [word for word in line[at : day.start()].replace("(", " ").split() if word != ","]
-        while words and words[0].casefold().strip(",;&-•.)") in _BEFORE_A_NAME:
-            words.pop(0)
-        while words and words[-1].casefold().strip(",;:-") in _BEFORE_A_BIRTH:
-            words.pop()
-        name = " ".join(words).strip(" ,;-•)")
-        if not may_be_name(name) or name.islower():
-            return []
-        found.append(f"{name}, born {day[0]}")
-        at = day.end()
-    return [] if line[at:].strip(" ,;.)") or len(told) > _LONGEST_LINE else found
+def _listed(told: str) -> tuple[list[str], bool]:
+    """A line for each child of a list such as `Amira Holt, born 04/05/2016 and Kit Holt (6)`, and
+    whether that is all whom it lists."""
+    line = _OF_A_CHILD.sub(r";\g<0>;", told[:_LONGEST_LINE])
+    entries: list[list[str]] = [[]]
+    for part in filter(None, map(_without_birth, _LISTED.split(line))):
+        last = entries[-1]
+        if len(last) == 1 and last[0].isupper() and " " not in last[0] and _is_name(part):
+            last[0] = f"{last[0]}, {part}"  # FAMILY, Given
+        elif _is_name(part):
+            entries.append([part])
+        elif part.casefold() not in _NOBODY or last:
+            last.append(part)
+    if len(told) > _LONGEST_LINE:
+        entries[-1] = entries[-1][:1]  # it is cut off: half an age would be another
+    read = [", ".join(each) for each in entries if _is_child(each)]
+    return read, len(told) <= _LONGEST_LINE and len(read) == len([each for each in entries if each])
+
+
+def _without_birth(part: str) -> str:
+    """A part of a list without the words before a birth date, or before the list."""
+    words = part.strip(" .-\t").split()
+    while words and words[-1].casefold().strip(":-") in _BEFORE_A_BIRTH:
+        words.pop()
+    text = " ".join(words)
+    return text if _part(text) else text.rpartition(":")[2].strip()
+
+
+def _is_name(part: str) -> bool:
+    """Whether it is plainly a name, each word with a capital, and no relationship."""
+    words = part.split()
+    if _part(part) or not may_be_name(part) or part.casefold() in _NOBODY:
+        return False
+    if not all(word[0].isupper() or word in _PARTICLES for word in words):
+        return False
+    return not {*re.findall(r"[^\W_]+", part.casefold())} <= _RELATED | _BESIDE
+
+
+def _is_child(entry: list[str]) -> bool:
+    """Whether it is a name with a date of birth; where it is an age, both names must be there."""
+    if not (entry and _is_name(entry[0].replace(",", ""))):
+        return False
+    told = {field[0] for part in entry[1:] if (field := _part(part))}
+    return "date_of_birth" in told or (bool({"age", "due_date"} & told) and " " in entry[0])
 
 
 def _before_an_address(part: str, at: int) -> list[str]:
@@ -382,7 +426,7 @@ def _part(part: str) -> tuple[str, str] | None:
     if born := _BORN.fullmatch(part):
         return "date_of_birth", born[1]
     if aged := _AGED.fullmatch(part):
-        return "age", aged[1] or aged[2] or part
+        return "age", aged[1] or aged[2] or aged[3]
     if part.lower() in _SEXES:
         return "sex", part
     if label in {"school", "contact", "tel", "telephone", "phone"} and rest.strip():

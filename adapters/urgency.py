@@ -1,8 +1,8 @@
 """How soon must somebody look at it, in whatever words a sender says so?
 
 Whole answers are understood, never words within a sentence: `not urgent` is no `urgent`. What a
-number stands for is not guessed. What is told and not understood is said, and shown with the
-concern: it never stands as if nothing were told.
+number stands for is not guessed, but for the grades of the police. What is told and not understood
+is said, and shown with the concern: it never stands as if nothing were told.
 """
 
 import re
@@ -26,10 +26,17 @@ _ANSWERS: dict[Urgency, tuple[str, ...]] = {
     ),
     "routine": (
         "routine", "routinely", "low", "lowest", "normal", "standard", "non urgent", "nonurgent",
-        "not urgent", "no urgency", "elective", "planned", "ordinary",
+        "not urgent", "no urgency", "no apparent", "elective", "planned", "ordinary",
     ),
 }  # fmt: skip
 _UNDERSTOOD = {answer: urgency for urgency, answers in _ANSWERS.items() for answer in answers}
+GRADES: dict[Urgency, str] = {
+    "immediate": "immediate", "urgent": "priority", "routine": "standard",
+}  # fmt: skip
+"""Of an incident, in the words of the police."""
+_NUMBERED = re.compile(r"(?:grade\s*)?([123])\b\W*(.*)", re.I | re.S)
+_NUMBERS: dict[str, Urgency] = {"1": "immediate", "2": "urgent", "3": "routine"}
+"""Of such grades: the same in all forces up to three."""
 _BESIDE = frozenset(
     {"priority", "risk", "grade", "graded", "level", "urgency", "referral", "response", "alarm"}
 )
@@ -76,3 +83,16 @@ def in_our_words(value: dict[str, Any], field: str, words: dict[Urgency, str]) -
         return value
     urgency = urgency_in(told)
     return {**value, field: words[urgency]} if urgency in words else value
+
+
+def graded(value: dict[str, Any]) -> dict[str, Any]:
+    """The values with the grade of an incident in our own words: a number, with or without words
+    that say it again, or words; of a number and words that differ the more urgent holds."""
+    told = value.get("grade")
+    numbered = _NUMBERED.fullmatch(str(told).strip()[: _LONGEST + 1])
+    if numbered is None:
+        return in_our_words(value, "grade", GRADES)
+    words = urgency_in(numbered[2])
+    if words is None:
+        return value
+    return {**value, "grade": GRADES[most_urgent([_NUMBERS[numbered[1]], words])]}
