@@ -161,18 +161,27 @@ class _Bounded(Message):
 
 def as_mailed(said: Translation, mail: Email, sent: Sent) -> Translation:
     """What the lines of an e-mail say, with what its headers do: who wrote it, when, under which
-    Message-ID. Only an update is put beside what the e-mail answers."""
+    Message-ID, which is its own reference where it gives no other. Only an update is put beside
+    what the e-mail answers."""
     writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
-    identity = (mail.message_id,) if mail.message_id else ()
     replied = (mail.in_reply_to,) if mail.in_reply_to and said.intent == "update" else ()
     return replace(
         said,
         key=mail.message_id,
-        references=tuple(dict.fromkeys((*said.references, *identity))),
+        references=_with_own(said.references, mail.message_id),
         earlier=tuple(dict.fromkeys((*said.earlier, *replied))),
         happened_at=said.happened_at or plausible_time(mail.at, sent.received_at, Problems()),
         referrer=said.referrer if said.referrer.name else writer,
     )
+
+
+def _with_own(told: tuple[str, ...], identity: str | None) -> tuple[str, ...]:
+    """The references with the Message-ID: in the first place where there is no own one."""
+    if not identity:
+        return told
+    if told and not told[0]:
+        return identity, *told[1:]
+    return tuple(dict.fromkeys((*told, identity)))
 
 
 def _single_bytes(body: bytes) -> bytes:

@@ -51,7 +51,8 @@ class Translation(Struct, frozen=True, kw_only=True):
     `key`: the sender's idempotency key by the format's rule (DOMAIN: FHIR X-Request-ID, HL7
     MSH-10 + MSH-3/4, e-mail Message-ID, CSV hash of row + file name …); None: the message has none
     and the hash of its bytes serves. `references`: the sender's own references of this concern,
-    the main one first. `earlier`: references to earlier messages that this one updates, cancels or
+    first the one that is this concern's alone, empty where it gives only such as other concerns
+    may bear, too. `earlier`: references to earlier messages that this one updates, cancels or
     merges. `problems`: sentences on what could not be read or does not fit, in plain words, naming
     the field and never its value. `row`: number of the row in a file that holds several (1 is the
     first row of data), and then `raw` its bytes. `superseded`: for a merge, identifiers that are

@@ -1,6 +1,5 @@
 """What becomes of a message: a referral of its own, or more about one that is here already?"""
 
-from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -25,7 +24,15 @@ from services.merging import Merging
 from services.numbers import on_record
 from services.received import Part
 from services.recording import Became, Recording
-from services.same_matter import APART, Relation, leaves_some, relation, told_by_name, told_of
+from services.same_matter import (
+    APART,
+    Relation,
+    leaves_some,
+    names_surely,
+    relation,
+    told_by_name,
+    told_of,
+)
 
 
 class Becoming:
@@ -126,14 +133,15 @@ class Becoming:
                 "what it was."
             )
             return self._open()
-        about = list(self._about(led))
+        about = self._about(led)
         if not about:
+            beside, apart = self._beside(led)
             self.problems.append(
-                self._why_apart(led[0])
+                apart
                 or f"The sender {does} something under the same reference that is about somebody "
                 "else: compare the two referrals."
             )
-            return self._open(perhaps_about=led[0])
+            return self._open(perhaps_about=beside)
         if len(about) > 1 and not told_by_name(self.translation.children):
             self.problems.append(
                 "Several referrals came under the same reference and nobody is named: check which "
@@ -173,7 +181,7 @@ class Becoming:
         """An answer is information from the agency on the referral that it speaks of."""
         led = self.recording.led_to(self.translation.earlier)
         named = told_by_name(self.translation.children)
-        about = next(self._about(led) if named else iter(led), None)
+        about = next(iter(self._about(led) if named else led), None)
         if about is None:
             self.problems.append(
                 "It answers something under the reference of a referral about somebody else: "
@@ -198,28 +206,49 @@ class Becoming:
 
     def _new(self) -> Became:
         led = self.recording.led_to(self.translation.references)
-        about = next(self._about(led), None)
+        about = next(iter(self._about(led)), None)
         if about is not None and self._continues(about):
             return self._follow(about)  # sent again with other content: the same concern
-        if led and about is None and (apart := self._why_apart(led[0])):
+        if about is not None or not led:
+            return self._open(perhaps_about=about)
+        beside, apart = self._beside(led)
+        if apart:
             self.problems.append(apart)
-        return self._open(perhaps_about=about or next(iter(led), None))
+        return self._open(perhaps_about=beside)
 
-    def _about(self, led: list[str]) -> Iterator[str]:
-        """Those of these referrals that the message speaks of."""
-        return (each for each in led if self._relation(each) == "the same")
+    def _about(self, led: list[str]) -> list[str]:
+        """Those of these referrals that the message speaks of; none, if it names a child by less
+        than both names who may be that of several of them."""
+        about = [each for each in led if self._relation(each) == "the same"]
+        if len(about) < 2 or not told_by_name(self.translation.children):
+            return about
+        return [each for each in about if self._is_sure(each)]
 
-    def _why_apart(self, referral_id: str) -> str | None:
-        return APART.get(self._relation(referral_id))
+    def _beside(self, led: list[str]) -> tuple[str, str | None]:
+        """Which of these referrals a person is to compare it with, and why it is another one."""
+        related = {each: self._relation(each) for each in led}
+        first = next((each for each, how in related.items() if how != "somebody else"), led[0])
+        if related[first] == "the same":  # and not the only one
+            return first, APART["another notice"]
+        return first, APART.get(related[first])
 
     def _relation(self, referral_id: str) -> Relation:
+        return relation(
+            self.translation,
+            told_of(self.store, referral_id),
+            earlier=referral_id in self.recording.led_to(self.translation.earlier),
+            known=lambda: self._knows(referral_id),
+        )
+
+    def _is_sure(self, referral_id: str) -> bool:
         told = told_of(self.store, referral_id)
-        related = relation(self.translation, told)
-        if related != "somebody else":
-            return related
-        before = Before(self._referral(referral_id).child_ids, told=told.messages)
-        known = Again(self.store, self.part.sent.agency, before)
-        return "the same" if known.knows(self.translation.children) else related
+        return names_surely(self.translation, told) or self._knows(referral_id)
+
+    def _knows(self, referral_id: str) -> bool:
+        """Whether the sender's own number of a child leads to one of this referral's."""
+        told = told_of(self.store, referral_id).messages
+        before = Before(self._referral(referral_id).child_ids, told=told)
+        return Again(self.store, self.part.sent.agency, before).knows(self.translation.children)
 
     def _leaves_some(self, referral_id: str, state: Referral) -> bool:
         """Whether a cancellation names only some of the children whom the referral is about."""

@@ -1,6 +1,6 @@
 """Does a message speak of a referral that is here, and of all its children?"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -14,10 +14,21 @@ from services.likeness import Details, compare, details_of, plain, same
 from services.nameless import which_of_several
 from services.numbers import on_record
 
-Relation = Literal["the same", "somebody else", "nobody named", "no child known", "another adult"]
+Relation = Literal[
+    "the same",
+    "somebody else",
+    "another notice",
+    "nobody named",
+    "no child known",
+    "another adult",
+]
 """Of a message to a referral that it shares a reference with; only `the same` follows it."""
 
 APART: dict[Relation, str] = {
+    "another notice": (
+        "It shares a reference (that of an incident, say) with another referral that may be about"
+        " the same child: compare the two."
+    ),
     "nobody named": (
         "It shares a reference (that of an incident, say) with another referral and names no child:"
         " compare the two."
@@ -37,7 +48,8 @@ APART: dict[Relation, str] = {
 class Told(NamedTuple):
     """What a referral's messages, and people, told so far.
 
-    `numbers`: the sender's own (first) reference of each message; an incident's number is none.
+    `numbers`: the sender's own (first) reference of each message, empty where it gave none; an
+    incident's number is none.
     `messages`: the children of each message, also of whom nothing says who they are.
     """
 
@@ -66,28 +78,43 @@ def told_of(store: EventStore, referral_id: str) -> Told:
 
 
 def own_number(references: Iterable[str]) -> tuple[str, ...]:
-    """The sender's own reference of a message, the first; none, if it gives none."""
-    return tuple(each.strip() for each in references if each.strip())[:1]
+    """The sender's own reference of a message, the first: empty, if it gives only others."""
+    return tuple(each.strip() for each in references)[:1]
 
 
-def relation(said: Translation, told: Told) -> Relation:
+def relation(
+    said: Translation, told: Told, *, earlier: bool, known: Callable[[], bool] = lambda: False
+) -> Relation:
     """Whether a message speaks of the referral that one of its references leads to.
 
-    Children who are named on both sides decide. Where nobody is named, only the sender's word does:
-    an update of that very message, or its own number again. What many messages may share, such as
-    an incident's number, says nothing: another family's concern must not vanish in it.
+    The sender's word that it does is an update of that very message, or its own number again; then
+    children who are named on both sides decide. What many messages may share, such as an incident's
+    number, says nothing: another notice must not vanish in it, be it about the same child. Only
+    an update that names the child beyond doubt goes where it leads.
+
+    `earlier`: it leads there by what the message itself says that it changes. `known`: whether the
+    sender's own number of a child says that it is the same.
     """
     if not told.numbers:
         return "the same"  # it was destroyed, or is not there: whoever writes to it is told so
     named = told_by_name(said.children)
+    speaks_of = {*map(str.strip, said.earlier), *own_number(said.references)} - {""}
+    its_own = bool(speaks_of & told.numbers)
     if named and told.children:
-        return "the same" if _meets(named, told.children) else "somebody else"
-    speaks_of = {*map(str.strip, said.earlier), *own_number(said.references)}
-    if not speaks_of & told.numbers:
+        if not (_meets(named, told.children) or known()):
+            return "somebody else"
+        sure = said.intent == "update" and (names_surely(said, told) or known())
+        return "the same" if its_own or earlier or sure else "another notice"
+    if not its_own:
         return "no child known" if named else "nobody named"
     if not named and said.intent == "new" and _other_adults(said.adults, told):
         return "another adult"
     return "the same"
+
+
+def names_surely(said: Translation, told: Told) -> bool:
+    """Whether a child is on both sides by a number, or by both names."""
+    return any(_surely_one(a, b) for a in told_by_name(said.children) for b in told.children)
 
 
 def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> bool:

@@ -24,10 +24,16 @@ from adapters.notice_people import (
     referrer_of,
     with_school,
 )
-from adapters.particulars import NO_CONCERN_TOLD, instant, plausible_time, reference_of
+from adapters.particulars import (
+    NO_CONCERN_TOLD,
+    instant,
+    own_and_shared,
+    plausible_time,
+    reference_of,
+)
 from adapters.reading import LARGEST_READ, Problems, as_text, beginning, decoded, shown, unread
 from adapters.translation import FormatInformation, Sent, Translation
-from adapters.urgency import in_our_words, urgency_in
+from adapters.urgency import GRADES, graded, urgency_in
 from domain.described import Urgency
 
 FORMAT = FormatInformation(
@@ -103,10 +109,6 @@ _BEGINNING = 64 * 1024
 _FEWEST_LABELS = 3
 _TELLING = frozenset({"reference", "incident_number", "child"})
 _NO_NOTICE = "The message is not laid out as Operation Encompass does: a person must read it."
-_GRADES: dict[Urgency, str] = {
-    "immediate": "immediate", "urgent": "priority", "routine": "standard",
-}  # fmt: skip
-"""Of an incident."""
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -183,7 +185,7 @@ def _said(
 ) -> Translation:
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    told = fit.fit(Notification, in_our_words(value, "grade", _GRADES), "Notification")
+    told = fit.fit(Notification, graded(value), "Notification")
     addresses = addresses_of(told.addresses, told.adults, hidden=True)
     children = with_school(told.children, told.school)
     people = people_of(children, told.adults, addresses, sent.received_at, problems)
@@ -201,7 +203,7 @@ def _said(
     of_the_police = bool(told.force or told.officer.collar_number or incident)
     return Translation(
         intent="update" if first else "new",
-        references=tuple(dict.fromkeys(filter(None, (own, incident)))),
+        references=own_and_shared(own, incident),
         earlier=(first,) if first else (),
         happened_at=plausible_time(at, sent.received_at, problems),
         source="6" if of_the_police else None,
@@ -218,8 +220,8 @@ def _said(
 
 def _urgency(told: Notification) -> Urgency:
     """By the grade of the incident; else by the graded risk."""
-    graded = next((each for each, grade in _GRADES.items() if grade == told.grade), None)
-    return graded or urgency_in(told.risk or "") or "not-stated"
+    by_grade = next((each for each, grade in GRADES.items() if grade == told.grade), None)
+    return by_grade or urgency_in(told.risk or "") or "not-stated"
 
 
 def _concern(told: Notification, left_over: list[str], problems: Problems) -> str:

@@ -235,8 +235,9 @@ class _Reading:
             if own(each, "root") in _CASE_NUMBERS and reference_of(own(each, "extension"))
         ]
         document = _number(self.document, "setId") or _number(self.document, "id")
-        told = (document, *cases, _number(self.document, "id"), self._key())
-        return tuple(dict.fromkeys(each for each in told if each))
+        names = [each for each in (document, _number(self.document, "id"), self._key()) if each]
+        first, *others = names or [""]
+        return tuple(dict.fromkeys([first, *cases, *others] if first or cases else ()))
 
     def _intent(self) -> tuple[Intent, tuple[str, ...]]:
         """Whether it is a later version, and of what."""

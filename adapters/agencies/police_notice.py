@@ -32,6 +32,7 @@ from adapters.notice_people import (
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     instant,
+    own_and_shared,
     plausible_time,
     reference_of,
 )
@@ -47,7 +48,7 @@ from adapters.reading import (
     unread,
 )
 from adapters.translation import FormatInformation, Intent, Sent, Translation
-from adapters.urgency import in_our_words, most_urgent, told_unknown, urgency_in
+from adapters.urgency import GRADES, graded, most_urgent, told_unknown, urgency_in
 from domain.described import Urgency
 
 
@@ -207,10 +208,6 @@ _NO_PLACES = frozenset(
 )  # fmt: skip
 """Words that tell a kind of place, and not which."""
 _NO_NOTICE = "The message is not laid out as a police notice: a person must read it."
-_GRADES: dict[Urgency, str] = {
-    "immediate": "immediate", "urgent": "priority", "routine": "standard",
-}  # fmt: skip
-"""Of an incident."""
 
 
 def recognise(sent: Sent) -> bool:
@@ -269,8 +266,8 @@ def _json(sent: Sent, problems: Problems) -> Translation:
         return _no_notice(sent, text, problems)
     said = _said(value, sent, problems, [])
     own = value.get("notice_id")
-    numbered = isinstance(own, str | int) and reference_of(str(own))
-    return replace(said, key=said.references[0] if numbered and said.references else None)
+    numbered = reference_of(str(own)) if isinstance(own, str | int) else ""
+    return replace(said, key=numbered or None)
 
 
 def _email(sent: Sent, problems: Problems) -> Translation:
@@ -311,7 +308,7 @@ def _in_their_fields(values: dict[str, Any], title: str, left_over: list[str]) -
     if group is None and (title or "domestic_abuse" in told):
         group = ("domestic_abuse", "dash_risk")
     if group is None:
-        told.setdefault("grade", risk)
+        told.setdefault("grade", f"risk {risk}")  # a number of it is no grade of the police
         left_over.append(f"Risk: {risk}")
         return told
     name, field = group
@@ -331,7 +328,7 @@ def _said(
 ) -> Translation:
     fit = Fit(problems, own=True)
     fit.left_over.extend(left_over)
-    notice = fit.fit(Notice, in_our_words(value, "grade", _GRADES), "Notice")
+    notice = fit.fit(Notice, graded(value), "Notice")
     fit.told_unknown()
     seen_at = _places(notice.missing, problems)
     told_addresses = (*notice.addresses, *seen_at.values())
@@ -362,7 +359,7 @@ def _said(
     of_the_police = bool(notice.force or notice.officer.collar_number or incident)
     return Translation(
         intent=intent,
-        references=tuple(dict.fromkeys(filter(None, (own, incident)))),
+        references=own_and_shared(own, incident),
         earlier=earlier,
         happened_at=plausible_time(told_at, sent.received_at, problems),
         source="6" if of_the_police else None,
@@ -399,8 +396,8 @@ def _urgency(notice: Notice, problems: Problems) -> Urgency:
     gone = not (missing.returned_at or missing.found_at)
     if gone and risk == "urgent" and "high" in plain(missing.risk).split():
         risk = "immediate"
-    graded = next((each for each, grade in _GRADES.items() if grade == notice.grade), None)
-    return graded or most_urgent([risk, urgency_in(notice.domestic_abuse.dash_risk or "")])
+    by_grade = next((each for each, grade in GRADES.items() if grade == notice.grade), None)
+    return by_grade or most_urgent([risk, urgency_in(notice.domestic_abuse.dash_risk or "")])
 
 
 def _is_of_domestic_abuse(notice: Notice) -> bool:

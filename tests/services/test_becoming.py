@@ -70,6 +70,51 @@ def test_a_named_child_does_not_join_a_referral_without_one_over_an_incident(
     assert any("shares a reference" in problem for problem in other.problems)
 
 
+def test_an_update_follows_what_it_shares_an_incident_with_only_for_a_child_beyond_doubt(
+    office: Office,
+) -> None:
+    first = office.receives_one(concern(references=("notice 1", "incident 7")))
+    vague = replace(KIT, given_name="", nhs_number=None)
+    for number, child, result in ((2, vague, "recorded"), (3, KIT, "updated")):
+        more = office.receives_one(
+            concern(
+                intent="update",
+                references=(f"notice {number}", "incident 7"),
+                earlier=("notice 9",),
+                children=(child,),
+            )
+        )
+        assert more.result == result
+        assert (more.referral == first.referral) == (result == "updated")
+        assert any("may be about" in problem for problem in more.problems) == (child is vague)
+
+
+def test_what_is_withdrawn_takes_back_no_other_notice_of_the_incident(office: Office) -> None:
+    first = office.receives_one(concern(references=("notice 1", "incident 7")))
+    other = office.receives_one(
+        concern(intent="cancel", references=("notice 2", "incident 7"), earlier=("notice 9",))
+    )
+    assert other.result == "recorded"
+    assert office.event_of(other).perhaps_about == first.referral
+
+
+@pytest.mark.parametrize("intent", ["new", "update"])
+def test_who_may_be_either_of_two_children_is_put_beside_one_and_it_is_said(
+    office: Office, intent: str
+) -> None:
+    eva, eve = (replace(BO, given_name=each) for each in ("Eva", "Eve"))
+    for child in (eva, eve):
+        office.receives(concern(references=("1",), children=(child,)))
+    girl = office.receives_one(
+        concern(intent=intent, references=("1",), children=(replace(BO, given_name=""),))
+    )
+    assert (girl.result, girl.referral in office.referrals()[:2]) == ("recorded", False)
+    assert any("may be about the same child" in problem for problem in girl.problems)
+    eva_again = concern(intent=intent, references=("1",), children=(eva,), concern="More.")
+    more = office.receives_one(eva_again)
+    assert (more.result, more.referral) == ("updated", office.referrals()[0])
+
+
 def test_a_number_used_again_for_another_familys_adult_is_a_concern_of_its_own(
     office: Office,
 ) -> None:

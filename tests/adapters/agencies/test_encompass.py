@@ -169,3 +169,10 @@ def test_the_children_are_enough_under_the_heading(line: str) -> None:
     assert said.children[0].born_on == date(2016, 6, 5)
     assert len(said.children) == line.count("Holt")
     assert "Police attended an incident last night." in said.concern
+
+
+def test_a_grade_may_be_a_number_and_an_incident_is_never_the_number_of_its_own() -> None:
+    said = by_mail("Incident number: NP-77", "Force: North", "Grade: 1", "Child 1: Amira Holt")
+    assert said.urgency == "immediate"
+    assert said.references[1:] == ("NP-77",)
+    assert "@" in said.references[0]

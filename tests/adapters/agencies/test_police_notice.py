@@ -361,7 +361,7 @@ def test_a_placeholder_is_no_reference(number: str) -> None:
     assert said.references == ("PN-1",)
     assert number in said.concern
     said = by_json(notice_id=number, follow_up_to=number)
-    assert (said.intent, said.key, said.references) == ("new", None, ("NP-77",))
+    assert (said.intent, said.key, said.references) == ("new", None, ("", "NP-77"))
     assert any("notice number is missing" in problem for problem in said.problems)
 
 
@@ -1052,6 +1052,7 @@ def test_a_notice_of_before_is_valid_still() -> None:
         (("Missing risk: High",), "immediate"),
         (("Missing risk: High", "Returned: 20/05/2026 08:00"), "urgent"),
         (("Missing risk: Low",), "routine"),
+        (("Missing risk: no apparent risk",), "routine"),
         (("Police protection: yes", "Grade: standard"), "immediate"),
     ],
 )
@@ -1177,3 +1178,117 @@ def test_a_list_of_very_many_children_is_read_to_its_end() -> None:
     lines = ["Incident number: NP-9", "Details: x", f"Children present: {line}"]
     with alarmed(60):
         by_mail(*lines, *([line] * 500))
+
+
+# ── Children of whom not all can be read ──
+
+UNCLEAR = "Another child is listed in a way that is not clear to us: see the list."
+
+
+def present(told: str, *more: str) -> Translation:
+    """A notice that lists the children who were present."""
+    lines = ("Notice number: PN-9", "Incident number: NP-9", f"Children present: {told}", *more)
+    return by_mail(*lines, "Details: Shouting.")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Amira Holt, born 04/05/2016; Kit Holt (DOB 04.05.2018), Baby Holt (tiny)",
+        "Amira Holt 04/05/2016, Jo and Kit Holt 04/05/2018",
+        "Yes: Amira Holt, girl, born 4 May 2016, Hill Primary; and Kit Holt, son, dob: 04/05/2018",
+        "1. HOLT, Amira (04/05/2016) 2) Someone; Kit Holt - born on 04/05/2018",
+    ],
+)
+def test_of_a_list_what_can_be_read_is_read_and_of_the_rest_it_is_said(told: str) -> None:
+    said = present(told)
+    assert [(c.given_name, c.family_name.title(), c.born_on) for c in said.children] == [
+        ("Amira", "Holt", date(2016, 5, 4)),
+        ("Kit", "Holt", date(2018, 5, 4)),
+    ]
+    assert UNCLEAR in said.problems
+    assert f"Children present: {told}" in said.concern
+
+
+def test_a_child_may_be_listed_with_an_age() -> None:
+    said = present("Amira Holt, born 04/05/2016, Kit Holt (6 months)", "and Jo Van Holt aged 9")
+    assert [(c.given_name, c.born_on) for c in said.children] == [
+        ("Amira", date(2016, 5, 4)),
+        ("Kit", None),
+        ("Jo Van", None),
+    ]
+    assert UNCLEAR not in said.problems
+    for words in ("Child 2: age 6 months", "Child 3: age 9"):
+        assert words in said.concern
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Yes (2)", "Two, aged 4 and 6", "Tilly, 4", "Twins aged 5", "Two boys aged 4 years",
+        "Please ring Kit Holt, 04/05/2018", "asleep, born 04/05/2018", "Kit Holt and Jo Holt",
+    ],
+)  # fmt: skip
+def test_words_that_are_no_list_name_nobody(told: str) -> None:
+    assert present(told).children == ()
+
+
+def test_a_list_that_is_cut_off_does_not_tell_half_an_age() -> None:
+    listed = "Amira Holt, born 04/05/2016, "
+    long = listed + "Kit Holt, " + "x" * (500 - len(listed) - 17) + " aged 12"
+    said = present(long)
+    assert given_names(said) == ["Amira"]
+    assert UNCLEAR in said.problems
+
+
+@pytest.mark.parametrize(
+    ("told", "urgency"),
+    [
+        ("1", "immediate"),
+        ("Grade 1", "immediate"),
+        ("1 - Immediate", "immediate"),
+        ("2", "urgent"),
+        ("2 (Priority)", "urgent"),
+        ("Grade 3", "routine"),
+        ("3: emergency", "immediate"),
+        ("4", "not-stated"),
+        ("2 days", "not-stated"),
+    ],
+)
+def test_a_grade_may_be_the_number_that_forces_use(told: str, urgency: str) -> None:
+    lines = ("Notice number: PN-9", "Incident number: NP-9", "Child 1: Amira Holt")
+    said = by_mail(*lines, f"Grade: {told}")
+    assert said.urgency == urgency
+    assert any("grade" in problem for problem in said.problems) == (urgency == "not-stated")
+    assert by_mail(*lines, "Risk: 1").urgency == "not-stated"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Kofi Tamarin 5 years", "Kofi Tamarin 5yrs old, male", "Kofi Tamarin (about 5)",
+     "Kofi Tamarin aged approx. 5, 1 Mill Lane"],
+)  # fmt: skip
+def test_an_age_may_follow_the_name(line: str) -> None:
+    (child,) = by_mail(*NUMBER, f"Child: {line}").children
+    assert (child.given_name, child.family_name) == ("Kofi", "Tamarin")
+
+
+@pytest.mark.parametrize(
+    ("age", "grown"),
+    [("about 13", False), ("approx 13 years", False), ("around 40", True)],
+)
+def test_an_age_may_be_about_right(age: str, grown: bool) -> None:
+    said = by_mail(*NUMBER, "Person 1: Kofi Tamarin", f"Age: {age}", "Role: child")
+    assert not any("age could not be read" in problem for problem in said.problems)
+    assert age in said.concern
+    assert (len(said.children), len(said.adults)) == ((0, 1) if grown else (1, 0))
+
+
+# ── Numbers that many notices share ──
+
+
+def test_an_incident_is_never_the_number_of_the_notice() -> None:
+    lines = [line for line in LINES if not line.startswith("Notice number")]
+    assert by_mail(*lines).references == ("m1@police.example", "NP-77")
+    assert translated("police-notice", "\n".join(lines)).references == ("", "NP-77")
+    assert by_json(notice_id="").references == ("", "NP-77")
