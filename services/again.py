@@ -5,11 +5,11 @@ from itertools import combinations
 from typing import NamedTuple
 
 from adapters.event_store import EventStore
+from adapters.nameless import which_of_several
 from adapters.particulars import reference_of
 from domain.described import ChildDescribed, Identifier
 from services.completing import contradicts
 from services.likeness import born_apart, compare, details_of, same
-from services.nameless import which_of_several
 from services.numbers import Record, on_record
 
 

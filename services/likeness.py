@@ -12,12 +12,12 @@ from typing import NamedTuple
 from msgspec import Struct
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from adapters.nameless import names
 from domain.blocking import words
 from domain.codes import Sex
 from domain.described import ChildDescribed
 from domain.policy import Matching
 from services.answers import Level
-from services.nameless import names
 
 ENOUGH = 2
 """Agreeing fields that an NHS number needs beside it."""

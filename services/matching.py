@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from itertools import chain, combinations, groupby
 from typing import Any, NamedTuple
 
+from adapters.nameless import names
 from domain.blocking import family_keys, sought_keys
 from domain.calendar import local_day
 from domain.codes import Sex
@@ -22,7 +23,6 @@ from services.access import Principal, Resource
 from services.answers import Detail, FamilyLine, MatchLine, Outcome
 from services.assemble import Parts
 from services.likeness import Details, Likeness, scored
-from services.nameless import names
 from services.numbers import Numbers
 from services.questions import about_child
 from services.sender_numbers import given, own_numbers, records_under

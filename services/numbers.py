@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import asdict
 
 from adapters.event_store import EventStore, Unreadable
+from adapters.nameless import names
 from domain.child import (
     ChildRecordsMerged,
     ChildRecordsSeparated,
@@ -21,7 +22,6 @@ from domain.described import Identifier
 from domain.kernel import WITHHELD, Event, Refused
 from services.claims import claimed
 from services.likeness import Details
-from services.nameless import names
 
 
 class Record(NamedTuple):

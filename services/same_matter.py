@@ -6,12 +6,12 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from adapters.event_store import EventStore
+from adapters.nameless import which_of_several
 from adapters.translation import Translation
 from domain.described import AdultDescribed, ChildDescribed
 from domain.referral import ChildAdded
 from services.completing import AROUND_BIRTH
 from services.likeness import Details, compare, details_of, plain, same
-from services.nameless import which_of_several
 from services.numbers import on_record
 
 Relation = Literal[

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.nameless import names, which_of_several
+from adapters.nameless import names, which_of_several
 
 
 @pytest.mark.parametrize(
