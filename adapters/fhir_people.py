@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from adapters import nameless
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.fhir_resources import (
     About,
@@ -19,6 +20,7 @@ from adapters.fhir_resources import (
     Concept,
     Header,
     IdentifierOf,
+    Link,
     Name,
     Observed,
     Organisation,
@@ -28,7 +30,7 @@ from adapters.fhir_resources import (
     Role,
     Telecom,
 )
-from adapters.nhs_numbers import GivenNumbers, is_past
+from adapters.nhs_numbers import GivenNumbers, is_past, is_to_come
 from adapters.particulars import (
     Birth,
     People,
@@ -41,6 +43,7 @@ from adapters.particulars import (
     sex_of,
 )
 from adapters.reading import Problems, told_died
+from domain import blocking
 from domain.described import (
     AddressDescribed,
     ChildDescribed,
@@ -121,26 +124,70 @@ def is_nhs_number(identifier: IdentifierOf) -> bool:
 def _each_once(resources: Resources, people: People, problems: Problems) -> list[Person]:
     """The patients; of two of whom one replaces the other, the current one with what both say."""
     patients = resources.all(Person, "Patient")
-    current = _current(patients, resources, problems)
+    links = [*_links(patients, resources)]
+    current = _not_contradicting(patients, _current(links, problems), problems)
+    followed = {(place, link) for place, _, link in links}
+    patients = [
+        replace(person, link=tuple(e for e in person.link if (place, e) not in followed))
+        for place, person in enumerate(patients)
+    ]
     replaced: dict[int, list[Person]] = {}
     for place, now in current.items():
         replaced.setdefault(now, []).append(patients[place])
     return [
-        _in_place_of(replaced[place], person, resources, people.told_on, problems)
-        if place in replaced
-        else person
+        _in_place_of(replaced[place], person, people.told_on) if place in replaced else person
         for place, person in enumerate(patients)
         if place not in current
     ]
 
 
-def _current(patients: list[Person], resources: Resources, problems: Problems) -> dict[int, int]:
+def _not_contradicting(
+    patients: list[Person], current: dict[int, int], problems: Problems
+) -> dict[int, int]:
+    """The same without those who cannot be the child of whom the others tell."""
+    one: dict[int, list[Person]] = {}
+    for place, now in current.items():
+        told = one.setdefault(now, [patients[now]])
+        if not any(_contradict(patients[place], each) for each in told):
+            told.append(patients[place])
+    found = {place: now for place, now in current.items() if patients[place] in one[now]}
+    if len(found) < len(current):
+        problems.say(
+            "Two patients' records are said to be one child, but their first names, birth dates or "
+            "sexes contradict: find out who each of them is."
+        )
+    return found
+
+
+def _contradict(one: Person, other: Person) -> bool:
+    """Whether the first names, birth dates or sexes of two records cannot be one child's."""
+    names, other_names = _first_names(one), _first_names(other)
+    born, other_born = one.birth_date, other.birth_date
+    return (
+        bool(names and other_names and names.isdisjoint(other_names))
+        or bool(born and other_born and not _within(born, other_born))
+        or {one.gender, other.gender} == {"female", "male"}
+    )
+
+
+def _first_names(person: Person) -> set[str]:
+    """All that a person is or was called by, however it is written."""
+    told = (nameless.names(*_name((each,)))[1] for each in person.name)
+    return {"".join(blocking.words(each)) for each in told if each}
+
+
+def _within(one: str, other: str) -> bool:
+    """Whether one of two dates is the other, or the year or month of it."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _current(links: list[tuple[int, int, Link]], problems: Problems) -> dict[int, int]:
     """The place of the current record of each that is replaced, by the latter's place."""
     following: dict[int, int] = {}
-    for place, other, kind in _links(patients, resources):
-        if kind in _REPLACED_BY:
+    for place, other, link in links:
+        if link.type in _REPLACED_BY:
             following.setdefault(place, other)
-        elif kind == "replaces":
+        elif link.type == "replaces":
             following.setdefault(other, place)
     found: dict[int, int] = {}
     circular = set[int]()
@@ -158,7 +205,7 @@ def _current(patients: list[Person], resources: Resources, problems: Problems) -
     return found
 
 
-def _links(patients: list[Person], resources: Resources) -> Iterator[tuple[int, int, str]]:
+def _links(patients: list[Person], resources: Resources) -> Iterator[tuple[int, int, Link]]:
     """Which patient is linked to which other one, by their places, and how."""
     places: dict[Person, int] = {}
     by_number: dict[str, list[int]] = {}
@@ -174,7 +221,7 @@ def _links(patients: list[Person], resources: Resources) -> Iterator[tuple[int, 
             others = [places[there]] if there in places else [*named]
             other = next((each for each in others if each != place), None)
             if other is not None:
-                yield place, other, link.type
+                yield place, other, link
 
 
 def _nhs_numbers(identifiers: Iterable[IdentifierOf]) -> set[str]:
@@ -185,9 +232,7 @@ _REPLACED_BY = frozenset({"replaced-by", "replace"})
 """The latter in the second version of FHIR, as it stands here: the other one is to be used."""
 
 
-def _in_place_of(
-    before: list[Person], now: Person, resources: Resources, on: date, problems: Problems
-) -> Person:
+def _in_place_of(before: list[Person], now: Person, on: date) -> Person:
     """The current record, with what only those have that it replaces.
 
     Their NHS numbers and names are told as those of before; where one of the records is restricted
@@ -197,15 +242,9 @@ def _in_place_of(
     own = _nhs_numbers(each for each in now.identifier if not _is_over(each, on))
     old = _nhs_numbers(theirs)
     old -= (own - old) or own
-    births = dict.fromkeys(each.birth_date for each in before if each.birth_date)
-    for birth in births:
-        if now.birth_date and birth != now.birth_date:
-            problems.say("A patient's record that is replaced has another birth date.")
-            problems.keep(f"Birth date in a record that is replaced: {birth[:60]}")
     every = (now, *before)
     names = [replace(each, use="old") for person in before for each in person.name]
     named = {replace(each, use="old") for each in now.name}
-    gone = {*before}
     links = (
         each
         for person in every
@@ -222,14 +261,12 @@ def _in_place_of(
         name=(*now.name, *dict.fromkeys(each for each in names if each not in named)),
         telecom=_all(person.telecom for person in every),
         gender=next((p.gender for p in every if p.gender not in {"", "unknown"}), now.gender),
-        birth_date=now.birth_date or next(iter(births), ""),
+        birth_date=max((person.birth_date for person in every), key=len),
         deceased_boolean=any(person.deceased_boolean for person in every),
         deceased_date_time=next(filter(None, (p.deceased_date_time for p in every)), ""),
         address=_all(person.address for person in every),
         contact=_all(person.contact for person in every),
-        link=tuple(
-            each for each in links if resources.referred(Person, each.other, "Patient") not in gone
-        ),
+        link=tuple(links),
     )
 
 
@@ -306,13 +343,22 @@ def _identifiers(
     given = GivenNumbers(whose, problems)
     for each in (*person.identifier, *linked.now):
         if each.value and is_nhs_number(each):
-            before = _is_over(each, on) or nhs_number(each.value.strip()) in linked.before
-            given.nhs(each.value, verified=_is_verified(each), before=before)
+            given.nhs(
+                each.value,
+                verified=_is_verified(each),
+                before=_is_over(each, on) or nhs_number(each.value.strip()) in linked.before,
+                to_come=is_to_come(each.period.start, on),
+                rank=_RANKS.get(each.use, _RANKS[""]),
+            )
         elif each.value:
             given.other(each.system, each.value)
     for value in sorted(linked.before):
         given.nhs(value, before=True)
     return given.read()
+
+
+_RANKS = {"official": 0, "usual": 1, "": 2, "temp": 3, "secondary": 3}
+"""Which of several numbers is taken by its use, the lowest first."""
 
 
 def _is_verified(number: IdentifierOf) -> bool:

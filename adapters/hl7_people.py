@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.hl7_text import Components, Message, Segment, day_of, written_out
-from adapters.nhs_numbers import GivenNumbers, is_past
+from adapters.nhs_numbers import GivenNumbers, is_past, is_to_come
 from adapters.particulars import (
     SUBJECT,
     Birth,
@@ -166,11 +166,16 @@ def _tell_more(segment: Segment, whose: str, problems: Problems, *, grown: bool)
 def _identifiers(
     segment: Segment, whose: str, on: date, problems: Problems
 ) -> tuple[str | None, tuple[Identifier, ...]]:
-    """The NHS number, and all other numbers; an NHS number that has expired is one of before."""
+    """The NHS number, and all other numbers; an NHS number that has expired is one of before, one
+    that holds only later is not theirs yet."""
     given = GivenNumbers(whose, problems)
     for part in (part for field in (3, 2, 4) for part in segment.repeats(field)[:50]):
         if part[1] and _is_nhs(part):
-            given.nhs(part[1], before=is_past(written_out(part[8]), on))
+            given.nhs(
+                part[1],
+                before=is_past(written_out(part[8]), on),
+                to_come=is_to_come(written_out(part[7]), on),
+            )
         elif part[1]:
             given.other(part[4] or part[5], part[1])
     number, _, others = given.read()

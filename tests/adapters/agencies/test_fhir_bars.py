@@ -104,6 +104,39 @@ def test_a_number_that_is_still_in_use_is_the_child_s() -> None:
     assert read(request(), patient(identifier=[number]), plan()).children[0].nhs_number == NEW
 
 
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"use": "official"}, {"use": "temp"}),
+        ({"use": "official"}, {}),
+        ({"use": "official"}, {"use": "usual"}),
+        ({"use": "usual"}, {}),
+        ({}, {"use": "secondary"}),
+        ({}, {"use": "temp"}),
+        ({}, {"period": {"start": "2030-01-01"}}),
+        ({"use": "temp"}, {"use": "official", "period": {"start": "2030"}}),
+    ],
+)
+def test_use_and_period_say_which_number_is_theirs_now(
+    better: dict[str, Any], worse: dict[str, Any]
+) -> None:
+    one = {"system": NHS, "value": NEW, **better}
+    other = {"system": NHS, "value": OLD, **worse}
+    for given in ((one, other), (other, one)):
+        said = read(request(), patient(identifier=given), plan())
+        (child,) = said.children
+        assert (child.nhs_number, child.identifiers) == (NEW, (Identifier("nhs", OLD),))
+        assert said.problems == ("Patient: two NHS numbers are given.",)
+
+
+def test_a_number_that_is_not_theirs_yet_is_not_taken_for_it() -> None:
+    number = {"system": NHS, "value": NEW, "period": {"start": "2030-01-01"}}
+    said = read(request(), patient(identifier=[number]), plan())
+    assert said.children[0].nhs_number is None
+    assert said.children[0].identifiers == (Identifier("nhs", NEW),)
+    assert said.problems == ("Patient: only an NHS number that is not theirs yet is given.",)
+
+
 def test_an_old_number_alone_is_told() -> None:
     number = {"system": NHS, "value": OLD, "use": "old"}
     said = read(request(), patient(identifier=[number]), plan())
@@ -196,22 +229,80 @@ def test_two_records_of_which_one_replaces_the_other_are_one_child(
 def test_what_only_the_replaced_record_has_is_kept() -> None:
     link = _to("Patient/a", "replaces")
     before = patient(
-        id="a", meta={"security": [{"code": "R"}]}, birthDate="2016-04-05",
+        id="a", meta={"security": [{"code": "R"}]}, birthDate="2016-05-04",
         identifier=[{"system": NHS, "value": OLD}, {"system": "mrn", "value": "H1"}],
     )  # fmt: skip
-    now = _record(NEW, id="b", link=link, address=[], birthDate="2016-05-04")
+    now = _record(NEW, id="b", link=link, address=[], birthDate="2016")
     said = read(request(), before, now, plan())
     (child,) = said.children
     assert child.born_on == date(2016, 5, 4)
     assert child.identifiers == (Identifier("mrn", "H1"), Identifier("nhs (superseded)", OLD))
-    assert said.problems == ("A patient's record that is replaced has another birth date.",)
-    assert "Birth date in a record that is replaced: 2016-04-05" in said.concern
+    assert said.problems == ()
     assert [each.restricted for each in said.addresses] == [True]
     assert child.postcode is None
     assert "Also called" not in said.concern
     bare = {"resourceType": "Patient", "id": "b", "link": link, "identifier": now["identifier"]}
     (child,) = read(request(), before, bare, plan()).children
-    assert (child.given_name, child.born_on, child.nhs_number) == ("Amira", date(2016, 4, 5), NEW)
+    assert (child.given_name, child.born_on, child.nhs_number) == ("Amira", date(2016, 5, 4), NEW)
+
+
+CONTRADICT = (
+    "Two patients' records are said to be one child, but their first names, birth dates or sexes "
+    "contradict: find out who each of them is."
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"gender": "male"},
+        {"birthDate": "2018-05-04"},
+        {"birthDate": "2015"},
+        {"name": [{"family": "Holt", "given": ["Ula"]}]},
+        {"name": [{"text": "Ula Holt"}]},
+    ],
+)
+@pytest.mark.parametrize("by_number", [False, True])
+def test_two_records_that_contradict_are_two_children_whatever_is_said(
+    other: dict[str, Any], by_number: bool
+) -> None:
+    one = _record(OLD, id="a", link=_to("Patient/b", "replaced-by")) | other
+    links = [{"other": {"identifier": {"system": NHS, "value": OLD}}, "type": "replaces"}]
+    now = _record(NEW, id="b", link=links if by_number else _to("Patient/a", "replaces"))
+    for entries in ((one, now), (now, one)):
+        said = read(request(), *entries, plan())
+        assert {child.nhs_number for child in said.children} == {OLD, NEW}
+        assert not any(child.identifiers for child in said.children)
+        assert said.problems.count(CONTRADICT) == 1
+
+
+def test_of_records_that_replace_each_other_in_turn_only_those_that_fit_are_one() -> None:
+    boy = _record("9990000034", id="a", gender="male", link=_to("Patient/b", "replaced-by"))
+    first = _record(OLD, id="b", link=_to("Patient/c", "replaced-by"))
+    said = read(request(), boy, first, _record(NEW, id="c"), plan())
+    assert {child.nhs_number for child in said.children} == {"9990000034", NEW}
+    (girl,) = (child for child in said.children if child.nhs_number == NEW)
+    assert girl.identifiers == (Identifier("nhs (superseded)", OLD),)
+    assert said.problems == (CONTRADICT,)
+
+
+def test_two_records_that_both_fit_the_current_one_may_contradict_each_other() -> None:
+    now = _record(NEW, id="c", gender="unknown", link=_to("Patient/a", "replaces"))
+    now["link"] += _to("Patient/b", "replaces")
+    girl = _record(OLD, id="a", name=[{"family": "BABY OF HOLT"}])
+    boy = _record("9990000034", id="b", gender="male", name=[{"family": "Holt", "given": ["Baby"]}])
+    said = read(request(), girl, boy, now, plan())
+    assert {child.nhs_number for child in said.children} == {"9990000034", NEW}
+    assert CONTRADICT in said.problems
+
+
+def test_a_first_name_of_before_is_no_contradiction() -> None:
+    names = [{"family": "Holt", "given": ["Amira"]}, {"given": ["Ula"], "use": "old"}]
+    before = _record(OLD, id="a", name=[{"family": "Holt", "given": ["ULA"]}])
+    now = _record(NEW, id="b", name=names, link=_to("Patient/a", "replaces"))
+    said = read(request(), before, now, plan())
+    assert [child.given_name for child in said.children] == ["Amira"]
+    assert said.problems == ()
 
 
 def test_of_three_records_one_after_another_the_last_is_the_child_s() -> None:
