@@ -45,7 +45,16 @@ _FORWARDED = "---------- Forwarded message ----------"
 
 Automatic = Literal["report", "reply", "sent"]
 """What no person sent: a report that a message did not arrive (or was opened), an answer that a
-programme gave, or anything else that says it was sent by one."""
+programme gave, or anything else that says it was sent by one, as what a system for recording
+concerns sends."""
+
+_ANSWERS = re.compile(
+    r"(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response|answer)|auto:|out of (?:the )?office"
+    r"|undeliver(?:able|ed)|mail delivery failed|delivery (?:status notification|failure)"
+    r"|returned mail|failure notice|read:|not read:)",
+    re.I,
+)
+"""How a programme begins the subject of an answer, or of a report without the parts of one."""
 
 
 class Attachment(Struct, frozen=True, kw_only=True):
@@ -232,13 +241,16 @@ def _automatic(message: Message) -> Automatic | None:
         return "report"
     submitted = _first_word(message, "Auto-Submitted")
     precedence = _first_word(message, "Precedence").replace("-", "_")
-    if submitted == "auto-replied" or precedence == "auto_reply" or "X-Autoreply" in message:
+    says_so = _first_word(message, "X-Autoreply") not in {"", "no", "false", "0"}
+    if submitted == "auto-replied" or precedence == "auto_reply" or says_so:
         return "reply"
     unanswerable = "".join(_header(message, "Return-Path").split()) == "<>"
     sent = (
         submitted not in {"", "no"} or precedence == "bulk" or "X-Auto-Response-Suppress" in message
     )
-    return "sent" if sent or unanswerable else None
+    if not (sent or unanswerable):
+        return None
+    return "reply" if _ANSWERS.match(_header(message, "Subject")) else "sent"
 
 
 def _first_word(message: Message, name: str) -> str:

@@ -2,8 +2,8 @@
 
 Its words are the concern. Whoever writes labelled lines (`Child 1: …`, `Date of birth: …`) has
 people and addresses read from them; from words alone nothing is inferred. An answer adds to the
-message it answers. What a programme sent (bounces, receipts, notices of absence) is kept, and is
-no concern unless it names a child or carries a file. Known again by its Message-ID.
+message it answers. What a programme answered (bounces, receipts, notices of absence) is kept, and
+is no concern; what one sent by itself is, and it is said. Known again by its Message-ID.
 """
 
 from email.utils import format_datetime
@@ -57,8 +57,10 @@ _NO_EMAIL = "The message is not an e-mail: it was read as text."
 _AUTOMATIC = {
     "report": "A mail server's report on an e-mail: it tells of no child.",
     "reply": "An automatic answer to an e-mail: it tells of no child.",
-    "sent": "Sent by a programme, not by a person: it tells of no child.",
 }
+_BY_A_PROGRAMME = (
+    "A programme sent this e-mail by itself: where its words do not tell all, ask who runs it."
+)
 
 
 class Letter(Struct, frozen=True, omit_defaults=True):
@@ -87,12 +89,11 @@ def translate(sent: Sent) -> list[Translation]:
         problems.say(_NO_EMAIL)
         return [unread(sent, decoded(sent.body, problems), problems)]
     mail = email_of(sent.body, problems)
-    if mail.automatic in {"report", "reply"}:
-        return [_no_concern(mail, sent)]
+    if reason := _AUTOMATIC.get(mail.automatic or ""):
+        return [_no_concern(reason, mail, sent)]
     found = labelled(mail.text[:LARGEST_READ], _LABELS)
-    files = [each for each in mail.attachments if not each.inline]
-    if mail.automatic == "sent" and not files and found.labels.isdisjoint(_PEOPLE):
-        return [_no_concern(mail, sent)]
+    if mail.automatic == "sent":
+        problems.say(_BY_A_PROGRAMME)
     if found.labels.isdisjoint(_PEOPLE):
         said = _in_words(mail, found.values, problems)
     else:
@@ -103,9 +104,8 @@ def translate(sent: Sent) -> list[Translation]:
     return [replace(said, intent="update", earlier=mail.answered) if mail.answered else said]
 
 
-def _no_concern(mail: Email, sent: Sent) -> Translation:
+def _no_concern(reason: str, mail: Email, sent: Sent) -> Translation:
     """Kept, and out of the inbox; what could not be read of it is nobody's work."""
-    reason = _AUTOMATIC[mail.automatic or "sent"]
     text = shown("\n\n".join([reason, *_words(mail)]), Problems())
     return as_mailed(Translation(intent="no-concern", concern=text), mail, sent)
 

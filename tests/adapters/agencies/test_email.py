@@ -173,11 +173,31 @@ SENT = (
 
 
 @pytest.mark.parametrize("head", [*REPLIES, *SENT])
-def test_what_a_programme_sent_is_kept_and_opens_nothing(head: str) -> None:
-    said = by_mail("I am away until Monday.", head=f"{head}In-Reply-To: <a@x>\r\n")
+def test_what_a_programme_answered_is_kept_and_opens_nothing(head: str) -> None:
+    answer = mail("I am away until Monday.", head=f"{head}In-Reply-To: <a@x>\r\n")
+    if head in SENT:
+        answer = answer.replace("Subject: Worried", "Subject: Automatic reply: Worried")
+    said = translated("email", answer)
     assert (said.intent, said.problems) == ("no-concern", ())
     assert said.key == "m1@school.example"
     assert "I am away until Monday." in said.concern
+
+
+@pytest.mark.parametrize("head", [*SENT, "Auto-Submitted: auto-notified\r\nPrecedence: junk\r\n"])
+def test_what_a_programme_sent_by_itself_is_a_concern_and_it_is_said(head: str) -> None:
+    said = by_mail("Concern raised in our system: Kit hides from his uncle.", head=head)
+    assert said.intent == "new"
+    assert "Kit hides from his uncle" in said.concern
+    assert any("programme sent this e-mail" in problem for problem in said.problems)
+
+
+@pytest.mark.parametrize(
+    "head", ["X-Autoreply: no\r\n", "X-Autoreply:\r\n", "Precedence: list\r\n"]
+)
+def test_a_header_that_says_no_is_no_automatic_answer(head: str) -> None:
+    said = by_mail(WORDS, head=head)
+    assert said.intent == "new"
+    assert not any("programme" in problem for problem in said.problems)
 
 
 def test_a_report_of_a_mail_server_opens_nothing() -> None:
