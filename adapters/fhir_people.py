@@ -141,39 +141,61 @@ def _each_once(resources: Resources, people: People, problems: Problems) -> list
     ]
 
 
+class _Told(NamedTuple):
+    """What records say of who a child is; names in small letters, as they are or were."""
+
+    given: frozenset[str] = frozenset()
+    family: frozenset[str] = frozenset()
+    born: str = ""
+    sexes: frozenset[str] = frozenset()
+
+    def contradicts(self, other: "_Told") -> bool:
+        """Whether it cannot be one child: surnames change, and alone say nothing."""
+        same_given = not self.given.isdisjoint(other.given)
+        same_family = not self.family.isdisjoint(other.family)
+        return (
+            bool(self.given and other.given and not same_given)
+            or bool(self.family and other.family and not (same_family or same_given))
+            or bool(self.born and other.born and not _within(self.born, other.born))
+            or bool(self.sexes and other.sexes and self.sexes != other.sexes)
+        )
+
+    def and_also(self, other: "_Told") -> "_Told":
+        return _Told(
+            self.given | other.given,
+            self.family | other.family,
+            max(self.born, other.born, key=len),
+            self.sexes | other.sexes,
+        )
+
+
+def _told(person: Person) -> _Told:
+    called = [nameless.names(*_name((each,))) for each in person.name]
+    family, given = (
+        frozenset("".join(blocking.words(each[part])) for each in called if each[part])
+        for part in (0, 1)
+    )
+    sexes = frozenset({person.gender} & {"female", "male"})
+    return _Told(given, family, person.birth_date, sexes)
+
+
 def _not_contradicting(
     patients: list[Person], current: dict[int, int], problems: Problems
 ) -> dict[int, int]:
     """The same without those who cannot be the child of whom the others tell."""
-    one: dict[int, list[Person]] = {}
+    of_child: dict[int, _Told] = {}
+    found: dict[int, int] = {}
     for place, now in current.items():
-        told = one.setdefault(now, [patients[now]])
-        if not any(_contradict(patients[place], each) for each in told):
-            told.append(patients[place])
-    found = {place: now for place, now in current.items() if patients[place] in one[now]}
+        own, others = _told(patients[place]), of_child.get(now) or _told(patients[now])
+        if not own.contradicts(others):
+            found[place] = now
+            of_child[now] = others.and_also(own)
     if len(found) < len(current):
         problems.say(
-            "Two patients' records are said to be one child, but their first names, birth dates or "
-            "sexes contradict: find out who each of them is."
+            "Two patients' records are said to be one child, but their names, birth dates or sexes "
+            "contradict: find out who each of them is."
         )
     return found
-
-
-def _contradict(one: Person, other: Person) -> bool:
-    """Whether the first names, birth dates or sexes of two records cannot be one child's."""
-    names, other_names = _first_names(one), _first_names(other)
-    born, other_born = one.birth_date, other.birth_date
-    return (
-        bool(names and other_names and names.isdisjoint(other_names))
-        or bool(born and other_born and not _within(born, other_born))
-        or {one.gender, other.gender} == {"female", "male"}
-    )
-
-
-def _first_names(person: Person) -> set[str]:
-    """All that a person is or was called by, however it is written."""
-    told = (nameless.names(*_name((each,)))[1] for each in person.name)
-    return {"".join(blocking.words(each)) for each in told if each}
 
 
 def _within(one: str, other: str) -> bool:

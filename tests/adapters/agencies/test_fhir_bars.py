@@ -247,7 +247,7 @@ def test_what_only_the_replaced_record_has_is_kept() -> None:
 
 
 CONTRADICT = (
-    "Two patients' records are said to be one child, but their first names, birth dates or sexes "
+    "Two patients' records are said to be one child, but their names, birth dates or sexes "
     "contradict: find out who each of them is."
 )
 
@@ -284,6 +284,22 @@ def test_of_records_that_replace_each_other_in_turn_only_those_that_fit_are_one(
     (girl,) = (child for child in said.children if child.nhs_number == NEW)
     assert girl.identifiers == (Identifier("nhs (superseded)", OLD),)
     assert said.problems == (CONTRADICT,)
+
+
+def test_a_surname_may_change_but_not_together_with_all_else_that_is_told() -> None:
+    now = _record(NEW, id="b", link=_to("Patient/a", "replaces"))
+    renamed = _record(OLD, id="a", name=[{"family": "Okoye", "given": ["Amira"]}])
+    assert len(read(request(), renamed, now, plan()).children) == 1
+    people = [
+        patient(
+            id=f"p{n}", identifier=[], name=[{"family": family}],
+            link=_to(f"Patient/p{n + 1}", "replaced-by"),
+        )
+        for n, family in enumerate(("Holt", "Okoye", "Reed"))
+    ]  # fmt: skip
+    said = read(request(), *people, plan())
+    assert [child.family_name for child in said.children] == ["Holt", "Okoye", "Reed"]
+    assert CONTRADICT in said.problems
 
 
 def test_two_records_that_both_fit_the_current_one_may_contradict_each_other() -> None:
