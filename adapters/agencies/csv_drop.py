@@ -65,7 +65,11 @@ _OF_THE_REFERRER = {
     "contact": ("referrer contact", "referrer telephone", "referrer email"),
 }
 _OF_THE_FORM = {
-    "submission_id": ("reference", "submission id", "your reference"),
+    "submission_id": (
+        "reference", "submission id", "your reference", "our reference", "our ref", "ref", "ref no",
+        "ref number", "reference no", "reference number", "reference id", "referral id",
+        "referral no", "referral number", "referral ref", "referral reference",
+    ),
     "submitted_at": ("submitted at", "date of referral", "referral date"),
     "urgent": ("urgent",),
     "reason_if_not": ("reason if not",),
@@ -96,27 +100,27 @@ def _plain(name: str) -> str:
     return "".join(c for c in name[:80].casefold() if c.isalnum())
 
 
-def _columns() -> dict[str, Place]:
-    known: dict[str, Place] = {}
+def _columns() -> Iterator[tuple[str, Place]]:
+    """The names of all columns, each with where it belongs."""
     for part, fields in (
         ("form", _OF_THE_FORM), ("referrer", _OF_THE_REFERRER), ("home", _OF_THE_HOME),
         ("children", _OF_A_CHILD),
     ):  # fmt: skip
         for field, names in fields.items():
-            known |= {_plain(name): (part, 1, field) for name in names}
+            yield from ((name, (part, 1, field)) for name in names)
     for part, one, most, fields in (
         ("children", "child", MOST_CHILDREN, _OF_A_CHILD),
         ("adults", "adult", MOST_ADULTS, _OF_AN_ADULT),
     ):
         for field, names in fields.items():
             for name in names:
-                known[_plain(f"{one} {name}")] = (part, 1, field)
+                yield f"{one} {name}", (part, 1, field)
                 for number in range(1, most + 1):
-                    known[_plain(f"{one} {number} {name}")] = (part, number, field)
-    return known
+                    yield f"{one} {number} {name}", (part, number, field)
 
 
-_KNOWN = _columns()
+_NAMES = {_plain(name): name for name, _ in _columns()}
+_KNOWN = {_plain(name): place for name, place in _columns()}
 
 
 def recognise(sent: Sent) -> bool:
@@ -236,7 +240,7 @@ def _unknown_columns(names: tuple[str, ...], places: list[Place | None]) -> tupl
             continue
         near = misspelled(_plain(name), _KNOWN) if len(sentences) < 20 and count < 50 else None
         if near:
-            sentences.append(f"A column looks like “{_title(near)}” misspelled: it was not used.")
+            sentences.append(f"A column looks like “{_NAMES[near]}” misspelled: it was not used.")
         else:
             count += 1
     if count == 1:
@@ -246,12 +250,6 @@ def _unknown_columns(names: tuple[str, ...], places: list[Place | None]) -> tupl
     if len(set(filter(None, places))) < len(list(filter(None, places))):
         sentences.append("A column stands twice: the second one is shown with the concern.")
     return tuple(sentences)
-
-
-def _title(plain: str) -> str:
-    part, number, field = _KNOWN[plain]
-    words = field.replace("_", " ")
-    return words if part in {"form", "home"} else f"{part.removesuffix('ren')} {number} {words}"
 
 
 def _row(

@@ -1,9 +1,12 @@
 """Is a table of referrals read row by row, however the spreadsheet saved it?"""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from adapters.agencies import csv_drop
 from adapters.translation import Translation
 from tests.adapters.messages import format_named, recognised, sent, translated
 
@@ -92,6 +95,29 @@ def test_columns_without_a_place_are_told_without_their_names_and_shown() -> Non
     assert "A column looks like “what happened” misspelled: it was not used." in said.problems
     assert not any("Email" in problem or "hapened" in problem for problem in said.problems)
     assert said.concern == "Also in the message:\nEmail: a@b.example\nwhat hapened: x"
+
+
+@pytest.mark.parametrize(
+    "name", ["Referral ID", "ref", "Ref. No.", "Referral Reference", "Reference number", "Our ref"]
+)
+def test_the_column_of_the_senders_reference_goes_by_many_names(name: str) -> None:
+    (said,) = rows(f"{name};Child First Name;Child Surname;DOB;Concern\nR1;A;Holt;04/05/2016;x\n")
+    assert (said.references, said.problems) == (("R1",), ())
+
+
+def test_a_misspelt_column_is_told_by_the_name_that_it_is_like() -> None:
+    (said,) = rows("given name,surname,dob,notes,referal date\nA,Holt,04/05/2016,x,1/2/2026\n")
+    assert said.problems == ("A column looks like “referral date” misspelled: it was not used.",)
+
+
+def test_every_column_that_the_page_tells_is_read_and_none_is_missing() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "agencies" / "tables.md").read_text()
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    names = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    places = [csv_drop._KNOWN[csv_drop._plain(name)] for name in names]
+    assert {(part, field) for part, _, field in places} == {
+        (part, field) for part, _, field in csv_drop._KNOWN.values()
+    }
 
 
 def test_a_column_that_stands_twice_loses_nothing() -> None:
