@@ -153,7 +153,7 @@ class Vault:
     most_remembered = 50_000
     """Data keys held in memory; one costs about half a kilobyte."""
     most_names = 20_000
-    """Names held in memory with their tokens."""
+    """Names, and numbers, held in memory with their tokens."""
 
     def __init__(self, folder: Path, protection: KeyProtection, *, durable: bool = True) -> None:
         self._protection = protection
@@ -166,6 +166,8 @@ class Vault:
         # The same names come again and again: a child's in each event that tells of them.
         self.tokens = lru_cache(self.most_names)(self._tokens)
         self.part_tokens = lru_cache(self.most_names)(self._part_tokens)
+        # The claims that many messages may make are asked for at once, and then made one by one.
+        self._digest = lru_cache(self.most_names)(self._digested)
         self._database = sqlite3.connect(
             folder / "keys.db", isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
         )
@@ -333,6 +335,7 @@ class Vault:
             self._by_id.clear()
             self.tokens.cache_clear()
             self.part_tokens.cache_clear()
+            self._digest.cache_clear()
             self._database.close()
 
     # ── Blind index ───────────────────────────────────────────────────────────────────────────────
@@ -367,7 +370,7 @@ class Vault:
     def _short(self, kind: str, word: str) -> str:
         return b32encode(self._digest(kind, word)[:5]).decode("ascii").lower()
 
-    def _digest(self, kind: str, value: str) -> bytes:
+    def _digested(self, kind: str, value: str) -> bytes:
         return hmac.digest(self._index_key, f"{kind}\0{value}".encode(), "sha256")
 
     # ── The file ──────────────────────────────────────────────────────────────────────────────────
