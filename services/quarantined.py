@@ -1,4 +1,4 @@
-"""How is what was set aside taken in after all?
+"""How is what was set aside taken in after all, and why exactly was it refused?
 
 Somebody has looked at why: from here on it is a message like any other, and what does not fit goes
 to a person with its referral. It is taken in and marked as replayed in one transaction, and holds
@@ -7,18 +7,21 @@ its sender's id from then on, unless another message does.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 
 from msgspec.structs import replace
 
 from adapters.cloudevents import Envelope, envelope
-from adapters.event_store import Conflict, EventStore, Together, placed
+from adapters.event_store import Conflict, EventStore, Together, Unreadable, placed
 from adapters.translation import Sent
-from domain.kernel import WITHHELD, Refused
+from domain import agency as agency_
+from domain.agency import Agency
+from domain.kernel import WITHHELD, Recorded, Refused
 from domain.quarantine import MessageQuarantined, ReplayMessage
 from services.handle import ATTEMPTS, Plan
 from services.ingest_kafka import delivery_claim, is_anothers, whose
-from services.intake import Busy, Intake, Receipt
+from services.intake import LARGEST, Busy, Intake, Receipt
 from services.received import Channel
 
 
@@ -81,3 +84,22 @@ def _taken(
         claim = delivery_claim(draft, found, agency)
         claims = {} if draft.claim(claim) else {claim: event.content}
     plan.append(claims)
+
+
+def why_refused(store: EventStore, aside: Recorded) -> str:
+    """Which of the reasons to refuse a message held when this one was set aside, as a sentence."""
+    event: Any = aside.event
+    try:
+        history = store.history(f"agency-{event.agency}")
+    except Unreadable:
+        pass  # then nobody was refused over who they are
+    else:
+        before: Any = (each.event for each in history if each.position < aside.position)
+        sender = reduce(agency_.evolve, before, Agency())
+        if not sender.kind:
+            return "Its sender was not registered."
+        if sender.suspended:
+            return "Its sender was suspended."
+    if event.size > LARGEST:
+        return "It is larger than 25 MiB."
+    return "It is empty: nothing stands in it."

@@ -59,9 +59,9 @@ SEE: dict[str, Action] = {
 }
 """What is shown (or sent in). `search-children` is also asked of each row found, so that a record
 restricted to others is not found; `see-address` is where a child and their family live or are to be
-reached; `see-message` is the raw message, `see-unreferred` one that became no referral;
-`see-feeds` tells when each agency last sent and what is set aside, and nothing of what it says;
-`replay-quarantined` takes that in after all; `open-log` opens the log's words."""
+reached; `see-message` is the raw message, `see-unreferred` one that became no referral, or is set
+aside; `see-feeds` tells when each agency last sent and what is set aside, and nothing of what it
+says; `replay-quarantined` takes that in after all; `open-log` opens the log's words."""
 
 GIVE: dict[About, dict[str, frozenset[Role]]] = {
     "work": {

@@ -108,12 +108,20 @@ class Authority:
         sender = more.pop("sender", "open-door")
         return self.send(form(**more), sender)
 
-    def set_aside(self, body: bytes, agency: str = "north-police") -> str:
-        """As Kafka's reader sets aside what came without an id; its id in quarantine."""
+    def set_aside(self, body: bytes, agency: str = "north-police", **more: Any) -> str:
+        """As Kafka's reader sets aside what came without an id; its id in quarantine.
+
+        `more`: another reason, size or headers.
+        """
         from domain.quarantine import Header, QuarantineMessage
         from services.handle import handle
 
         identity, at = f"quarantine-{uuid4()}", self.clock()
+        told: dict[str, Any] = {
+            "reason": "no-id",
+            "size": len(body),
+            "headers": (Header("ce_source", f"/agencies/{agency}".encode()),),
+        }
         asked = QuarantineMessage(
             command=uuid4().hex,
             happened_at=at,
@@ -126,11 +134,9 @@ class Authority:
             topic=f"in.{agency}.webform.v1",
             partition=1,
             offset=42,
-            reason="no-id",
             content=sha256(body).hexdigest(),
-            size=len(body),
             raw=body,
-            headers=(Header("ce_source", f"/agencies/{agency}".encode()),),
+            **{**told, **more},
         )
         assert handle(self.parts.store, asked).result == "done"
         self.catch_up()

@@ -1,4 +1,8 @@
-"""Does every agency still send, does somebody take it in, and what is set aside, with why?"""
+"""Does every agency still send, does somebody take it in, and what is set aside, with why?
+
+What stands in a message that is set aside is for those who may read what became no referral; the
+look at it is recorded.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -10,15 +14,19 @@ from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from adapters.cloudevents import agency_named
+from adapters.translation import formats
 from domain.kernel import Refused
 from domain.quarantine import REASONS, LossSettled, MessageSettled
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
+from services import messages
 from services.access import Resource
 from services.access import give as give_action
 from services.give import give
-from services.quarantined import replay
+from services.ingest_kafka import whose
+from services.quarantined import replay, why_refused
 from services.web import form as forms
 from services.web.command_form import identity_of
 from services.web.feed_words import SHORT, asides, by, clock, losses, told
@@ -228,16 +236,49 @@ def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -
             may=_may(context, SETTLING) and not found.settled_at,
             **rows,
         )
+    aside = context.parts.store.history(found.quarantine_id)[0]
+    if found.reason_code == "refused":
+        rows["why"] = why_refused(context.parts.store, aside)
+    read = _read(context, found)
     return show(
         context,
         "quarantined.html",
         status=422 if refused or form.errors else 200,
         refused=refused,
         form=form,
+        size=plural(getattr(aside.event, "size", 0), "byte"),
+        format=_format(found),
+        read=read,
+        source=read and _source(read, names),
         may=_may(context),
         may_settle=_may(context, PUTTING_AWAY) and not found.settled_at,
         **rows,
     )
+
+
+def _read(context: Context, found: SetAside) -> messages.Aside | None:
+    """What stands in it, if this person may read it; that they do is recorded first."""
+    gate, who = context.parts.gate, context.who
+    about = Resource(about=(found.quarantine_id,))
+    if not gate.may(who, "see-unreferred", about):
+        return None
+    gate.open(who, "see-unreferred", about)
+    return messages.aside(context.parts, found.quarantine_id)
+
+
+def _format(found: SetAside) -> str:
+    format = formats().get(whose(found.topic)[1])
+    return format.FORMAT.title if format else "Not known"
+
+
+def _source(read: messages.Aside, names: Names) -> str:
+    """In whose name it came, as its headers have it, with what we call them."""
+    return ", and ".join(_named(each, names) for each in read.sources) or "Not said"
+
+
+def _named(source: str, names: Names) -> str:
+    agency = agency_named(source)
+    return f"{names(agency)} ({source})" if agency in names.agencies else source
 
 
 def _words(context: Context, found: SetAside) -> Markup:

@@ -71,7 +71,7 @@ LOOKED = {
     "see-referral": "A referral about the child",
     "see-inbox": "In the inbox",
     "see-message": "A message as it came",
-    "see-unreferred": "A message that became no referral",
+    "see-unreferred": "A message that became no referral, or is set aside",
     "see-log": "The log",
     "see-teams": "All teams' figures",
     "see-people": "Who works here",

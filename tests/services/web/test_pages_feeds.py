@@ -1,7 +1,9 @@
 """Is it seen who has fallen silent, and can what is set aside be taken in without being read?"""
 
+import re
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -10,15 +12,18 @@ from kafka.admin import NewTopic
 from structlog.testing import capture_logs
 
 from adapters.translation import formats
+from domain.quarantine import Header
 from services.access import OPERATOR
 from services.alarm import Watch
 from services.feeds import Line, Row, of_each
+from services.intake import LARGEST
 from services.lag import AWAY
 from services.web.feed_words import told
 from tests.parts.authority import AUDITOR, DUTY, MANAGER, NOW, WORKER, Authority, form
 from tests.parts.kafka import Broker
 from tests.parts.site import Site, hidden, words_of
 
+FORM = "Referral form of the council or a voluntary organisation (JSON)"
 SILENT = (
     "Nothing has come from Elm Surgery by HTTP since Wednesday 4 March 2026 at 9:30am; about 5 "
     "messages should have."
@@ -116,7 +121,7 @@ def test_who_may_see_feeds_is_led_there(shared_site: Site) -> None:
         assert ('href="/feeds"' in visitor.get("/sign-in").text) is sees, person
 
 
-def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> None:
+def test_what_is_set_aside_is_listed_with_why_and_without_what_it_says(site: Site) -> None:
     body = form(number="7")
     identity = site.authority.set_aside(body)
     site.authority.set_aside(b"", agency="elm-surgery")
@@ -142,8 +147,82 @@ def test_what_is_set_aside_is_listed_with_why_and_never_shown(site: Site) -> Non
         one = visitor.get(f"/feeds/quarantine/{identity}")
         assert one.status_code == 200
         assert ("Take it in after all" in words_of(one)) is (person != AUDITOR)
-        for shown in (page, one):
+        for shown in (page, one) if person != DUTY else (page,):
             assert not [word for word in ("Ama", "bruise", "Quay") if word in shown.text]
+
+
+def test_what_stands_in_it_is_seen_by_who_decides_and_that_is_on_record_first(site: Site) -> None:
+    body = form(number="7")
+    identity = site.authority.set_aside(body)
+    for person, reads in ((DUTY, True), (MANAGER, True), (AUDITOR, False), ("operator", False)):
+        words = words_of(site.visitor(person).get(f"/feeds/quarantine/{identity}"))
+        assert f"Format {FORM} Size {len(body)} bytes" in words, person
+        assert ("Ama had a bruise on her arm" in words) is reads
+        assert ("In whose name North Police (/agencies/north-police)" in words) is reads
+        assert ("only those on duty may read what stands in it" in words) is (not reads)
+        looks = site.authority.parts.gate.log.seen_by(identity)
+        assert ((looks[0].person, looks[0].action) == (person, "see-unreferred")) is reads
+
+
+def test_what_came_in_another_s_name_says_in_whose(site: Site) -> None:
+    source = Header("ce_source", b"/agencies/elm-surgery/desk")
+    identity = site.authority.set_aside(form(), reason="other-sender", headers=(source,))
+    words = words_of(site.visitor(DUTY).get(f"/feeds/quarantine/{identity}"))
+    assert "In whose name Elm Surgery (/agencies/elm-surgery/desk)" in words
+
+
+def test_what_was_said_to_be_of_nobody_or_of_two_is_shown_as_it_came(site: Site) -> None:
+    twice = (Header("ce_source", b"a <b>"), Header("CE_Source", b"\xff\x00"))
+    for headers, said in (
+        (twice, "In whose name a <b>, and \N{REPLACEMENT CHARACTER}\N{SYMBOL FOR NULL}"),
+        ((), "In whose name Not said"),
+    ):
+        identity = site.authority.set_aside(form(), reason="header-twice", headers=headers)
+        words = words_of(site.visitor(DUTY).get(f"/feeds/quarantine/{identity}"))
+        assert said in words
+
+
+def test_why_a_message_was_refused_is_said_as_it_was_then(site: Site) -> None:
+    operator, agency = "operator", {"agency_id": "elm-surgery"}
+    aside = partial(site.authority.set_aside, reason="refused")
+    said = {
+        aside(b""): "It is empty: nothing stands in it.",
+        aside(b"x", size=LARGEST + 1): "It is larger than 25 MiB.",
+        aside(form(), "nobody-here"): "Its sender was not registered.",
+    }
+    site.authority.give(operator, "suspend-agency", **agency, reason="It was broken into.")
+    said[aside(form(), "elm-surgery")] = "Its sender was suspended."
+    site.authority.give(operator, "resume-agency", **agency)
+    for identity, why in said.items():
+        assert why in words_of(site.visitor(AUDITOR).get(f"/feeds/quarantine/{identity}"))
+
+
+def test_of_what_was_destroyed_it_is_said_that_nothing_is_left(site: Site) -> None:
+    identity = site.authority.set_aside(form())
+    site.authority.parts.store.vault.destroy(identity)
+    words = words_of(site.visitor(DUTY).get(f"/feeds/quarantine/{identity}"))
+    assert "Its bytes have been destroyed." in words
+
+
+def test_to_put_it_away_is_not_offered_like_to_take_it_in(site: Site) -> None:
+    page = site.visitor(DUTY).get(f"/feeds/quarantine/{site.authority.set_aside(form())}").text
+    (put_away,) = re.findall(r"<button[^>]*>Put it away", page)
+    (take_in,) = re.findall(r"<button[^>]*>Take it in after all", page)
+    assert "govuk-button--secondary" in put_away
+    assert "govuk-button--" not in take_in
+
+
+def test_each_link_to_what_is_set_aside_says_which_it_is(site: Site) -> None:
+    site.authority.set_aside(form())
+    site.authority.set_aside(b"", agency="elm-surgery")
+    page = site.visitor(DUTY).get("/feeds/quarantine").text
+    links = re.findall(r'<a [^>]*href="/feeds/quarantine/[^>]*>(.*?)</a>', page)
+    said = [re.sub("<[^>]*>", "", each) for each in links]
+    since = "Tuesday 10 March 2026 at 9:30am"
+    assert said == [
+        f"{since}, from North Police, in.north-police.webform.v1, partition 1, offset 42",
+        f"{since}, from Elm Surgery, in.elm-surgery.webform.v1, partition 1, offset 42",
+    ]
 
 
 def test_what_is_set_aside_stands_with_the_way_that_it_came(site: Site) -> None:

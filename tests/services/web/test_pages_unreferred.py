@@ -28,7 +28,7 @@ def test_a_message_that_tells_of_no_concern_is_listed_and_can_be_read(site: Site
     page = visitor.get("/inbox/no-referral")
     words = words_of(page)
     assert "1 message, the newest first" in words
-    assert "Tuesday 10 March 2026 at 9:30am City Hospital" in words
+    assert "Tuesday 10 March 2026 at 9:30am , from City Hospital, HL7 version 2" in words
     assert "It tells of no concern about a child." in words
     (path,) = {part.split('"')[0] for part in page.text.split('href="')[1:] if "/messages/" in part}
     words = words_of(visitor.get(path))
