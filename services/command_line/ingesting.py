@@ -329,11 +329,16 @@ def _named(query: Query, name: str, *, settled: bool = False) -> SetAside | None
     `settled`: or if none waits, one that was settled.
     """
     found = _so_called(quarantined.waiting(query), name)
-    if settled and not found:
-        found = _so_called(quarantined.settled(query), name)
+    gone = [] if found else _so_called(quarantined.settled(query), name)
+    if settled:
+        found = found or gone
     match found:
         case [one]:
             return one
+        case [] if gone:
+            for each in gone:
+                at = f"{each.settled_at:%Y-%m-%dT%H:%M:%SZ}"
+                tell(f"{name} was settled by {each.settled_by} at {at} (quarantine --settled).")
         case []:
             tell(f"Nothing of the name {name} is set aside.")
         case several:

@@ -77,7 +77,12 @@ def test_a_loss_is_listed_and_counted_until_somebody_says_what_was_done(aside: R
     assert aside("feeds").row["quarantined"] == 1
     again = aside("quarantine", "settle", LOST, "--how", HOW)
     assert (again.code, again.out) == (1, "")
-    assert f"Nothing of the name {LOST} is set aside." in again.error
+    at = aside("quarantine", "--settled").row["settled_at"]
+    by = f"by command-line at {at[:19]}Z"
+    assert f"{LOST} was settled {by} (quarantine --settled)." in again.error
+    other = aside("quarantine", "settle", "quarantine-9", "--how", HOW)
+    assert (other.code, other.out) == (1, "")
+    assert "Nothing of the name quarantine-9 is set aside." in other.error
 
 
 def test_one_is_taken_in_by_the_id_that_is_told_first(office: Run) -> None:
