@@ -3,6 +3,7 @@
 A strict decoder loses a whole message over one field. Here every field is fitted on its own: what
 fits is taken, what does not is left at its default and told as a problem. All fields of the
 Structs have defaults. Of a `Careful` yes or no, whatever is no plain no is told and taken as yes.
+What stands unread beside an address, or may be one, is told, and shown to nobody with the concern.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import Meta, Struct, inspect
 
+from adapters.address_care import asks_by_its_name, is_no, is_of_an_address
 from adapters.reading import Problems
 
 S = TypeVar("S", bound=Struct)
@@ -33,13 +35,15 @@ class Fit:
     """Fits values, and keeps what had no place: `left_over` is text for a person to read.
 
     `own`: the message is of our own definition, so that a field that is not in it is told of.
-    Others' messages hold much that we do not read, and that is no problem.
+    Others' messages hold much that we do not read, and that is no problem. `careful`: something
+    that is not read may be an address, or ask for care with one: whoever fits restricts them all.
     """
 
     def __init__(self, problems: Problems, *, own: bool) -> None:
         self.problems = problems
         self.own = own
         self.left_over: list[str] = []
+        self.careful = False
         self._unknown = 0
         self._compared = 0
 
@@ -47,21 +51,24 @@ class Fit:
         """The Struct with every field that could be read; `where` names it to a person."""
         fields = _fields(kind)
         if not isinstance(value, dict):
-            self._not_read(where, value)
+            self._not_read(where, value, _is_careful(kind))
             return kind()
         found = {}
         for name, (attribute, wanted) in fields.items():
             given = value.get(name)
             if given is None:
                 continue
-            fitted = self._value(wanted, given, f"{where}: {name.replace('_', ' ')}")
+            within = f"{where}: {name.replace('_', ' ')}"
+            fitted = self._value(wanted, given, within, _is_careful(kind))
             if fitted is not _NOTHING:
                 found[attribute] = fitted
         if self.own:
-            self._told_unknown({n: v for n, v in value.items() if n not in fields}, tuple(fields))
+            unknown = {name: each for name, each in value.items() if name not in fields}
+            unknown = self._without_addresses(unknown, _is_careful(kind))
+            self._told_unknown(unknown, tuple(fields))
         return kind(**found)
 
-    def _value(self, wanted: inspect.Type, given: Any, where: str) -> Any:
+    def _value(self, wanted: inspect.Type, given: Any, where: str, careful: bool) -> Any:
         match wanted:
             case inspect.AnyType():
                 return given
@@ -81,27 +88,51 @@ class Fit:
             case inspect.StructType(cls=kind):
                 return self.fit(kind, given, where)
             case inspect.VarTupleType(item_type=item):
-                return self._items(item, given if isinstance(given, list) else [given], where)
+                items = given if isinstance(given, list) else [given]
+                return self._items(item, items, where, careful)
             case _:
                 raise TypeError(f"no rule for {wanted}")  # a Struct of ours, not a message
         if fitted is _NOTHING:
-            self._not_read(where, given)
+            self._not_read(where, given, careful)
         return fitted
 
-    def _items(self, wanted: inspect.Type, given: list[Any], where: str) -> tuple[Any, ...]:
+    def _items(
+        self, wanted: inspect.Type, given: list[Any], where: str, careful: bool
+    ) -> tuple[Any, ...]:
+        careful |= isinstance(wanted, inspect.StructType) and _is_careful(wanted.cls)
         if len(given) > _MOST_ITEMS:
             self.problems.say(f"{where}: only the first {_MOST_ITEMS} were read.")
-            self._keep(where, given[_MOST_ITEMS:])
+            self._kept(where, given[_MOST_ITEMS:], careful)
         fits = (
-            self._value(wanted, each, f"{where} {index}")
+            self._value(wanted, each, f"{where} {index}", careful)
             for index, each in enumerate(given[:_MOST_ITEMS], start=1)
             if each is not None
         )
         return tuple(each for each in fits if each is not _NOTHING)
 
-    def _not_read(self, where: str, value: Any) -> None:
+    def _not_read(self, where: str, value: Any, careful: bool = False) -> None:
         self.problems.say(f"{where} could not be read.")
-        self._keep(where, value)
+        self._kept(where, value, careful)
+
+    def _without_addresses(self, unknown: dict[str, Any], careful: bool) -> dict[str, Any]:
+        """The unknown fields that are no address, nor stand (`careful`) in one."""
+        self.careful |= any(
+            asks_by_its_name(name) and not is_no(value) for name, value in unknown.items()
+        )
+        told = {}
+        for name, value in unknown.items():
+            if is_no(value) or not (careful or is_of_an_address(name)):
+                told[name] = value
+            else:
+                self.careful = True
+        return told
+
+    def _kept(self, name: str, value: Any, careful: bool) -> None:
+        """Show it with the concern, but not (`careful`) what may be part of an address."""
+        if careful and self.own and not is_no(value):
+            self.careful = True
+        else:
+            self._keep(name, value)
 
     def _told_unknown(self, unknown: dict[str, Any], known: tuple[str, ...]) -> None:
         for name, value in unknown.items():
@@ -124,12 +155,22 @@ class Fit:
 
     def told_unknown(self) -> None:
         """Say how many fields have no place at all; to be called once, at the end."""
+        if self.careful:
+            self.problems.say(
+                "Something that is not known to us stands beside an address, or is one: every"
+                " address is taken as restricted. See the message as it came."
+            )
         if self._unknown == 1:
             self.problems.say("1 field is not known: it is shown with the concern.")
         elif self._unknown:
             self.problems.say(
                 f"{self._unknown} fields are not known: they are shown with the concern."
             )
+
+
+def _is_careful(kind: type[Struct]) -> bool:
+    """Whether it holds a `Careful` yes or no, as an address does."""
+    return any(isinstance(wanted, inspect.Metadata) for _, wanted in _fields(kind).values())
 
 
 def misspelled(name: str, known: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@ An address is restricted by whatever stands beside it that asks for care, in wha
 import re
 from typing import Any
 
+from adapters.address_care import asks_for_care
 from adapters.looks_like_address import POSTCODE, begins_address, in_a_line, without_beginning
 from adapters.reading import Problems
 
@@ -25,12 +26,6 @@ _WHOSE = frozenset(
     }
 )  # fmt: skip
 """Words beside `address` that say whose or which; any others may say who must not know it."""
-_KEEP_FROM = re.compile(
-    r"\b(?:restricted|confidential|refuge|secret|undisclosed|safe ?house|withh[eo]ld|protected"
-    r"|sensitive|private|hidden|redacted|disclos\w*|share[ds]?|not to be|do not|don'?t)\b",
-    re.I,
-)
-"""Words beside an address that ask for care with it: it is restricted, whatever else they say."""
 _REMARK = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _LONGEST_ANSWER = 6
 _AT_ITS_END = re.compile(rf"(.*?)({POSTCODE.pattern})", re.I)
@@ -105,7 +100,7 @@ class Addresses:
         remarks += [remark] if remark else []
         self._found.left_over.extend(f"Address: {each}" for each in remarks)
         restricted = restricted or self._restricted or bool(remarks)
-        restricted = restricted or _KEEP_FROM.search(value) is not None
+        restricted = restricted or asks_for_care(value)
         self._restricted = False
         home = {**_place(place), **({"restricted": True} if restricted else {})}
         self.told.append(home)
@@ -125,7 +120,7 @@ class Addresses:
         home, more = self.open, _place(told)
         home["lines"] += more["lines"]
         home["postcode"] = more["postcode"]
-        home.update({"restricted": True} if _KEEP_FROM.search(told) else {})
+        home.update({"restricted": True} if asks_for_care(told) else {})
         self.open = None if home["postcode"] else home
         return True
 
@@ -188,11 +183,11 @@ def _place(told: str) -> dict[str, Any]:
 
 def _without_remarks(value: str) -> tuple[list[str], str]:
     """What an address says of itself that asks for care, and the address without it."""
-    remarks = [each for each in _REMARK.findall(value) if _KEEP_FROM.search(each)]
-    place = _REMARK.sub(lambda m: "" if _KEEP_FROM.search(m[1]) else m[0], value)
+    remarks = [each for each in _REMARK.findall(value) if asks_for_care(each)]
+    place = _REMARK.sub(lambda m: "" if asks_for_care(m[1]) else m[0], value)
     kept = []
     for part in re.split(r"(,|;| - |: )", place):
-        if _KEEP_FROM.search(part) and not (re.search(r"\d", part) or in_a_line(part)):
+        if asks_for_care(part) and not (re.search(r"\d", part) or in_a_line(part)):
             remarks.append(part.strip())
         else:
             kept.append(part)

@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from adapters.address_care import asks_for_care
 from adapters.fitting import Careful
 from adapters.particulars import (
     People,
@@ -127,10 +128,17 @@ def _is_child(role: str) -> bool:
 
 
 def addresses_of(
-    told: tuple[Address, ...], adults: tuple[Present, ...], *, hidden: bool = False
+    told: tuple[Address, ...],
+    adults: tuple[Present, ...],
+    *,
+    hidden: bool = False,
+    careful: bool = False,
 ) -> tuple[AddressDescribed, ...]:
-    """The addresses; those of a victim are restricted. `hidden`: it is about abuse in the home, and
-    so is every other that is not said to be somewhere else (of the perpetrator, a school)."""
+    """The addresses; those of a victim are restricted, and those whose words ask for care.
+
+    `hidden`: it is about abuse in the home, and so is every other that is not said to be somewhere
+    else (of the perpetrator, a school). `careful`: so is every one (`adapters.fitting`).
+    """
     victims = {
         f"person {number}"
         for number, adult in enumerate(adults, start=1)
@@ -147,6 +155,8 @@ def addresses_of(
             postcode=postcode_of(address.postcode),
             of=address.of or None,
             restricted=address.restricted
+            or careful
+            or any(map(asks_for_care, (address.of, *address.lines)))
             or _is_victims(address.of, victims)
             or (hidden and not _is_elsewhere(address.of, others)),
         )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from adapters.address_care import asks_for_care
 from adapters.fitting import Careful, Fit
 from adapters.particulars import (
     NO_CONCERN_TOLD,
@@ -121,10 +122,10 @@ def told(
     form = fit.fit(Submission, in_our_words(value, "urgency", _URGENCIES), "Form")
     fit.told_unknown()
     people = People(local_day(sent.received_at), problems)
-    home = _address(form.address, None)
+    home = _address(form.address, None, fit.careful)
     addresses = [home] if home else []
     for number, child in enumerate(form.children, start=1):
-        own = _address(child.address, f"child {number}")
+        own = _address(child.address, f"child {number}", fit.careful)
         addresses += [own] if own else []
         homes = tuple(each for each in (own or home,) if each)
         _child(child, f"Child {number}", homes, people, problems)
@@ -220,12 +221,13 @@ def _adult(adult: Adult, whose: str, people: People, problems: Problems) -> None
     people.other(person, adult.contact or None, birth.adult)
 
 
-def _address(address: Address | None, of: str | None) -> AddressDescribed | None:
+def _address(address: Address | None, of: str | None, careful: bool) -> AddressDescribed | None:
     if address is None or not (address.lines or address.postcode):
         return None
+    asks = any(map(asks_for_care, address.lines))
     return AddressDescribed(
         lines=tuple(line for line in address.lines if line),
         postcode=postcode_of(address.postcode),
         of=of,
-        restricted=address.restricted,
+        restricted=address.restricted or careful or asks,
     )

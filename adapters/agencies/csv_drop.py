@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from adapters.address_care import asks_by_its_name, is_no, is_of_an_address
 from adapters.fitting import misspelled
 from adapters.made_up import Story, story
 from adapters.particulars import name_parts
@@ -84,12 +85,18 @@ _OF_THE_FORM = {
     )
 }  # fmt: skip
 _OF_THE_HOME = {
-    "line_1": ("address", "address line 1", "address 1"),
+    "line_1": (
+        "address", "address line 1", "address 1", "home address", "current address",
+        "family address", "child address", "childs address",
+    ),
     "line_2": ("address line 2", "address 2"),
     "line_3": ("address line 3", "address 3", "town"),
-    "postcode": ("postcode", "post code"),
-    "restricted": ("address restricted", "restricted"),
-}
+    "postcode": ("postcode", "post code", "home postcode", "child postcode", "childs postcode"),
+    "restricted": (
+        "address restricted", "restricted", "address confidential", "confidential",
+        "address confidentiality",
+    ),
+}  # fmt: skip
 MOST_ADULTS = 4
 
 Place = tuple[str, int, str]
@@ -236,7 +243,7 @@ def _unknown_columns(names: tuple[str, ...], places: list[Place | None]) -> tupl
     sentences: list[str] = []
     count = 0
     for name, place in zip(names, places, strict=True):
-        if place is not None or not name.strip():
+        if place is not None or not name.strip() or _asks_for_care(name):
             continue
         near = misspelled(_plain(name), _KNOWN) if len(sentences) < 20 and count < 50 else None
         if near:
@@ -261,6 +268,7 @@ def _row(
 ) -> Translation:
     parts: dict[tuple[str, int], dict[str, str]] = {}
     left_over = []
+    beside: dict[str, str] = {}
     if len(row.values) < len(places):
         problems.say("The row ends early: values are missing at its end.")
     if len(row.values) > len(places):
@@ -274,12 +282,19 @@ def _row(
         held = parts.setdefault(place[:2], {}) if place else {}
         if place and place[2] not in held:
             held[place[2]] = value
+        elif place is None and _asks_for_care(name):
+            beside[name] = value
         else:
             left_over.append(f"{name}: {value}")
-    form = _form(parts)
+    form = _form(parts) | {name: each for name, each in beside.items() if not is_no(each)}
     if _is_row_number(form.get("submission_id", "")):
         left_over.append(f"Reference: {form.pop('submission_id')}")
     return told(form, sent, problems, left_over)
+
+
+def _asks_for_care(name: str) -> bool:
+    """Whether what a column holds may be an address, or ask for care with one."""
+    return is_of_an_address(name) or asks_by_its_name(name)
 
 
 def _is_row_number(reference: str) -> bool:

@@ -333,7 +333,7 @@ def _said(
     seen_at = _places(notice.missing, problems)
     told_addresses = (*notice.addresses, *seen_at.values())
     hidden = _is_of_domestic_abuse(notice)
-    addresses = addresses_of(told_addresses, notice.adults, hidden=hidden)
+    addresses = addresses_of(told_addresses, notice.adults, hidden=hidden, careful=fit.careful)
     people = people_of(notice.children, notice.adults, addresses, sent.received_at, problems)
     own, incident = reference_of(notice.notice_id), reference_of(notice.incident_number)
     intent, earlier = _intent(notice, own, problems)

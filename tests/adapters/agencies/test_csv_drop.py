@@ -120,6 +120,41 @@ def test_every_column_that_the_page_tells_is_read_and_none_is_missing() -> None:
     }
 
 
+HIDDEN = "reference,first name,surname,dob,address,postcode,concern"
+
+
+@pytest.mark.parametrize(
+    ("column", "answer"),
+    [
+        ("address confidential", "Yes"),
+        ("Confidential address", "9 Hidden Row"),
+        ("Postcode of the refuge", "XE9 9ZZ"),
+        ("Not to be disclosed", "to her father"),
+        ("Adress 2nd", "9 Hidden Row"),
+        ("confidential?", "see letter"),
+    ],
+)
+def test_a_column_that_may_ask_for_care_with_an_address_restricts_it(
+    column: str, answer: str
+) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,x,{answer}\n")
+    assert [each.restricted for each in said.addresses] == [True]
+    assert said.children[0].postcode is None
+    assert "Hidden Row" not in said.concern
+    assert "XE9" not in said.concern
+    assert "father" in said.concern or "father" not in answer
+
+
+@pytest.mark.parametrize(
+    ("column", "answer"),
+    [("address confidential", "No"), ("Email address", "a@b.example"), ("School address", "Hill")],
+)
+def test_a_column_that_asks_for_no_care_restricts_nothing(column: str, answer: str) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,x,{answer}\n")
+    assert [each.restricted for each in said.addresses] == [False]
+    assert answer in said.concern or answer == "No"
+
+
 def test_a_column_that_stands_twice_loses_nothing() -> None:
     (said,) = rows("given name,surname,surname,dob,notes\nA,Holt,Dow,04/05/2016,x\n")
     assert said.children[0].family_name == "Holt"

@@ -1180,6 +1180,19 @@ def test_a_list_of_very_many_children_is_read_to_its_end() -> None:
         by_mail(*lines, *([line] * 500))
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"lines": ["9 Elm Row"], "of": "suspect", "do_not_disclose": "yes"},
+        {"lines": ["9 Elm Row"], "of": "safe house (not known to father)"},
+        {"lines": ["9 Elm Row (refuge)"]},
+    ],
+)
+def test_an_address_in_json_is_restricted_by_what_stands_beside_it(address: Any) -> None:
+    said = by_json(addresses=[address])
+    assert [each.restricted for each in said.addresses] == [True]
+
+
 # ── Children of whom not all can be read ──
 
 UNCLEAR = "Another child is listed in a way that is not clear to us: see the list."

@@ -72,6 +72,49 @@ def test_a_child_may_live_at_an_address_of_its_own() -> None:
     assert said.children[0].postcode is None
 
 
+HOME = {"lines": ["1 Mill Lane"], "postcode": "XE1 1AA"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        HOME | {"confidential": True},
+        HOME | {"note": "do not disclose to father"},
+        HOME | {"type": "refuge"},
+        HOME | {"restrcted": "yes"},
+        HOME | {"lines": ["1 Mill Lane", "Women's refuge"]},
+        HOME | {"lines": ["1 Mill Lane", {"2": "9 Hidden Row"}]},
+    ],
+)
+def test_what_stands_beside_an_address_restricts_it(address: dict[str, Any]) -> None:
+    said = read(address=address)
+    assert [each.restricted for each in said.addresses] == [True]
+    assert said.children[0].postcode is None
+    assert not any(word in said.concern for word in ("disclose", "refuge", "Hidden"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"confidential_address": "9 Hidden Row"},
+        {"address_confidential": "yes"},
+        {"children": [CHILD | {"address": "9 Hidden Row"}]},
+        {"children": [CHILD | {"home_address": {"lines": ["9 Hidden Row"]}}]},
+        {"adults": [{"given_name": "Jo", "address": ["9 Hidden Row"]}]},
+    ],
+)
+def test_an_address_that_stands_where_none_is_read_is_shown_to_nobody(more: dict[str, Any]) -> None:
+    said = read(**({"address": HOME} | more))
+    assert [each.restricted for each in said.addresses] == [True]
+    assert "Hidden" not in said.concern
+    assert any("See the message as it came" in problem for problem in said.problems)
+
+
+@pytest.mark.parametrize("beside", [{"confidential": False}, {"note": ""}, {"refuge": "No"}])
+def test_a_plain_no_beside_an_address_restricts_nothing(beside: dict[str, Any]) -> None:
+    assert [each.restricted for each in read(address=HOME | beside).addresses] == [False]
+
+
 def test_an_unborn_child_has_a_due_date() -> None:
     said = read(children=[{"family_name": "Holt", "due_date": "01/09/2026"}])
     assert said.children[0].due_on == date(2026, 9, 1)
