@@ -8,11 +8,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from domain.codes import SEXES
 from domain.kernel import WITHHELD
 from projections import caseload, children, inbox
 from services.access import Principal, Resource, give
+from services.answers import Level
 from services.assemble import Parts
-from services.matching import Candidate, Compared
+from services.likeness import Likeness
+from services.matching import Candidate, Compared, evidence
 from services.questions import about_child, details_of
 from services.web.naming import Names
 from services.web.templating import govdate
@@ -22,6 +25,18 @@ MOST = 5
 """Records shown beside one; a name that more have is searched for."""
 
 NOT_GIVEN = "not given"
+NOT_SHOWN = "not shown"
+
+ROWS = (
+    "first name",
+    "surname",
+    "sex",
+    "birth date",
+    "NHS number",
+    "sender's own number",
+    "postcode",
+)
+"""The details of two records, as evidence names them, in the order in which they are read."""
 
 OUTCOMES = {
     "Match": "Very likely the same child",
@@ -32,12 +47,12 @@ OUTCOMES = {
 
 
 class Beside(Struct, frozen=True):
-    """One detail as two sources have it. `agrees`: None where one of them has it not."""
+    """One detail as two sources have it. `compares`: None where nothing is said of that."""
 
     name: str
     one: str
     other: str
-    agrees: bool | None
+    compares: Level | None
 
 
 class Other(Struct, frozen=True, kw_only=True):
@@ -79,7 +94,7 @@ def alike(parts: Parts, who: Principal, child: children.Child, *, addresses: boo
         about = (*tokens, *(each.child.child_id for each in shown))
         parts.gate.open(who, "search-children", Resource(about=about))
     return Alike(
-        others=tuple(_other(parts, who, child, each, addresses=addresses) for each in shown),
+        others=tuple(_other(compared, who, child, each, addresses=addresses) for each in shown),
         more=len(likely) - len(shown),
         namesakes=sum(_may_find(parts, who, each.child_id) for each in compared.namesakes(child)),
     )
@@ -90,19 +105,16 @@ def _may_find(parts: Parts, who: Principal, child_id: str) -> bool:
 
 
 def _other(
-    parts: Parts, who: Principal, child: children.Child, found: Candidate, *, addresses: bool
+    compared: Compared, who: Principal, child: children.Child, found: Candidate, *, addresses: bool
 ) -> Other:
-    other, number = found.child, found.likeness.sender_number
+    parts, other = compared.parts, found.child
     here, there = (about_child(parts.query, each.child_id) for each in (child, other))
     return Other(
         child_id=other.child_id,
         name=details_of(parts.store, other)["name"] or "Name not known",
         line=line(parts, other),
         likely=f"{OUTCOMES[found.outcome]} (score {found.likeness.score:.2f})",
-        evidence=(
-            *beside(parts, who, child, other, addresses=addresses),
-            *(_row("Sender's own number", each, each) for each in (number,) if each),
-        ),
+        evidence=_beside(compared, who, (child, other), found.likeness, addresses=addresses),
         seen=parts.gate.may(who, "see-child", there),
         mergeable=all(parts.gate.may(who, give("merge-records"), each) for each in (here, there)),
         separable=all(
@@ -117,32 +129,50 @@ def beside(
     parts: Parts, who: Principal, one: children.Child, other: children.Child, *, addresses: bool
 ) -> tuple[Beside, ...]:
     """The details of two records side by side; postcodes only if asked for, the look recorded."""
-    here, there = details_of(parts.store, one), details_of(parts.store, other)
-    tokens = parts.store.vault.tokens
-    names = here["name"] or "", there["name"] or ""
-    rows = [
-        _row("Name", *names, same=set(tokens(names[0])) == set(tokens(names[1]))),
-        _row("Date of birth", _day(here["born_on"]), _day(there["born_on"])),
-        _row("NHS number", here["nhs_number"] or "", there["nhs_number"] or ""),
-    ]
-    if addresses:
-        abouts = [about_child(parts.query, each.child_id) for each in (one, other)]
-        if all(parts.gate.may(who, "see-address", each) for each in abouts):
-            for each in abouts:
-                parts.gate.open(who, "see-address", each)
-            rows.append(_row("Postcode", _postcode(parts, one), _postcode(parts, other)))
+    compared = Compared(parts)
+    likeness = compared.scored(one, other)
+    return _beside(compared, who, (one, other), likeness, addresses=addresses)
+
+
+def _beside(
+    compared: Compared,
+    who: Principal,
+    both: tuple[children.Child, children.Child],
+    likeness: Likeness,
+    *,
+    addresses: bool,
+) -> tuple[Beside, ...]:
+    """The same evidence as `matches` gives, in the words of a page."""
+    parts = compared.parts
+    details = {each["detail"]: each for each in evidence(compared, *both, likeness)}
+    abouts = [about_child(parts.query, each.child_id) for each in both]
+    reads = addresses and all(parts.gate.may(who, "see-address", each) for each in abouts)
+    for each in abouts if reads else ():
+        parts.gate.open(who, "see-address", each)
+    rows = []
+    for name in ROWS:
+        detail = details[name]
+        if "values" in detail:
+            values = [_worded(name, each) for each in detail["values"]]
+        else:
+            values = [_postcode(parts, each) if reads else NOT_SHOWN for each in both]
+        if name != "sender's own number" or any(values):
+            one, other = (each or NOT_GIVEN for each in values)
+            rows.append(Beside(LABELS.get(name, _capital(name)), one, other, detail["compares"]))
     return tuple(rows)
 
 
-def _row(name: str, one: str, other: str, *, same: bool | None = None) -> Beside:
-    agrees = None
-    if one and other:
-        agrees = same if same is not None else one.replace(" ", "") == other.replace(" ", "")
-    return Beside(name, one or NOT_GIVEN, other or NOT_GIVEN, agrees)
+LABELS = {"birth date": "Date of birth"}
 
 
-def _day(day: Any) -> str:
-    return govdate(day) if day else ""
+def _capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _worded(name: str, value: Any) -> str:
+    if name == "sex":
+        return "" if value == "U" else SEXES[value]
+    return govdate(value) if name == "birth date" and value else value or ""
 
 
 def _postcode(parts: Parts, child: children.Child) -> str:

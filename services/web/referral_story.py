@@ -20,6 +20,7 @@ from domain.referral import OUTCOMES
 from projections import caseload, children, chronology, deadlines, inbox
 from projections.inbox import Entry
 from services.access import Denied, Resource, give
+from services.answers import Level
 from services.likeness import Agreement, Details, compare, details_of
 from services.numbers import on_record
 from services.questions import about_child, about_referral
@@ -356,9 +357,10 @@ def about(situation: Situation) -> list[About]:
         fields = () if closed else _beside(described, known)
         if made_here:  # what it was made from cannot speak for it
             fields = tuple(
-                replace(each, agrees=None if each.agrees else each.agrees) for each in fields
+                each if each.compares == "differs" else replace(each, compares=None)
+                for each in fields
             )
-        compared = not made_here or any(each.agrees is False for each in fields)
+        compared = not made_here or any(each.compares for each in fields)
         found.append(
             About(
                 child_id=child_id,
@@ -447,10 +449,11 @@ def _details(known: dict[str, Any]) -> Details:
 def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Beside, ...]:
     """Field by field; what neither side knows is left out."""
     agreement = _agreement(described, known) if described else Agreement((), ())
-    agrees = dict.fromkeys(agreement.agree, True) | dict.fromkeys(agreement.differ, False)
+    compares: dict[str, Level] = dict.fromkeys(agreement.agree, "same")
+    compares |= dict.fromkeys(agreement.differ, "differs")
     numbers = (described and described.nhs_number) or "", known.get("nhs_number") or ""
     if all(numbers):
-        agrees["NHS number"] = numbers[0] == numbers[1]
+        compares["NHS number"] = "same" if numbers[0] == numbers[1] else "differs"
     pairs = {
         "first name": (described.given_name if described else "", known.get("given_name") or ""),
         "surname": (described.family_name if described else "", known.get("family_name") or ""),
@@ -463,7 +466,7 @@ def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Be
             "Date of birth" if name == "birth date" else name[:1].upper() + name[1:],
             one,
             other,
-            agrees.get(name),
+            compares.get(name),
         )
         for name, (one, other) in pairs.items()
         if one or other

@@ -38,9 +38,10 @@ def test_a_child_sent_by_two_agencies_is_shown_beside_the_other_record(site: Sit
         "Perhaps already known Ivo Lund . Record since 10 March 2026, from Open Door, no case."
         in words
     )
-    assert "Name ivo Lund Ivo Lund agrees" in words
+    assert "First name ivo Ivo agrees Surname Lund Lund agrees Sex Female Female agrees" in words
     assert "Date of birth 3 March 2016 3 March 2016 agrees" in words
-    assert "NHS number not given not given" in words
+    assert "NHS number not given not given cannot be compared" in words
+    assert "Postcode not shown not shown differs" in words
     assert "ask a manager who may open both records" in words
     assert "merge-records" not in answer.text  # a duty worker may not
     assert f'href="/children/{one}"' in answer.text
@@ -52,10 +53,14 @@ def test_a_child_sent_by_two_agencies_is_shown_beside_the_other_record(site: Sit
     )
 
 
-def test_postcodes_are_compared_only_when_addresses_are_asked_for(site: Site) -> None:
+def test_of_postcodes_it_is_said_how_they_compare_and_what_they_are_only_when_asked_for(
+    site: Site,
+) -> None:
     (_, one), (referral, _) = twice(site)
     visitor = site.visitor(DUTY)
-    assert "XE1 1AA" not in visitor.get(f"/referrals/{referral}").text
+    answer = visitor.get(f"/referrals/{referral}")
+    assert "XE1 1AA" not in answer.text
+    assert "Postcode not shown not shown differs" in words_of(answer)
     words = page(visitor, f"/referrals/{referral}?addresses=shown")
     assert "Postcode XE1 4QT XE1 1AA differs" in words
     assert site.authority.parts.gate.log.seen_by(one)[0].action == "see-address"
@@ -133,9 +138,35 @@ def test_the_record_that_has_the_same_number_is_shown_with_what_differs(site: Si
     receipt = site.authority.concern(number="9", **sent)
     words = page(site.visitor(DUTY), f"/referrals/{receipt.referral}")
     assert "Perhaps already known Kofi Boateng" in words
-    assert "Name Kojo Boateng Kofi Boateng differs" in words
-    assert "Date of birth 12 September 2014 11 September 2014 differs" in words
+    assert "First name Kojo Kofi differs Surname Boateng Boateng agrees" in words
+    assert "Date of birth 12 September 2014 11 September 2014 nearly agrees" in words
     assert "NHS number 9990000042 9990000042 agrees" in words
+
+
+def test_what_only_one_record_has_is_not_said_to_differ(site: Site) -> None:
+    (_, one), _ = twice(site)
+    later = site.authority.concern(number="12", **{**IVO, "given_name": ""}, postcode="")
+    visitor = site.visitor(MANAGER)
+    merging = page(visitor, f"/children/{later.children[0]}/merge-records?of={one}")
+    for words in (page(visitor, f"/referrals/{later.referral}"), merging):
+        assert "First name not given Ivo cannot be compared Surname Lund Lund agrees" in words
+        assert "Postcode not shown not shown cannot be compared" in words
+        assert "differs" not in words
+
+
+def test_a_boy_and_his_sister_are_shown_to_differ(site: Site) -> None:
+    def born(number: str, **more: str) -> tuple[str, str]:
+        child = {"family_name": "Nancarrow", "date_of_birth": "01/02/2026", **more}
+        receipt = site.authority.concern(number=number, children=(child,))
+        return str(receipt.referral), receipt.children[0]
+
+    one, other = born("21", given_name="Piran", sex="male"), born("22", sex="female")
+    words = page(site.visitor(DUTY), f"/referrals/{other[0]}")
+    assert "Sex Female Male differs" in words
+    assert "First name not given Piran cannot be compared" in words
+    assert "Postcode not shown not shown agrees" in words
+    words = page(site.visitor(MANAGER), f"/children/{one[1]}/merge-records?of={other[1]}")
+    assert "Sex Male Female differs" in words
 
 
 def test_a_record_restricted_to_others_is_not_found(site: Site) -> None:
@@ -163,8 +194,8 @@ def test_a_second_message_that_differs_from_the_new_record_is_said_to(site: Site
     words = page(site.visitor(DUTY), f"/referrals/{first.referral}")
     assert "New record made from this referral" in words
     assert "As described" not in words  # no evidence for itself, but beside the other record
-    assert "Name Ivo Lund Ivo Lunde differs" in words
-    assert "Name Ivo Lunde Ivo Lund differs" in words
+    assert "Surname Lund Lunde nearly agrees" in words
+    assert "Surname Lunde Lund nearly agrees" in words
 
 
 # ── One record of two ─────────────────────────────────────────────────────────────────────────────
