@@ -50,6 +50,15 @@ PERHAPS_CHILDREN = frozenset(
 )
 
 
+_NAMES = {"L": 0, "D": 1, "": 1, "M": 3, "B": 3, "A": 4, "N": 4, "S": 4, "T": 4, "P": 4}
+"""Which of several names holds, by its type (table 0200), the lowest first: the legal one, the
+usual, any other, one of before, and what somebody is called besides."""
+_NO_HOMES = {
+    "BA": "said to be wrong", "N": "where born", "BDL": "where born", "BR": "of before",
+    "F": "country of origin", "B": "work", "O": "work", "S": "where seen", "V": "holiday",
+    "BI": "for bills", "SH": "for parcels",
+}  # fmt: skip
+"""Types of address (table 0190) at which nobody lives now."""
 _RESTRICTED = frozenset({"R", "RE", "V", "VR"})
 """Of a document: restricted, very restricted."""
 
@@ -82,8 +91,9 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
         problems.say(f"More than {MOST_PEOPLE} people are named: the rest is kept, not shown.")
     of_a_parent = False
     for number, segment in enumerate(patients[:MOST_PEOPLE], start=1):
-        homes = tuple(_addresses(segment, 11, None, restricted))
-        addresses += homes
+        told = tuple(_addresses(segment, 11, None, restricted, people.told_on))
+        addresses += told
+        homes = tuple(each for each in told if each.restricted or each.of is None)
         whose = "Patient" if number == 1 else f"Patient {number}"
         patient, birth = _patient(segment, whose, people, problems)
         if number == 1 and birth.untold and _is_parent(relatives):
@@ -103,7 +113,7 @@ def named(message: Message, people: People, problems: Problems) -> tuple[Address
     for segment, fields in relatives[:MOST_PEOPLE]:
         if _relative(segment, fields, people, problems, of_a_parent=of_a_parent):
             role = _relation(segment.first(fields.relation))
-            addresses += _addresses(segment, fields.address, role, restricted)
+            addresses += _addresses(segment, fields.address, role, restricted, people.told_on)
     # a due date speaks of a child, whoever the patient is; told twice it is still one child
     expected = [s for s in message.all("OBX") if s.first(3)[1] in DUE_DATE_CODES]
     for due in dict.fromkeys(day_of(segment.first(5)[1]) for segment in expected):
@@ -124,7 +134,7 @@ def _is_parent(relatives: list[tuple[Segment, _Fields]]) -> bool:
 def _patient(
     segment: Segment, whose: str, people: People, problems: Problems
 ) -> tuple[ChildDescribed, Birth]:
-    name = segment.first(5)
+    name = _names(segment)[0]
     number, identifiers = _identifiers(segment, whose, people.told_on, problems)
     birth = _birth(segment, 7, whose, people, problems)
     patient = ChildDescribed(
@@ -139,6 +149,15 @@ def _patient(
     return patient, birth
 
 
+def _names(segment: Segment) -> list[Components]:
+    """The patient's names, the one that holds first."""
+    return sorted(segment.repeats(5), key=_precedence) or [segment.first(5)]
+
+
+def _precedence(name: Components) -> tuple[bool, int]:
+    return not (name[1] or name[2]), _NAMES.get(name[7].upper(), 2)
+
+
 def _patients_telephones(segment: Segment) -> str | None:
     return _telephones(segment, 13, 14, 40)
 
@@ -151,8 +170,8 @@ def _tell_more(segment: Segment, whose: str, problems: Problems, *, grown: bool)
     telephones = _patients_telephones(segment)
     if telephones and not grown:  # of an adult it is a field
         problems.keep(f"{whose}Telephone: {telephones}")
-    names = segment.repeats(5)
-    if names and names[0][3]:
+    names = _names(segment)
+    if names[0][3]:
         problems.keep(f"{whose}Other given names: {names[0][3]}")
     for other in (*names[1:], *segment.repeats(9)):
         if words := _full_name(other[5], other[2], other[3], other[1]):
@@ -227,14 +246,21 @@ def _birth(segment: Segment, number: int, whose: str, people: People, problems: 
 
 
 def _addresses(
-    segment: Segment, number: int, of: str | None, restricted: bool
+    segment: Segment, number: int, of: str | None, restricted: bool, on: date
 ) -> Iterator[AddressDescribed]:
+    """The addresses; `of` whose each is (None: the patient's), and what it is if it is no home."""
     for part in segment.repeats(number)[:20]:
         street = " ".join(dict.fromkeys(text for s in (1, 2) if (text := part.sub(1, s))))
         lines = tuple(line for line in (street, part[2], part[3], part[4]) if line)
         if lines or part[5]:
+            no_home = _NO_HOMES.get(part[7].upper())
+            if is_past(written_out(part[14]), on):
+                no_home = "of before"
             yield AddressDescribed(
-                lines=lines, postcode=postcode_of(part[5]), of=of, restricted=restricted
+                lines=lines,
+                postcode=postcode_of(part[5]),
+                of=", ".join(filter(None, (of, no_home))) or None,
+                restricted=restricted,
             )
 
 

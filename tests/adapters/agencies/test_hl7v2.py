@@ -374,6 +374,41 @@ def test_an_expected_child_is_one_although_the_patient_is_an_adult() -> None:
     assert said.adults[0].given_name == "Jo"
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Boo^Boo^^^^^N~Holt^Amira^^^^^L",
+        "Smith^Amira^^^^^M~Holt^Amira~Boo^^^^^^A",
+        "^^^^^^L~Holt^Amira^^^^^D",
+        "Holt^Amira^^^^^L~Grey^Amira^^^^^L",
+    ],
+)
+def test_the_name_is_the_one_that_holds_whichever_comes_first(names: str) -> None:
+    said = read(f"PID|1||H1||{names}||20160504|F", "NTE|||x")
+    assert (said.children[0].family_name, said.children[0].given_name) == ("Holt", "Amira")
+    others = {name.split("^")[0] for name in names.split("~")} - {"Holt", ""}
+    assert said.concern.count("Also called") == len(others)
+    assert all(other in said.concern for other in others)
+
+
+@pytest.mark.parametrize("kind", ["BA", "BDL", "N", "O"])
+def test_where_nobody_lives_is_no_home(kind: str) -> None:
+    other = f"9 Elm Row^^Town^^XE9 9ZZ^^{kind}"
+    said = read(
+        f"PID|1||H1||Holt^Jo||20160504|F|||{other}~1 Mill Lane^^Town^^XE1 1AA^^H", "NTE|||x"
+    )
+    assert said.children[0].postcode == "XE1 1AA"
+    assert {each.postcode: bool(each.of) for each in said.addresses} == {
+        "XE9 9ZZ": True,
+        "XE1 1AA": False,
+    }
+    said = read(f"PID|1||H1||Holt^Jo||20160504|F|||{other}", "NTE|||x")
+    assert said.children[0].postcode is None
+    old = "9 Elm Row^^Town^^XE9 9ZZ^^H^^^^^^^20200101~1 Mill Lane^^Town^^XE1 1AA^^M"
+    said = read(f"PID|1||H1||Holt^Jo||20160504|F|||{old}", "NTE|||x")
+    assert said.children[0].postcode == "XE1 1AA"
+
+
 def test_a_protected_record_has_restricted_addresses_and_no_postcode_elsewhere() -> None:
     said = read(PATIENT, f"PD1{'|' * 12}Y", "NTE|||x")
     assert said.addresses[0].restricted
