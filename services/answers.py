@@ -17,8 +17,9 @@ ByName = Annotated[str, Meta(description="one of a list that grows")]
 Outcome = Literal["Match", "PotentialMatch", "LowConfidence", "ManyMatch", "NoMatch"]
 """The Department for Education's names. `ManyMatch`: more than one other record is as likely."""
 
-Level = Literal["same", "near", "differs", "unknown"]
-"""`near`: misspelt, partly given, or day and month the other way round. `unknown`: not of both."""
+Level = Literal["same", "same (superseded on one)", "near", "differs", "unknown"]
+"""`near`: misspelt, partly given, or day and month the other way round. `unknown`: not of both.
+`same (superseded on one)`: the NHS number of one is one that the other had before."""
 
 Position = Annotated[int, Meta(description="of the event in the log")]
 

@@ -18,8 +18,8 @@ from domain.kernel import Command
 from services.again import Again, Before, record_under, telling
 from services.completing import more, told_otherwise
 from services.likeness import Agreement, Details, compare, details_of, repeated
-from services.numbers import Held, Numbers
-from services.sender_numbers import claim_of
+from services.numbers import Held, Numbers, on_record
+from services.sender_numbers import claims_of, superseded
 
 
 class Found(NamedTuple):
@@ -114,6 +114,7 @@ class _Naming:
             if otherwise := told_otherwise(told.differs):
                 self.problems.append(otherwise)
         self.found += [Found(child_id, True, commands), *doubles]
+        self._compare_replaced(child, child_id)
         self._claim(child, child_id)
 
     def supposed(self, child: ChildDescribed, child_id: str, again: Again) -> None:
@@ -182,6 +183,7 @@ class _Naming:
             self.found.append(Found(child_id, False, (register,)))
             if held.free:
                 self.claims[held.free] = child_id
+        self._compare_replaced(child, child_id)
         self._claim(child, child_id)
 
     def _is_numbered_elsewhere(self, child: ChildDescribed) -> bool:
@@ -210,10 +212,19 @@ class _Naming:
         """From now on the sender's own numbers lead to this record, or to it as well."""
         if child.nhs_number:
             self._taken.setdefault(child.nhs_number, details_of(child))
-        for identifier in telling(child.identifiers):
-            claim = claim_of(self.store, self.agency, identifier.value, child_id, self.claims)
-            if claim:
-                self.claims[claim] = child_id
+        every = claims_of(self.store, self.agency, child.identifiers, child_id, self.claims)
+        for claim in every:
+            self.claims[claim] = child_id
+
+    def _compare_replaced(self, child: ChildDescribed, child_id: str) -> None:
+        """Say so where a number that was replaced is on one record, and the other on this one."""
+        beside = self.numbers.beside(child.nhs_number, superseded(child.identifiers))
+        beside.pop(child_id, None)
+        if beside and self.numbers.of_others(beside, child_id, on_record(self.store, child_id)):
+            self.problems.append(
+                "An NHS number that the child had before is on another record, or the child's was "
+                "replaced there: compare the two records."
+            )
 
 
 def _each_once(described: tuple[ChildDescribed, ...]) -> list[ChildDescribed]:

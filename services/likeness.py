@@ -102,6 +102,9 @@ def repeated(one: Details, other: Details) -> bool:
     return {"birth date", "first name", "surname"} <= set(compare(one, other).agree)
 
 
+SAME: frozenset[Level] = frozenset({"same", "same (superseded on one)"})
+
+
 class Likeness(NamedTuple):
     """The probability that two records are one child's, and how each detail compares.
 
@@ -112,11 +115,23 @@ class Likeness(NamedTuple):
     levels: dict[str, Level]
     sender_number: str | None = None
 
+    @property
+    def same_number(self) -> bool:
+        """Whether they have an NHS number in common, be it that one of them had it before."""
+        return self.levels["nhs_number"] in SAME
+
 
 def scored(
-    one: Details, other: Details, rules: Matching, sender_number: str | None = None
+    one: Details,
+    other: Details,
+    rules: Matching,
+    sender_number: str | None = None,
+    *,
+    replaced: bool = False,
 ) -> Likeness:
     """How likely two records are one child's, from 0 to 1, whichever of them comes first.
+
+    `replaced`: one's NHS number is one that the other had before: as good as the same one.
 
     `sender_number`: one sender's own number of both. It speaks for one child and proves nothing,
     for twins may go by their mother's; that a sender has two numbers says nothing against it.
@@ -127,7 +142,7 @@ def scored(
     """
     first_name, surname = _names(one, other, rules.resembles)
     levels: dict[str, Level] = {
-        "nhs_number": _number(one.nhs_number, other.nhs_number),
+        "nhs_number": _number(one.nhs_number, other.nhs_number, replaced),
         "sender_number": "same" if sender_number else "unknown",
         "birth_date": _day(one.born_on, other.born_on),
         "first_name": first_name,
@@ -138,21 +153,23 @@ def scored(
     bits = rules.start
     for field, level in levels.items():
         if level != "unknown":
-            bits += getattr(getattr(rules.points, field), level)
+            bits += getattr(getattr(rules.points, field), "same" if level in SAME else level)
     score = 1 / (1 + 2**-bits)
     proof = levels["first_name"], levels["birth_date"]
     if "differs" in proof:
         score = min(score, rules.contradicted_at_most)
-    elif proof != ("same", "same") and levels["nhs_number"] != "same":
+    elif proof != ("same", "same") and levels["nhs_number"] not in SAME:
         score = min(score, rules.unproven_at_most)
     return Likeness(score, levels, sender_number)
 
 
-def _number(one: str | None, other: str | None) -> Level:
+def _number(one: str | None, other: str | None, replaced: bool) -> Level:
+    if one and one == other:
+        return "same"
+    if replaced:
+        return "same (superseded on one)"
     if not one or not other:
         return "unknown"
-    if one == other:
-        return "same"
     return "near" if OSA.distance(one, other, score_cutoff=2) <= 2 else "differs"
 
 

@@ -25,7 +25,7 @@ from services.assemble import Parts
 from services.likeness import Details, Likeness, scored
 from services.numbers import Numbers
 from services.questions import about_child
-from services.sender_numbers import given, own_numbers, records_under
+from services.sender_numbers import given, own_numbers, records_under, superseded
 from services.words import opened
 
 FIELDS = {
@@ -94,13 +94,15 @@ class Compared:
     def likeness(self, one: children.Child, other: children.Child) -> Likeness | None:
         """How alike two records are; None if they are no more alike than any two."""
         likeness = self.scored(one, other)
-        same_number = likeness.levels["nhs_number"] == "same"
-        return likeness if same_number or likeness.score >= self.rules.low else None
+        return likeness if likeness.same_number or likeness.score >= self.rules.low else None
 
     def scored(self, one: children.Child, other: children.Child) -> Likeness:
         """The same of any two, however little they are alike."""
-        number = self._sender_number(one, other)
-        return scored(self.of(one), self.of(other), self.rules, number)
+        number, own, others = self._sender_number(one, other), self.of(one), self.of(other)
+        replaced = own.nhs_number in self.superseded(other) or (
+            others.nhs_number in self.superseded(one)
+        )
+        return scored(own, others, self.rules, number, replaced=replaced)
 
     def of(self, child: children.Child) -> Details:
         """A child's details as last known."""
@@ -110,12 +112,19 @@ class Compared:
         """The senders' own numbers that the child's records were opened with."""
         if child.records:
             return frozenset(value for _, value in self._numbers_given(child))
-        return self._numbers_in(child.first_sealed)
+        return self._numbers_in(child.first_sealed).own
+
+    def superseded(self, child: children.Child) -> frozenset[str]:
+        """The NHS numbers that the child's records were opened with as those of before."""
+        if child.records:
+            every = (child.child_id, *child.records)
+            return frozenset(chain.from_iterable(self._given(each).superseded for each in every))
+        return self._numbers_in(child.first_sealed).superseded
 
     def _numbers_given(self, child: children.Child) -> frozenset[tuple[str, str]]:
         """The same, each after the sender who gave it."""
         every = (child.child_id, *child.records)
-        return frozenset(chain.from_iterable(self._given(each) for each in every))
+        return frozenset(chain.from_iterable(self._given(each).own for each in every))
 
     def _sender_number(self, one: children.Child, other: children.Child) -> str | None:
         """The number of its own that one sender has for both."""
@@ -146,8 +155,10 @@ class Compared:
         if len(whole) > 1:  # records of before there were keys; not all of one surname
             named = children.found(parts.query, whole)
             found |= {each.child_id for each in named[: self.rules.largest_block]}
+        numbers = Numbers(parts.store, pass_over=True)
         if own.nhs_number:
-            found |= set(Numbers(parts.store, pass_over=True).held_by(own.nhs_number).records)
+            found |= set(numbers.held_by(own.nhs_number).records)
+        found |= set(numbers.beside(own.nhs_number, self.superseded(child)))
         if self.numbers(child):
             self._led[child.child_id] = {
                 led: value
@@ -177,10 +188,17 @@ def known(parts: Parts, sealed: bytes, sex: Sex) -> Details:
     )
 
 
-def _numbers_in(parts: Parts, sealed: bytes) -> frozenset[str]:
-    """The senders' own numbers among the words that a record was opened with."""
+class _NumbersIn(NamedTuple):
+    """The numbers among the words that a record was opened with: senders' own, the NHS's before."""
+
+    own: frozenset[str]
+    superseded: frozenset[str]
+
+
+def _numbers_in(parts: Parts, sealed: bytes) -> _NumbersIn:
     fields, _ = opened(parts.store, sealed, ("identity",))
-    return own_numbers(fields.get("identifiers") or ())
+    identifiers = fields.get("identifiers") or ()
+    return _NumbersIn(own_numbers(identifiers), superseded(identifiers))
 
 
 def outcome_of(score: float, rules: Matching, likely: int) -> Outcome:
@@ -326,7 +344,8 @@ def _numbers(compared: Compared, every: Iterable[children.Child]) -> Iterator[li
     """The records that have the same NHS number, or one number of a sender's own."""
     holders: dict[str, dict[str, None]] = {}
     for child in every:
-        if number := compared.of(child).nhs_number:
+        current = compared.of(child).nhs_number
+        for number in (*((current,) if current else ()), *compared.superseded(child)):
             holders.setdefault(f"nhs|{number}", {})[child.child_id] = None
         for value in compared.numbers(child):
             holders.setdefault(f"own|{value}", {})[child.child_id] = None

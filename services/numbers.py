@@ -118,6 +118,19 @@ class Numbers:
                 raise
             return None
 
+    def had_by(self, number: str) -> tuple[str, ...]:
+        """The records of the children who had it before, as a sender told."""
+        values = dict.fromkeys(claimed(self.store, replaced_claim(self.store, number)).values)
+        records = ((each, self._record(each)) for each in values)
+        return tuple(each for each, record in records if record and not record.destroyed)
+
+    def beside(self, number: str | None, before: Iterable[str]) -> dict[str, Details]:
+        """The records that hold a number which somebody had before, or had theirs (`number`)."""
+        found = {each: Details() for each in (self.had_by(number) if number else ())}
+        for each in before:
+            found |= self.held_by(each).records
+        return found
+
     def next_turn(self, number: str, pending: Mapping[str, str]) -> str | None:
         """Which key a further child of a message claims that gave the number to another before."""
         return claimed(self.store, number_claim(self.store, number), pending).free
@@ -155,6 +168,11 @@ class Numbers:
     def _one(self, child_id: str, own: Record, other_id: str) -> bool:
         """Whether two records were merged, one into the other."""
         return other_id in own.merged or child_id in on_record(self.store, other_id).merged
+
+
+def replaced_claim(store: EventStore, number: str) -> str:
+    """The claim that a record makes, in its first turn, of an NHS number that the child had."""
+    return f"nhs-before:{store.vault.token('nhs', number)}"
 
 
 def number_claim(store: EventStore, number: str) -> str:

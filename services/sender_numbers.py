@@ -4,7 +4,8 @@ Each record that a sender's message names claims the number under which the send
 the first one is whom the sender means from then on (`services.again`), the others may be the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from adapters.event_store import EventStore, Unreadable
 from adapters.nhs_numbers import SUPERSEDED
@@ -12,6 +13,7 @@ from domain.child import ChildRegistered
 from domain.described import Identifier
 from services.again import identifier_claim, telling
 from services.claims import claimed
+from services.numbers import replaced_claim
 
 _OF_THE_NHS = frozenset({"nhs", SUPERSEDED})
 
@@ -21,18 +23,29 @@ def own_numbers(identifiers: Iterable[Identifier]) -> frozenset[str]:
     return frozenset(each.value for each in telling(identifiers) if each.system not in _OF_THE_NHS)
 
 
-def given(store: EventStore, child_id: str) -> frozenset[tuple[str, str]]:
-    """The senders' own numbers that a record was opened with, each after its sender; none if it
-    cannot be read."""
+def superseded(identifiers: Iterable[Identifier]) -> frozenset[str]:
+    """The NHS numbers that a child had before."""
+    return frozenset(each.value for each in identifiers if each.system == SUPERSEDED)
+
+
+class Given(NamedTuple):
+    """`own`: the senders' own numbers, each after its sender. `superseded`: the NHS's of before."""
+
+    own: frozenset[tuple[str, str]] = frozenset()
+    superseded: frozenset[str] = frozenset()
+
+
+def given(store: EventStore, child_id: str) -> Given:
+    """The numbers that a record was opened with; none if it cannot be read."""
     try:
-        return frozenset(
-            (recorded.event.agency, value)
-            for recorded in store.history(child_id, opened=True)
-            if isinstance(recorded.event, ChildRegistered)
-            for value in own_numbers(recorded.event.identifiers or ())
-        )
+        for recorded in store.history(child_id, opened=True):
+            if isinstance(event := recorded.event, ChildRegistered):
+                told = event.identifiers or ()
+                own = frozenset((event.agency, value) for value in own_numbers(told))
+                return Given(own, superseded(told))
     except Unreadable:
-        return frozenset()
+        pass
+    return Given()
 
 
 def records_under(store: EventStore, agency: str, value: str) -> tuple[str, ...]:
@@ -40,14 +53,28 @@ def records_under(store: EventStore, agency: str, value: str) -> tuple[str, ...]
     return claimed(store, identifier_claim(store, agency, value)).values
 
 
-def claim_of(
-    store: EventStore, agency: str, value: str, child_id: str, pending: Mapping[str, str]
-) -> str | None:
-    """What a record is to claim of this number; None where it has, or too many have.
+def claims_of(
+    store: EventStore,
+    agency: str,
+    identifiers: Iterable[Identifier],
+    child_id: str,
+    pending: Mapping[str, str],
+) -> Iterator[str]:
+    """What a record is to claim of the numbers that a sender gives for the child.
 
     `pending`: claims that are to be stored with it.
     """
-    key = identifier_claim(store, agency, value)
+    for each in telling(identifiers):
+        keys = [identifier_claim(store, agency, each.value)]
+        if each.system == SUPERSEDED:
+            keys.append(replaced_claim(store, each.value))
+        for key in keys:
+            if claim := _claim_of(store, key, child_id, pending):
+                yield claim
+
+
+def _claim_of(store: EventStore, key: str, child_id: str, pending: Mapping[str, str]) -> str | None:
+    """The turn of a key that a record is to claim; None where it has, or too many have."""
     first = store.claim(key)
     if first is None and key not in pending:
         return key

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from adapters.event_store import EventStore
+from adapters.made_up import made_up_nhs_number
 from adapters.vault import Vault
 from domain.policy import in_force
 from projections import children
@@ -218,6 +219,47 @@ def test_a_sender_s_own_number_links_nobody_and_proves_nothing(authority: Author
     details = Details("Lund", "Ivo", date(2016, 3, 3))
     numbered = scored(details, replace(details, born_on=date(2011, 11, 30)), RULES, "U77")
     assert numbered.score <= RULES.contradicted_at_most
+
+
+OLD, NEW = made_up_nhs_number(9_001), made_up_nhs_number(9_002)
+
+
+@pytest.mark.parametrize("first_now", [True, False])
+def test_a_number_that_was_replaced_speaks_for_one_child(
+    authority: Authority, first_now: bool
+) -> None:
+    replaced = f"{NEW}^^^NHS^NH~{OLD}^^^NHS^NH^^^20250101"
+    numbers = [f"{OLD}^^^NHS^NH", replaced]
+    if first_now:
+        numbers.reverse()
+    lund = "Lund^Ivo", "20160303"
+    one = named(authority, numbers[0], *lund, control="A1")
+    other = named(authority, numbers[1], *lund, control="A2", sender="elm-surgery")
+    assert one != other
+    for rows in (asked(authority), asked(authority, sweep=True)):
+        row = pair(rows, one, other)
+        assert row is not None
+        assert row["outcome"] == "Match"
+        detail = next(e for e in row["evidence"] if e["detail"] == "NHS number")
+        assert detail["compares"] == "same (superseded on one)"
+        assert set(detail["values"]) == {OLD, NEW}
+
+
+def test_a_number_that_was_replaced_finds_a_record_that_shares_nothing_else(
+    authority: Authority,
+) -> None:
+    one = named(authority, f"{OLD}^^^NHS^NH", "Unknown", "", control="A1")
+    replaced = f"{NEW}^^^NHS^NH~{OLD}^^^NHS^NH^^^20250101"
+    other = named(authority, replaced, "Lund^Ivo", "20160303", control="A2", sender="elm-surgery")
+    for each, found in ((one, other), (other, one)):
+        child = children.child(authority.parts.query, each)
+        assert child is not None
+        assert [e.child.child_id for e in Compared(authority.parts).candidates(child)] == [found]
+    kept = sent(authority)
+    ids = {"child_id": kept, "merged_child_id": other, "reason": "One birth."}
+    authority.give(MANAGER, "merge-records", **ids)
+    for rows in (asked(authority), asked(authority, sweep=True)):
+        assert pair(rows, kept, one) is not None, "what the merged record had counts, too"
 
 
 # ── How alike ─────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import WITHHELD
 from services.again import record_under
-from services.sender_numbers import given, own_numbers, records_under
+from services.sender_numbers import Given, given, own_numbers, records_under
 from tests.services.office import BO, KIT, Office, concern, office_at
 
 SENDER = "north-police"
@@ -39,13 +39,13 @@ def test_every_record_of_a_number_claims_it_once_and_the_first_is_whom_the_sende
     assert records_under(office.store, SENDER, "M1") == (*both, *third)
     assert record_under(office.store, SENDER, "M1") == both[0]
     assert records_under(office.store, "elm-surgery", "M1") == ()
-    assert given(office.store, both[1]) == {(SENDER, "M1")}
+    assert given(office.store, both[1]).own == {(SENDER, "M1")}
 
 
 def test_a_record_whose_words_are_destroyed_was_given_none(office: Office) -> None:
     (child,) = office.receives_one(concern(children=(under(KIT, "M1"),))).children
     office.store.vault.destroy(child)
-    assert given(office.store, child) == frozenset()
+    assert given(office.store, child) == Given()
 
 
 def test_the_nhs_s_numbers_and_what_stands_for_none_are_no_sender_s_own() -> None:
