@@ -125,7 +125,7 @@ def _each_once(resources: Resources, people: People, problems: Problems) -> list
     """The patients; of two of whom one replaces the other, the current one with what both say."""
     patients = resources.all(Person, "Patient")
     links = [*_links(patients, resources)]
-    current = _not_contradicting(patients, _current(links, problems), problems)
+    current = _current(patients, links, problems)
     followed = {(place, link) for place, _, link in links}
     patients = [
         replace(person, link=tuple(e for e in person.link if (place, e) not in followed))
@@ -179,32 +179,18 @@ def _told(person: Person) -> _Told:
     return _Told(given, family, person.birth_date, sexes)
 
 
-def _not_contradicting(
-    patients: list[Person], current: dict[int, int], problems: Problems
-) -> dict[int, int]:
-    """The same without those who cannot be the child of whom the others tell."""
-    of_child: dict[int, _Told] = {}
-    found: dict[int, int] = {}
-    for place, now in current.items():
-        own, others = _told(patients[place]), of_child.get(now) or _told(patients[now])
-        if not own.contradicts(others):
-            found[place] = now
-            of_child[now] = others.and_also(own)
-    if len(found) < len(current):
-        problems.say(
-            "Two patients' records are said to be one child, but their names, birth dates or sexes "
-            "contradict: find out who each of them is."
-        )
-    return found
-
-
 def _within(one: str, other: str) -> bool:
     """Whether one of two dates is the other, or the year or month of it."""
     return one.startswith(other) or other.startswith(one)
 
 
-def _current(links: list[tuple[int, int, Link]], problems: Problems) -> dict[int, int]:
-    """The place of the current record of each that is replaced, by the latter's place."""
+def _current(
+    patients: list[Person], links: list[tuple[int, int, Link]], problems: Problems
+) -> dict[int, int]:
+    """The place of the current record of each that is replaced, by the latter's place.
+
+    Not of one whose details contradict what those tell whom it would be one child with.
+    """
     following: dict[int, int] = {}
     for place, other, link in links:
         if link.type in _REPLACED_BY:
@@ -212,19 +198,29 @@ def _current(links: list[tuple[int, int, Link]], problems: Problems) -> dict[int
         elif link.type == "replaces":
             following.setdefault(other, place)
     found: dict[int, int] = {}
+    told: dict[int, _Told] = {}
     circular = set[int]()
-    for place in following:
+    for place in (each for each in following if each not in found):
         passed = dict.fromkeys([place])
         now = following[place]
-        while now in following and now not in passed and now not in circular:
+        while now in following and not (now in passed or now in found or now in circular):
             passed[now] = None
-            now = found.get(now, following[now])
+            now = following[now]
         if now in passed or now in circular:
             circular.update(passed)
             problems.say("Two patients' records are each said to replace the other.")
-        else:
-            found.update(dict.fromkeys(passed, now))
-    return found
+            continue
+        now = found.get(now, now)
+        for each in reversed(passed):
+            own, others = _told(patients[each]), told.get(now) or _told(patients[now])
+            if own.contradicts(others):
+                now, others = each, own
+                problems.say(
+                    "Two patients' records are said to be one child, but their names, birth dates "
+                    "or sexes contradict: find out who each of them is."
+                )
+            found[each], told[now] = now, others.and_also(own)
+    return {place: now for place, now in found.items() if place != now}
 
 
 def _links(patients: list[Person], resources: Resources) -> Iterator[tuple[int, int, Link]]:

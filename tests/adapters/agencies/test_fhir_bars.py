@@ -286,6 +286,19 @@ def test_of_records_that_replace_each_other_in_turn_only_those_that_fit_are_one(
     assert said.problems == (CONTRADICT,)
 
 
+def test_two_records_that_both_contradict_the_current_one_may_be_one_child() -> None:
+    brother = {"name": [{"family": "Holt", "given": ["Ivo"]}]}
+    first = _record("9990000034", id="a", link=_to("Patient/b", "replaced-by")) | brother
+    second = _record(OLD, id="b", link=_to("Patient/c", "replaced-by")) | brother
+    said = read(request(), first, second, _record(NEW, id="c"), plan())
+    assert [(each.given_name, each.nhs_number) for each in said.children] == [
+        ("Ivo", OLD),
+        ("Amira", NEW),
+    ]
+    assert said.children[0].identifiers == (Identifier("nhs (superseded)", "9990000034"),)
+    assert said.problems == (CONTRADICT,)
+
+
 def test_a_surname_may_change_but_not_together_with_all_else_that_is_told() -> None:
     now = _record(NEW, id="b", link=_to("Patient/a", "replaces"))
     renamed = _record(OLD, id="a", name=[{"family": "Okoye", "given": ["Amira"]}])
