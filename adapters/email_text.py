@@ -49,10 +49,11 @@ programme gave, or anything else that says it was sent by one, as what a system 
 concerns sends."""
 
 _ANSWERS = re.compile(
-    r"(?:automatic reply|auto(?:matic)?[ -]?(?:reply|response|answer)|auto:|out of (?:the )?office"
-    r"|undeliver(?:able|ed)|mail delivery failed|delivery (?:status notification|failure)"
-    r"|returned mail|failure notice|read:|not read:)",
-    re.I,
+    r"(?:auto(?:matic)?[ -]?(?:reply|response|answer)|out of (?:the )?office"
+    r"(?: (?:auto)?(?:reply|response|assistant|message))?|undeliverable|not read|read) ?(?::.*|$)"
+    r"|undelivered mail returned|mail delivery fail|delivery status notification"
+    r"|returned mail:|failure notice$",
+    re.I | re.S,
 )
 """How a programme begins the subject of an answer, or of a report without the parts of one."""
 

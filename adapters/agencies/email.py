@@ -3,7 +3,8 @@
 Its words are the concern. Whoever writes labelled lines (`Child 1: …`, `Date of birth: …`) has
 people and addresses read from them; from words alone nothing is inferred. An answer adds to the
 message it answers. What a programme answered (bounces, receipts, notices of absence) is kept, and
-is no concern; what one sent by itself is, and it is said. Known again by its Message-ID.
+is no concern unless it names a child or carries a file; what one sent by itself is, and it is said.
+Known again by its Message-ID.
 """
 
 from email.utils import format_datetime
@@ -89,10 +90,12 @@ def translate(sent: Sent) -> list[Translation]:
         problems.say(_NO_EMAIL)
         return [unread(sent, decoded(sent.body, problems), problems)]
     mail = email_of(sent.body, problems)
-    if reason := _AUTOMATIC.get(mail.automatic or ""):
-        return [_no_concern(reason, mail, sent)]
     found = labelled(mail.text[:LARGEST_READ], _LABELS)
-    if mail.automatic == "sent":
+    files = any(not each.inline for each in mail.attachments)
+    nobody = not files and found.labels.isdisjoint(_PEOPLE)
+    if mail.automatic == "report" or (mail.automatic == "reply" and nobody):
+        return [_no_concern(_AUTOMATIC[mail.automatic], mail, sent)]
+    if mail.automatic:
         problems.say(_BY_A_PROGRAMME)
     if found.labels.isdisjoint(_PEOPLE):
         said = _in_words(mail, found.values, problems)

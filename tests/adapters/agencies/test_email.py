@@ -192,6 +192,15 @@ def test_what_a_programme_sent_by_itself_is_a_concern_and_it_is_said(head: str) 
 
 
 @pytest.mark.parametrize(
+    "subject",
+    ["Out of office hours: a child", "Automatic reply from the help line: 17", "Ready: a child"],
+)
+def test_a_subject_that_only_begins_like_that_of_an_answer_is_none(subject: str) -> None:
+    told = mail("He hides from his uncle.", head=SENT[0]).replace("Worried", subject)
+    assert translated("email", told).intent == "new"
+
+
+@pytest.mark.parametrize(
     "head", ["X-Autoreply: no\r\n", "X-Autoreply:\r\n", "Precedence: list\r\n"]
 )
 def test_a_header_that_says_no_is_no_automatic_answer(head: str) -> None:
@@ -213,9 +222,12 @@ def test_a_report_of_a_mail_server_opens_nothing() -> None:
     assert "It could not be delivered." in said.concern
 
 
-@pytest.mark.parametrize("head", SENT)
+@pytest.mark.parametrize("head", [*REPLIES, *SENT])
 def test_what_a_programme_sent_about_a_child_is_a_concern(head: str) -> None:
-    assert by_mail(*LINES, head=head).intent == "new"
+    for subject in ("Worried", "Automatic reply: Worried", "Out of office"):
+        said = translated("email", mail(*LINES, head=head).replace("Worried", subject))
+        assert (said.intent, len(said.children)) == ("new", 1)
+        assert any("programme sent" in problem for problem in said.problems)
     scanned = 'Content-Type: image/tiff; name="a.tif"\r\n\r\nx'
     assert translated("email", parted("\r\nScan", scanned, head=head)).intent == "new"
 
