@@ -50,6 +50,7 @@ class Frames:
     """The messages in a stream of bytes. Holds no more than one message of `most` bytes.
 
     What stands between messages is passed over, and so is the rest of one that is too large.
+    `outside`: how many bytes that were; line ends and blanks are none.
     """
 
     def __init__(self, most: int) -> None:
@@ -57,6 +58,7 @@ class Frames:
         self._held = bytearray()
         self._searched = 0
         self._skipping = False
+        self.outside = 0
         self.inside = False
         """Whether a message was begun that has not ended."""
 
@@ -86,6 +88,8 @@ class Frames:
             self._skipping = False
         if not self.inside:
             start = self._held.find(START)
+            passed_over = self._held[:start] if start >= 0 else self._held
+            self.outside += len(passed_over.strip())
             del self._held[: start + 1 if start >= 0 else len(self._held)]
             self.inside, self._searched = start >= 0, 0
         return self.inside
@@ -260,6 +264,9 @@ class Listener:
             if not piece:
                 if frames.inside:
                     self._arrived.put(Left(peer, "the connection ended within a message"))
+                if frames.outside:
+                    reason = f"{frames.outside} bytes came outside a message (0B … 1C 0D)"
+                    self._arrived.put(Left(peer, reason))
                 return
             yield from frames.feed(piece)
             until = (until or time.monotonic() + MESSAGE_SECONDS) if frames.inside else None

@@ -110,7 +110,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for worded in (govdate, govtime, govmoment, govweek, iso, number, plural, time_left):
+    for worded in (
+        govdate,
+        govtime,
+        govmoment,
+        govhappened,
+        govweek,
+        iso,
+        number,
+        plural,
+        time_left,
+    ):
         made.filters[worded.__name__] = worded
     return made
 
@@ -167,6 +177,14 @@ def govtime(at: datetime) -> str:
 def govmoment(at: datetime) -> str:
     """Monday 9 November 2026 at 4:05pm."""
     return f"{on_the_wall(at):%A} {govdate(at)} at {govtime(at)}"
+
+
+def govhappened(at: datetime) -> str:
+    """When something happened: Monday 9 November 2026 at 4:05pm; the day alone where no time was
+    told, which stands as its very beginning."""
+    told = on_the_wall(at)
+    day_alone = not (told.hour or told.minute or told.second or told.microsecond)
+    return f"{told:%A} {govdate(at)}" if day_alone else govmoment(at)
 
 
 def govweek(week: str) -> str:

@@ -142,6 +142,7 @@ def test_a_broken_message_does_not_cost_the_next_one(place: Place) -> None:
         assert line.hears()[0] == "AA"
         line.socket.sendall(b"\x0b" + MESSAGES[5])
     assert "ended within a message" in running.said()
+    assert "bytes came outside a message" in running.said()
     running.told(signal.SIGTERM)
     ended = running.ended(3)
     assert ended.results == ["recorded", "recorded", "refused", "recorded", "recorded"]

@@ -20,7 +20,7 @@ from services.web.due import CLOCKS, WAITING
 from services.web.frame import show
 from services.web.naming import Names
 from services.web.routes import Context, self_guarded
-from services.web.templating import govdate, govmoment
+from services.web.templating import govdate, govhappened, govmoment
 
 NEAR = 25
 """How far around an event in the log what belongs to it is looked for: one message or command is
@@ -55,7 +55,7 @@ def event(context: Context) -> Response[Any]:
         title=_title(found.event, names),
         position=found.position,
         facts=_facts(context, found, names),
-        happened=govmoment(header.happened_at),
+        happened=govhappened(header.happened_at),
         received=govmoment(header.received_at),
         recorded=govmoment(header.recorded_at),
         policy=policy,

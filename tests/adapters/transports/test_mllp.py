@@ -32,6 +32,13 @@ def test_what_stands_between_messages_is_passed_over() -> None:
     assert found(noise + framed(ONE) + noise, noise + framed(TWO)) == [Frame(ONE), Frame(TWO)]
 
 
+def test_bytes_outside_a_message_are_counted_but_for_line_ends() -> None:
+    frames = Frames(1000)
+    for piece in (b"\r\n", ONE, b" \r" + framed(TWO) + b"\r\n", framed(ONE)):
+        list(frames.feed(piece))
+    assert frames.outside == len(ONE.strip())
+
+
 def test_a_line_break_of_a_word_processor_begins_no_message() -> None:
     body = ONE + b"NTE|1||first line\x0bsecond line\x1cthird\r"
     assert found(framed(body)) == [Frame(body)]

@@ -71,6 +71,12 @@ def test_a_time_comes_with_its_day_as_the_clock_on_the_wall_shows_it() -> None:
     assert templating.govmoment(summer) == "Tuesday 9 June 2026 at 5:05pm"
 
 
+def test_of_what_happened_on_a_day_no_time_is_told_that_nobody_told() -> None:
+    assert templating.govhappened(AT) == templating.govmoment(AT)
+    day = datetime(2026, 6, 9, tzinfo=LONDON)
+    assert templating.govhappened(day) == "Tuesday 9 June 2026"
+
+
 def test_a_time_without_a_zone_is_not_guessed() -> None:
     with pytest.raises(ValueError, match="time zone"):
         templating.govtime(datetime(2026, 11, 9))  # noqa: DTZ001
