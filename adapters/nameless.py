@@ -3,7 +3,7 @@
 Where a child's name is not known, a system writes something else into the field: `UNKNOWN`,
 `N/K`, `BABY OF SMITH`, `Twin 1`. Taken for names, they would make the child, once named, somebody
 else. What was sent stays in the message as it came and in the referral's description; only what is
-compared, and what a record is opened with, leaves them out.
+compared, and what a record is opened with, leaves them out. Which of several a child is is kept.
 """
 
 import re
@@ -44,6 +44,9 @@ _MOTHERS = re.compile(
     r"|b o .+"
 )
 
+_COUNTED = re.compile(r"(?:no )?(?:\d+|one|two|three|i{1,3}|a|b|c|first|second|third|1st|2nd|3rd)")
+"""Beside `BABY GIRL` as a surname it is no first name."""
+
 _WHICH = re.compile(
     r"\b(?:twin|triplet|baby|infant|newborn|child|boy|girl|male|female|unknown) ?(?:no )?"
     r"(\d+|one|two|three|i{1,3}|a|b|c)\b"
@@ -65,8 +68,12 @@ def names(family_name: str, given_name: str) -> tuple[str, str]:
     """Family and given name, each empty where it only stands for one."""
     family, given = _words(family_name), _words(given_name)
     neither = {family, given} <= _PERHAPS
+    counted = _COUNTED.fullmatch(given) and _stands_for_none(family, _NEWBORN)
     no_given = (
-        neither or _stands_for_none(given, _NOBODY | _SOMEBODY) or bool(_MOTHERS.fullmatch(given))
+        neither
+        or bool(counted)
+        or _stands_for_none(given, _NOBODY | _SOMEBODY)
+        or bool(_MOTHERS.fullmatch(given))
     )
     no_family = neither or _stands_for_none(family, _NOBODY) or bool(_MOTHERS.fullmatch(family))
     if no_given or not given:
@@ -79,11 +86,23 @@ def names(family_name: str, given_name: str) -> tuple[str, str]:
 
 def which_of_several(family_name: str, given_name: str) -> str | None:
     """`2` of `Twin 2`, `twin B`, `second twin`; empty of a twin without more; None of one child."""
-    words = f"{_words(given_name)} {_words(family_name)}"
-    if found := _WHICH.search(words):
+    given, family = _words(given_name), _words(family_name)
+    words = f"{given} {family}"
+    if found := _WHICH.search(words) or _WHICH.search(f"{family} {given}"):
         which = found[1] or found[2]
         return _NUMBER.get(which, which.lstrip("0"))
     return "" if {"twin", "triplet"} & {*words.split(" ")} else None
+
+
+def which_unnamed(family_name: str, given_name: str) -> str | None:
+    """Which of several a child is who has no first name yet; None where that is not told."""
+    no_name = not names(family_name, given_name)[1]
+    return (no_name and which_of_several(family_name, given_name)) or None
+
+
+def counted(which: str | None) -> str:
+    """What such a child goes by until a first name is told: `Child 2`; empty for no number."""
+    return f"Child {which}" if which else ""
 
 
 def _stands_for_none(words: str, none: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from adapters.nameless import counted
 from domain.child import CorrectDetails
 from domain.described import ChildDescribed
 from services.likeness import compare, details_of, plain
@@ -60,6 +61,7 @@ def more(
         return More((), differs)
     whole: dict[str, Any] = {**have, **new}
     whole["sex"] = whole["sex"] or "U"
+    whole["given_name"] = whole["given_name"] or counted(known.which)
     # an id of its own: the rows of one file may each tell something of the same child
     own = {**stamped, "command": uuid4().hex}
     command = CorrectDetails(**own, child_id=child_id, reason=REASON, **whole)

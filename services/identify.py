@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from adapters.event_store import EventStore
+from adapters.nameless import counted
 from domain.child import MatchChild, RegisterChild
 from domain.described import ChildDescribed, Identifier
 from domain.kernel import Command
@@ -269,7 +270,8 @@ def _twice(one: Details, other: Details) -> bool:
     """Whether one message names the same child twice, under one number."""
     agreement = compare(one, other)
     nameless = not (one.given_name or other.given_name)
-    return agreement.certain and (nameless or "first name" in agreement.agree)
+    same = one == other if nameless else "first name" in agreement.agree
+    return agreement.certain and same
 
 
 def _fits(details: Details, held: dict[str, Details], disputed: bool) -> dict[str, Agreement]:
@@ -293,7 +295,7 @@ def _register(
         referral_id=referral_id,
         sex=child.sex,
         family_name=details.family_name,
-        given_name=details.given_name,
+        given_name=details.given_name or counted(details.which),
         born_on=child.born_on,
         due_on=child.due_on,
         nhs_number=child.nhs_number,

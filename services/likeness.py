@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from adapters.nameless import names
+from adapters.nameless import names, which_unnamed
 from domain.blocking import words
 from domain.codes import Sex
 from domain.described import ChildDescribed
@@ -22,12 +22,13 @@ from services.answers import Level
 ENOUGH = 2
 """Agreeing fields that an NHS number needs beside it."""
 
-MUST_NOT_DIFFER = ("birth date", "first name")
+MUST_NOT_DIFFER = ("birth date", "first name", "sex")
 
 
 class Details(Struct, frozen=True):
     """What is compared. `nhs_number`: ten digits. `born_between`: of an incomplete birth date the
-    first and the last day that it may mean; it contradicts, and never agrees."""
+    first and the last day that it may mean; it contradicts, and never agrees. `which`: `2` of a
+    child without a first name who was called `Twin 2`."""
 
     family_name: str = ""
     given_name: str = ""
@@ -36,23 +37,40 @@ class Details(Struct, frozen=True):
     nhs_number: str | None = None
     sex: Sex = "U"
     born_between: tuple[date, date] | None = None
+    which: str | None = None
+
+    @property
+    def says_who(self) -> bool:
+        """Whether anything but the sex, an age or a place among several is told."""
+        return bool(
+            self.family_name or self.given_name or self.born_on or self.postcode or self.nhs_number
+        )
 
 
 class Agreement(NamedTuple):
-    """The fields that agree, and those that contradict; a field missing on one side is neither."""
+    """The fields that agree, and those that contradict; a field missing on one side is neither.
+
+    `twins`: one is told as one of several without a name, and the other not as the very same: the
+    number may have been typed for both.
+    """
 
     agree: tuple[str, ...]
     differ: tuple[str, ...]
+    twins: bool = False
 
     @property
     def possible(self) -> bool:
-        """Whether nothing says that they are two children."""
-        return not set(self.differ) & set(MUST_NOT_DIFFER)
+        """Whether nothing says that they are two children.
+
+        One sex for another is a slip where the first name is the same, else a boy and a girl.
+        """
+        slip = {"sex"} if "first name" in self.agree else set[str]()
+        return not (set(self.differ) - slip) & set(MUST_NOT_DIFFER)
 
     @property
     def certain(self) -> bool:
         """Whether it is enough, beside an equal NHS number, for an automatic link."""
-        return self.possible and len(self.agree) >= ENOUGH
+        return self.possible and not self.twins and len(self.agree) >= ENOUGH
 
 
 def compare(one: Details, other: Details) -> Agreement:
@@ -64,11 +82,20 @@ def compare(one: Details, other: Details) -> Agreement:
         "postcode": (plain(one.postcode or ""), plain(other.postcode or "")),
     }
     known = {field: pair for field, pair in pairs.items() if all(pair)}
-    apart = ("birth date",) if "birth date" not in known and born_apart(one, other) else ()
-    return Agreement(
-        tuple(field for field, (a, b) in known.items() if a == b),
-        (*apart, *(field for field, (a, b) in known.items() if a != b)),
-    )
+    differ = [field for field, (a, b) in known.items() if a != b]
+    if "birth date" not in known and born_apart(one, other):
+        differ.append("birth date")
+    if _of_two_births(one, other):
+        differ.append("first name")
+    if {one.sex, other.sex} == {"F", "M"}:
+        differ.append("sex")
+    agree = tuple(field for field, (a, b) in known.items() if a == b)
+    return Agreement(agree, tuple(differ), one.which != other.which)
+
+
+def _of_two_births(one: Details, other: Details) -> bool:
+    """Whether one is the first of twins without a name, and the other the second."""
+    return bool(one.which and other.which and one.which != other.which)
 
 
 def born_apart(one: Details, other: Details) -> bool:
@@ -185,6 +212,8 @@ def _day(one: date | None, other: date | None) -> Level:
 
 def _names(one: Details, other: Details, resembles: float) -> tuple[Level, Level]:
     """First name and surname, also where one of the two senders swaps them."""
+    if _of_two_births(one, other):
+        return "differs", _name(one.family_name, other.family_name, resembles)
     if one.given_name and one.family_name and plain(one.given_name) != plain(other.given_name):
         crossed = plain(one.given_name), plain(one.family_name)
         if crossed == (plain(other.family_name), plain(other.given_name)):
@@ -240,6 +269,7 @@ def details_of(child: ChildDescribed) -> Details:
         nhs_number=child.nhs_number,
         sex=child.sex,
         born_between=child.born_between,
+        which=which_unnamed(child.family_name, child.given_name),
     )
 
 

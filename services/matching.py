@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import chain, combinations, groupby
 from typing import Any, NamedTuple
 
-from adapters.nameless import names
+from adapters.nameless import names, which_unnamed
 from domain.blocking import family_keys, sought_keys
 from domain.calendar import local_day
 from domain.codes import Sex
@@ -185,6 +185,7 @@ def known(parts: Parts, sealed: bytes, sex: Sex) -> Details:
         postcode=said.get("postcode"),
         nhs_number=said.get("nhs_number"),
         sex=sex,
+        which=which_unnamed(said.get("family_name", ""), said.get("given_name", "")),
     )
 
 

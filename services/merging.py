@@ -69,12 +69,14 @@ class Merging:
         kept = others[0] if len(others) == 1 else self._under(self.values)
         if replaced is None or kept is None or replaced == kept:
             return None
-        one = on_record(self.store, kept).details
-        other = on_record(self.store, replaced).details
+        both = on_record(self.store, kept), on_record(self.store, replaced)
+        one, other = (each.details for each in both)
+        apart = replaced in both[0].told_apart or kept in both[1].told_apart
+        alone = {*held} <= {kept, replaced}
         same_number = one.nhs_number is not None and one.nhs_number == other.nhs_number
         unnumbered = [child for child in self.children if not child.nhs_number]  # no rule finds it
         told = any(repeated(details_of(child), one) for child in unnumbered)
-        certain = same_number and compare(one, other).certain
+        certain = same_number and alone and not apart and compare(one, other).certain
         return Merged(kept, replaced, certain, (kept,) if told else ())
 
     def one(self, stamped: dict[str, Any]) -> Learnt | Literal["unknown", "unsure"]:

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from msgspec.structs import asdict
 
 from adapters.event_store import EventStore, Unreadable
-from adapters.nameless import names
+from adapters.nameless import names, which_unnamed
 from domain.child import (
     ChildRecordsMerged,
     ChildRecordsSeparated,
+    ChildRecordsToldApart,
     ChildRegistered,
     DetailsCorrected,
+    TellingApartWithdrawn,
 )
 from domain.described import Identifier
 from domain.kernel import WITHHELD, Event, Refused
@@ -28,7 +30,8 @@ class Record(NamedTuple):
     """What a child's record says now; `merged`: other records that were merged into it.
 
     `identifiers`: those it was opened with. `taken_away`: the details that it had, and that were
-    corrected away (names of fields). `destroyed`: its words cannot be read any more.
+    corrected away (names of fields). `destroyed`: its words cannot be read any more. `told_apart`:
+    records that a person said are another child's.
     """
 
     details: Details
@@ -37,11 +40,12 @@ class Record(NamedTuple):
     identifiers: tuple[Identifier, ...] = ()
     taken_away: frozenset[str] = frozenset()
     destroyed: bool = False
+    told_apart: frozenset[str] = frozenset()
 
 
 def on_record(store: EventStore, child_id: str) -> Record:
     """A child's details as last corrected; of a destroyed record none."""
-    details, merged = Details(), set[str]()
+    details, merged, apart = Details(), set[str](), set[str]()
     due_on: date | None = None
     identifiers: tuple[Identifier, ...] = ()
     had = set[str]()
@@ -61,14 +65,21 @@ def on_record(store: EventStore, child_id: str) -> Record:
                     postcode=event.postcode or None,
                     nhs_number=event.nhs_number or None,
                     sex=event.sex,
+                    which=which_unnamed(event.family_name or "", event.given_name or ""),
                 )
                 had |= _told(details, due_on)
             case ChildRecordsMerged(merged_child_id=other):
                 merged.add(other)
             case ChildRecordsSeparated(merged_child_id=other):
                 merged.discard(other)
+            case ChildRecordsToldApart(other_child_id=other):
+                apart.add(other)
+            case TellingApartWithdrawn(other_child_id=other):
+                apart.discard(other)
     gone = frozenset(had - _told(details, due_on))
-    return Record(details, frozenset(merged), due_on, identifiers, gone, destroyed)
+    return Record(
+        details, frozenset(merged), due_on, identifiers, gone, destroyed, frozenset(apart)
+    )
 
 
 def _told(details: Details, due_on: date | None) -> set[str]:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
-from msgspec.structs import replace
-
 from adapters.event_store import EventStore
 from adapters.nameless import which_of_several
 from adapters.translation import Translation
@@ -132,11 +130,7 @@ def leaves_some(said: Translation, told: Told, taken_off: Iterable[Details]) -> 
 
 def told_by_name(children: Iterable[ChildDescribed]) -> tuple[ChildDescribed, ...]:
     """The children of whom anything says who they are."""
-    return tuple(
-        c
-        for c in children
-        if c.identifiers or replace(details_of(c), sex="U", born_between=None) != Details()
-    )
+    return tuple(c for c in children if c.identifiers or details_of(c).says_who)
 
 
 def _other_adults(adults: tuple[AdultDescribed, ...], told: Told) -> bool:
