@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from adapters.particulars import as_universal, plausible_time
 from adapters.reading import LARGEST_READ, Problems, cleaned, decoded, text_of_html
-from adapters.translation import Sent, Translation
+from adapters.translation import Sent, Translation, own_and_shared, own_of
 from domain.described import ReferrerDescribed
 
 _MOST_PARTS = 500
@@ -171,27 +171,19 @@ class _Bounded(Message):
 
 def as_mailed(said: Translation, mail: Email, sent: Sent) -> Translation:
     """What the lines of an e-mail say, with what its headers do: who wrote it, when, under which
-    Message-ID, which is its own reference where it gives no other. Only an update is put beside
+    Message-ID, which is a reference of its own. Only an update is put beside
     what the e-mail answers."""
     writer = ReferrerDescribed(name=mail.sender_name, contact=mail.sender_address or None)
+    own = own_of(said.references)
     replied = (mail.in_reply_to,) if mail.in_reply_to and said.intent == "update" else ()
     return replace(
         said,
         key=mail.message_id,
-        references=_with_own(said.references, mail.message_id),
+        references=own_and_shared([*own, mail.message_id or ""], said.references[len(own) :]),
         earlier=tuple(dict.fromkeys((*said.earlier, *replied))),
         happened_at=said.happened_at or plausible_time(mail.at, sent.received_at, Problems()),
         referrer=said.referrer if said.referrer.name else writer,
     )
-
-
-def _with_own(told: tuple[str, ...], identity: str | None) -> tuple[str, ...]:
-    """The references with the Message-ID: in the first place where there is no own one."""
-    if not identity:
-        return told
-    if told and not told[0]:
-        return identity, *told[1:]
-    return tuple(dict.fromkeys((*told, identity)))
 
 
 def _single_bytes(body: bytes) -> bytes:

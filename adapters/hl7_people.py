@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from adapters.concern_codes import DUE_DATE_CODES
 from adapters.hl7_text import Components, Message, Segment, day_of, written_out
+from adapters.nameless import names
 from adapters.nhs_numbers import GivenNumbers, is_past, is_to_come
 from adapters.particulars import (
     SUBJECT,
@@ -155,7 +156,7 @@ def _names(segment: Segment) -> list[Components]:
 
 
 def _precedence(name: Components) -> tuple[bool, int]:
-    return not (name[1] or name[2]), _NAMES.get(name[7].upper(), 2)
+    return not any(names(name[1], name[2])), _NAMES.get(name[7].upper(), 2)
 
 
 def _patients_telephones(segment: Segment) -> str | None:
@@ -170,10 +171,10 @@ def _tell_more(segment: Segment, whose: str, problems: Problems, *, grown: bool)
     telephones = _patients_telephones(segment)
     if telephones and not grown:  # of an adult it is a field
         problems.keep(f"{whose}Telephone: {telephones}")
-    names = _names(segment)
-    if names[0][3]:
-        problems.keep(f"{whose}Other given names: {names[0][3]}")
-    for other in (*names[1:], *segment.repeats(9)):
+    called = _names(segment)
+    if called[0][3]:
+        problems.keep(f"{whose}Other given names: {called[0][3]}")
+    for other in (*called[1:], *segment.repeats(9)):
         if words := _full_name(other[5], other[2], other[3], other[1]):
             problems.keep(f"{whose}Also called: {words}")
     for number, what in ((6, "Mother's maiden name"), (21, "Mother's identifier")):

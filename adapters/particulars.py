@@ -306,14 +306,6 @@ def reference_of(text: str) -> str:
     return text.strip()
 
 
-def own_and_shared(own: str, shared: str) -> tuple[str, ...]:
-    """The references of a message: its own first, though it be empty, for what many messages may
-    share, such as an incident's number, is never taken for it."""
-    if not shared or shared == own:
-        return (own,) if own else ()
-    return own, shared
-
-
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "prof", "st", "jr", "sr"})
 _LONGEST_NAME = 60
 _MOST_WORDS = 5

@@ -5,7 +5,7 @@ Every file in `adapters/agencies/` is a format; it is found by listing the packa
 `FORMAT`, `recognise` and `translate` as described by `AgencyFormat`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from types import ModuleType
 from typing import Any, Literal, Protocol, cast
@@ -50,9 +50,8 @@ class Translation(Struct, frozen=True, kw_only=True):
 
     `key`: the sender's idempotency key by the format's rule (DOMAIN: FHIR X-Request-ID, HL7
     MSH-10 + MSH-3/4, e-mail Message-ID, CSV hash of row + file name …); None: the message has none
-    and the hash of its bytes serves. `references`: the sender's own references of this concern,
-    first the one that is this concern's alone, empty where it gives only such as other concerns
-    may bear, too. `earlier`: references to earlier messages that this one updates, cancels or
+    and the hash of its bytes serves. `references`: the sender's, those of this concern alone first
+    (`own_and_shared`). `earlier`: references to earlier messages that this one updates, cancels or
     merges. `problems`: sentences on what could not be read or does not fit, in plain words, naming
     the field and never its value. `row`: number of the row in a file that holds several (1 is the
     first row of data), and then `raw` its bytes. `superseded`: for a merge, identifiers that are
@@ -79,6 +78,21 @@ class Translation(Struct, frozen=True, kw_only=True):
     superseded: tuple[str, ...] = ()
     row: int | None = None
     raw: bytes | None = None
+
+
+def own_and_shared(own: Iterable[str], shared: Iterable[str] = ()) -> tuple[str, ...]:
+    """The references of a message: those that are this concern's alone, and after an empty one
+    those that other concerns may bear, too, such as an incident's number. Empty ones are left out.
+    """
+    names = dict.fromkeys(filter(None, own))
+    others = [each for each in dict.fromkeys(filter(None, shared)) if each not in names]
+    return (*names, *(["", *others] if others or len(names) > 1 else []))
+
+
+def own_of(references: Iterable[str]) -> tuple[str, ...]:
+    """Those of them that are this concern's alone: the first, where nothing tells them apart."""
+    told = [each.strip() for each in references]
+    return tuple(told[: told.index("")]) if "" in told else tuple(told[:1])
 
 
 class FormatInformation(Struct, frozen=True, kw_only=True):

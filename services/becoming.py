@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Any
 
 from adapters.event_store import EventStore
+from adapters.translation import own_of
 from domain import message, referral
 from domain.kernel import Recorded
 from domain.message import Message, Result
@@ -258,14 +259,14 @@ class Becoming:
     def _continues(self, referral_id: str) -> bool:
         """Whether what comes under a known reference is the same concern, not that number again.
 
-        It is while nobody has decided; after that only under its very own (its first) reference,
+        It is while nobody has decided; after that only under its very own reference,
         and soon: an incident's number may be used again, and a table's rows counted anew.
         """
         state = self._referral(referral_id)
         if state.decision is None or state.received_at is None:
             return True
         soon = abs(self.part.sent.received_at - state.received_at) <= SAME_MATTER
-        return soon and referral_id in self.recording.led_to(self.translation.references[:1])
+        return soon and referral_id in self.recording.led_to(own_of(self.translation.references))
 
     def _open(
         self,

@@ -151,7 +151,7 @@ class Recording:
         Also by our own id, which the receipt of its referral told it.
         """
         found: list[str] = []
-        for reference in references:
+        for reference in filter(str.strip, references):
             found += reversed(self._claimed(reference).values)
             if self._is_theirs(reference.strip()):
                 found.append(reference.strip())

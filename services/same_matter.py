@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from adapters.event_store import EventStore
 from adapters.nameless import which_of_several
-from adapters.translation import Translation
+from adapters.translation import Translation, own_of
 from domain.described import AdultDescribed, ChildDescribed
 from domain.referral import ChildAdded
 from services.completing import AROUND_BIRTH
@@ -46,7 +46,7 @@ APART: dict[Relation, str] = {
 class Told(NamedTuple):
     """What a referral's messages, and people, told so far.
 
-    `numbers`: the sender's own (first) reference of each message, empty where it gave none; an
+    `numbers`: the sender's own references of each message, an empty one where it gave none; an
     incident's number is none.
     `messages`: the children of each message, also of whom nothing says who they are.
     """
@@ -71,13 +71,9 @@ def told_of(store: EventStore, referral_id: str) -> Told:
         messages.append(tuple(getattr(event, "children", None) or ()))
         children.extend(messages[-1])
         adults.extend(getattr(event, "adults", None) or ())
-        numbers.update(own_number(getattr(event, "references", None) or ()))
+        references = getattr(event, "references", None) or ()
+        numbers.update(own_of(references) or references[:1])
     return Told(told_by_name(children), tuple(adults), frozenset(numbers), tuple(messages))
-
-
-def own_number(references: Iterable[str]) -> tuple[str, ...]:
-    """The sender's own reference of a message, the first: empty, if it gives only others."""
-    return tuple(each.strip() for each in references)[:1]
 
 
 def relation(
@@ -96,7 +92,7 @@ def relation(
     if not told.numbers:
         return "the same"  # it was destroyed, or is not there: whoever writes to it is told so
     named = told_by_name(said.children)
-    speaks_of = {*map(str.strip, said.earlier), *own_number(said.references)} - {""}
+    speaks_of = {*map(str.strip, said.earlier), *own_of(said.references)} - {""}
     its_own = bool(speaks_of & told.numbers)
     if named and told.children:
         if not (_meets(named, told.children) or known()):

@@ -27,12 +27,11 @@ from adapters.notice_people import (
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     instant,
-    own_and_shared,
     plausible_time,
     reference_of,
 )
 from adapters.reading import LARGEST_READ, Problems, as_text, beginning, decoded, shown, unread
-from adapters.translation import FormatInformation, Sent, Translation
+from adapters.translation import FormatInformation, Sent, Translation, own_and_shared
 from adapters.urgency import GRADES, graded, urgency_in
 from domain.described import Urgency
 
@@ -203,7 +202,7 @@ def _said(
     of_the_police = bool(told.force or told.officer.collar_number or incident)
     return Translation(
         intent="update" if first else "new",
-        references=own_and_shared(own, incident),
+        references=own_and_shared([own], [incident]),
         earlier=(first,) if first else (),
         happened_at=plausible_time(at, sent.received_at, problems),
         source="6" if of_the_police else None,

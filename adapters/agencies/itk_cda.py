@@ -41,7 +41,7 @@ from adapters.hl7_text import instant_of
 from adapters.made_up import MadeUpAdult, MadeUpChild, Story, story
 from adapters.particulars import NO_CONCERN_TOLD, People, plausible_time, reference_of
 from adapters.reading import Problems, beginning, decoded, shown, unread
-from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.translation import FormatInformation, Intent, Sent, Translation, own_and_shared
 from domain.calendar import local_day
 from domain.described import ReferrerDescribed, Urgency
 
@@ -235,9 +235,8 @@ class _Reading:
             if own(each, "root") in _CASE_NUMBERS and reference_of(own(each, "extension"))
         ]
         document = _number(self.document, "setId") or _number(self.document, "id")
-        names = [each for each in (document, _number(self.document, "id"), self._key()) if each]
-        first, *others = names or [""]
-        return tuple(dict.fromkeys([first, *cases, *others] if first or cases else ()))
+        names = (document, _number(self.document, "id"), self._key() or "")
+        return own_and_shared(names, cases)
 
     def _intent(self) -> tuple[Intent, tuple[str, ...]]:
         """Whether it is a later version, and of what."""

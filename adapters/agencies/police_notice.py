@@ -32,7 +32,6 @@ from adapters.notice_people import (
 from adapters.particulars import (
     NO_CONCERN_TOLD,
     instant,
-    own_and_shared,
     plausible_time,
     reference_of,
 )
@@ -47,7 +46,7 @@ from adapters.reading import (
     shown,
     unread,
 )
-from adapters.translation import FormatInformation, Intent, Sent, Translation
+from adapters.translation import FormatInformation, Intent, Sent, Translation, own_and_shared
 from adapters.urgency import GRADES, graded, most_urgent, told_unknown, urgency_in
 from domain.described import Urgency
 
@@ -359,7 +358,7 @@ def _said(
     of_the_police = bool(notice.force or notice.officer.collar_number or incident)
     return Translation(
         intent=intent,
-        references=own_and_shared(own, incident),
+        references=own_and_shared([own], [incident]),
         earlier=earlier,
         happened_at=plausible_time(told_at, sent.received_at, problems),
         source="6" if of_the_police else None,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from adapters.translation import Translation
+from adapters.translation import Translation, own_and_shared
 from domain.described import AdultDescribed, ChildDescribed, Identifier
 from domain.referral import RemoveChild
 from services.claims import TURNS
@@ -113,6 +113,18 @@ def test_who_may_be_either_of_two_children_is_put_beside_one_and_it_is_said(
     eva_again = concern(intent=intent, references=("1",), children=(eva,), concern="More.")
     more = office.receives_one(eva_again)
     assert (more.result, more.referral) == ("updated", office.referrals()[0])
+
+
+@pytest.mark.parametrize("earlier", ["SCH-1", "a@school.example"])
+def test_an_answer_goes_to_what_it_answers_by_any_of_its_own_references(
+    office: Office, earlier: str
+) -> None:
+    own = own_and_shared(["SCH-1", "a@school.example"], ["incident 7"])
+    first = office.receives_one(concern(references=own))
+    answer = concern(intent="update", references=("b",), earlier=(earlier,), children=())
+    assert office.receives_one(answer).referral == first.referral
+    by_incident = concern(intent="update", references=("c",), earlier=("incident 7",), children=())
+    assert office.receives_one(by_incident).result == "recorded"
 
 
 def test_a_number_used_again_for_another_familys_adult_is_a_concern_of_its_own(

@@ -46,7 +46,7 @@ def by_mail(*lines: str, head: str = "") -> Translation:
 def test_a_notification_opens_a_referral() -> None:
     said = by_mail(*LINES)
     assert (said.intent, said.key) == ("new", "m1@police.example")
-    assert said.references == ("OE-1", "NP-77", "m1@police.example")
+    assert said.references == ("OE-1", "m1@police.example", "", "NP-77")
     assert (said.source, said.lawful_basis, said.urgency) == ("6", "duty", "urgent")
     assert said.happened_at == datetime(2026, 5, 19, 20, 40, tzinfo=UTC)
     assert (said.referrer.name, said.referrer.organisation) == ("PC Sam Dow", "North Police")
@@ -174,5 +174,4 @@ def test_the_children_are_enough_under_the_heading(line: str) -> None:
 def test_a_grade_may_be_a_number_and_an_incident_is_never_the_number_of_its_own() -> None:
     said = by_mail("Incident number: NP-77", "Force: North", "Grade: 1", "Child 1: Amira Holt")
     assert said.urgency == "immediate"
-    assert said.references[1:] == ("NP-77",)
-    assert "@" in said.references[0]
+    assert said.references == ("m1@police.example", "", "NP-77")

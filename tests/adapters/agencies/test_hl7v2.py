@@ -380,6 +380,7 @@ def test_an_expected_child_is_one_although_the_patient_is_an_adult() -> None:
         "Boo^Boo^^^^^N~Holt^Amira^^^^^L",
         "Smith^Amira^^^^^M~Holt^Amira~Boo^^^^^^A",
         "^^^^^^L~Holt^Amira^^^^^D",
+        "UNKNOWN^UNKNOWN^^^^^L~Holt^Amira^^^^^A",
         "Holt^Amira^^^^^L~Grey^Amira^^^^^L",
     ],
 )
