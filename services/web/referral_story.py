@@ -4,16 +4,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from adapters.event_store import Unreadable
+from adapters.nameless import names
+from adapters.nhs_numbers import SUPERSEDED
 from adapters.particulars import SUBJECT
 from adapters.translation import formats
-from domain.codes import REFERRAL_SOURCES, SEXES
+from domain.child import ChildRegistered, DetailsCorrected
+from domain.codes import REFERRAL_SOURCES, SEXES, Sex
 from domain.described import AddressDescribed, AdultDescribed, ChildDescribed, ReferrerDescribed
 from domain.kernel import WITHHELD
 from domain.referral import OUTCOMES
@@ -25,6 +28,7 @@ from services.likeness import Agreement, Details, compare, details_of
 from services.numbers import on_record
 from services.questions import about_child, about_referral
 from services.questions import details_of as known_details
+from services.sender_numbers import superseded
 from services.web.alike import Alike, Beside, alike, case_words
 from services.web.due import left, what
 from services.web.forms.records import may_separate, separated_by
@@ -90,6 +94,25 @@ class Said(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
+class Taken(Struct, frozen=True, kw_only=True):
+    """A child of whom little was said, and whom the record was opened for, before it was completed.
+
+    `since`: the event that completed it.
+    """
+
+    child: ChildDescribed
+    since: DetailsCorrected
+
+
+class Fitting(NamedTuple):
+    """`fits`: the description that fits each record. `left_over`: those of no record. `taken`:
+    those that tell nothing of the child whom their record is of by now."""
+
+    fits: dict[str, ChildDescribed]
+    left_over: list[ChildDescribed]
+    taken: dict[str, list[Taken]]
+
+
 class About(Struct, frozen=True, kw_only=True):
     """A child whom the referral is about. `closed`: the record is restricted to others.
 
@@ -113,6 +136,8 @@ class About(Struct, frozen=True, kw_only=True):
     """Who separates the records merged into this one; empty if there are none."""
     separable: bool = False
     """Whether this person may."""
+    taken: tuple[Taken, ...] = ()
+    """Who was described first, and is taken to be this child."""
 
 
 class Act(Struct, frozen=True, kw_only=True):
@@ -179,13 +204,27 @@ class Situation:
         return list(dict.fromkeys(found))
 
     @cached_property
-    def fitting(self) -> tuple[dict[str, ChildDescribed], list[ChildDescribed]]:
-        """The description that fits each record on the referral, and those that fit none."""
-        left_over, fits = list(self.described), {}
+    def fitting(self) -> Fitting:
+        """Which description is of which record on the referral, and which are of none."""
+        left_over, fits = list(self.described), dict[str, ChildDescribed]()
         for child_id in self.now.child_ids:
             if best := _best(left_over, _said_of(self, child_id)):
                 fits[child_id] = best
-        return fits, left_over
+        opened = [_opened_with(self, each) for each in self.now.child_ids] if left_over else []
+        taken = dict[str, list[Taken]]()
+        for child in tuple(left_over):
+            told = _Told.of(child)
+            alike = [each for each in opened if each.told == told]
+            if not alike:
+                continue
+            record = min(alike, key=lambda each: (each.child_id in fits, each.since is not None))
+            left_over.remove(child)
+            if record.since is None:
+                fits.setdefault(record.child_id, child)
+            else:
+                found = Taken(child=child, since=record.since)
+                taken.setdefault(record.child_id, []).append(found)
+        return Fitting(fits, left_over, taken)
 
     def closed(self, child_id: str) -> bool:
         """Whether a child's record is restricted to others than this person."""
@@ -294,6 +333,14 @@ def _facts(entry: Entry) -> Facts:
     return [(label, value) for label, value in facts if value]
 
 
+def called(child: ChildDescribed) -> str:
+    """A child's name as it was said; where that is none, who it is instead, as in a sentence."""
+    if any(names(child.family_name, child.given_name)):
+        return " ".join(part for part in (child.given_name, child.family_name) if part)
+    who = {"F": "girl", "M": "boy"}.get(child.sex, "child")
+    return f"an unborn {who}" if child.unborn else f"a {who} without a name"
+
+
 def _name(person: ChildDescribed | AdultDescribed) -> str:
     name = " ".join(part for part in (person.given_name, person.family_name) if part)
     if not name and isinstance(person, ChildDescribed) and person.unborn:
@@ -344,7 +391,7 @@ def _address(address: AddressDescribed) -> str:
 
 def about(situation: Situation) -> list[About]:
     """Each child on the referral: as described beside the record, the case, what came before."""
-    fits, _ = situation.fitting
+    fits, _, taken = situation.fitting
     found = []
     for child_id in situation.each_child:
         record = situation.record(child_id)
@@ -376,6 +423,9 @@ def about(situation: Situation) -> list[About]:
                 merged=separated_by(situation.parts, situation.names, shown) if shown else "",
                 separable=shown is not None and may_separate(situation.context, shown),
                 earlier=tuple(_earlier(situation, shown)) if shown else (),
+                taken=tuple(
+                    each for i in situation.same_child(child_id) for each in taken.get(i, ())
+                ),
             )
         )
     return found
@@ -383,7 +433,7 @@ def about(situation: Situation) -> list[About]:
 
 def not_on_it(situation: Situation) -> list[ChildDescribed]:
     """Children whom a message describes and who have no record on this referral."""
-    return situation.fitting[1]
+    return situation.fitting.left_over
 
 
 def _case(situation: Situation, record: children.Child) -> caseload.Case | None:
@@ -406,6 +456,46 @@ def _said_of(situation: Situation, child_id: str) -> list[dict[str, Any]]:
         with suppress(Unreadable):  # then it is told by the record that it was merged into
             known.append(asdict(on_record(store, child_id).details))
     return known
+
+
+class _Told(NamedTuple):
+    """What tells a child from others, where nothing is enough to know them again by."""
+
+    family_name: str
+    given_name: str
+    born_on: date | None
+    due_on: date | None
+    sex: Sex
+
+    @classmethod
+    def of(cls, said: ChildDescribed | ChildRegistered | DetailsCorrected) -> "_Told":
+        called = names(said.family_name, said.given_name)
+        return cls(*called, said.born_on or None, said.due_on or None, said.sex)
+
+
+class _Opened(NamedTuple):
+    """What a record was opened with, and the event that first told who it is, if one did."""
+
+    child_id: str
+    told: _Told | None
+    since: DetailsCorrected | None
+
+
+def _opened_with(situation: Situation, child_id: str) -> _Opened:
+    """Of a closed record too: it is only compared, never shown."""
+    told, since = None, None
+    with suppress(Unreadable):
+        for recorded in situation.parts.store.history(child_id, opened=True):
+            event = recorded.event
+            if not isinstance(event, ChildRegistered | DetailsCorrected):
+                continue
+            if event.family_name is WITHHELD:  # destroyed
+                return _Opened(child_id, None, None)
+            if isinstance(event, ChildRegistered):
+                told = _Told.of(event)
+            elif told and since is None and _Told.of(event)[:3] != told[:3]:
+                since = event
+    return _Opened(child_id, told, since)
 
 
 def _best(described: list[ChildDescribed], known: list[dict[str, Any]]) -> ChildDescribed | None:
@@ -448,15 +538,16 @@ def _details(known: dict[str, Any]) -> Details:
 
 def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Beside, ...]:
     """Field by field; what neither side knows is left out."""
+    told = details_of(described) if described else Details()
     agreement = _agreement(described, known) if described else Agreement((), ())
     compares: dict[str, Level] = dict.fromkeys(agreement.agree, "same")
     compares |= dict.fromkeys(agreement.differ, "differs")
     numbers = (described and described.nhs_number) or "", known.get("nhs_number") or ""
-    if all(numbers):
-        compares["NHS number"] = "same" if numbers[0] == numbers[1] else "differs"
+    if described and all(numbers):
+        compares["NHS number"] = _numbers(described, known)
     pairs = {
-        "first name": (described.given_name if described else "", known.get("given_name") or ""),
-        "surname": (described.family_name if described else "", known.get("family_name") or ""),
+        "first name": (told.given_name, known.get("given_name") or ""),
+        "surname": (told.family_name, known.get("family_name") or ""),
         "birth date": (_day(described and described.born_on), _day(known.get("born_on"))),
         "due date": (_day(described and described.due_on), _day(known.get("due_on"))),
         "NHS number": numbers,
@@ -471,6 +562,17 @@ def _beside(described: ChildDescribed | None, known: dict[str, Any]) -> tuple[Be
         for name, (one, other) in pairs.items()
         if one or other
     )
+
+
+def _numbers(described: ChildDescribed, known: dict[str, Any]) -> Level:
+    """How two NHS numbers compare: also with those that one of the two had before."""
+    if described.nhs_number == known["nhs_number"]:
+        return "same"
+    before = {each["value"] for each in known["identifiers"] if each["system"] == SUPERSEDED}
+    replaced = described.nhs_number in before or (
+        known["nhs_number"] in superseded(described.identifiers)
+    )
+    return "same (superseded on one)" if replaced else "differs"
 
 
 def _day(day: Any) -> str:

@@ -30,7 +30,7 @@ from services.web.form import Field, Form
 from services.web.frame import PATIENCE_SECONDS, news, show, went
 from services.web.pages.agency import own_referral
 from services.web.referral_forms import FORMS, Asks, offered
-from services.web.referral_story import Situation, about, acts, clocks, not_on_it, said
+from services.web.referral_story import Situation, about, acts, called, clocks, not_on_it, said
 from services.web.routes import Answer, Context, guarded, self_guarded
 from services.web.story import referral_href
 from services.web.templating import govdate
@@ -71,7 +71,9 @@ def referral(context: Context) -> Response[Any]:
         said=said(situation, addresses=addresses),
         reachable=reachable,
         about=about(situation),
-        left_over=[(_named(each), _prefill(each)) for each in not_on_it(situation)],
+        left_over=[(called(each), _prefill(each)) for each in not_on_it(situation)],
+        called=called,
+        prefill=_prefill,
         acts=acts(situation),
         clocks=clocks(situation),
         same=_perhaps_same(situation),
@@ -98,10 +100,6 @@ def _perhaps_same(situation: Situation) -> list[tuple[str, str]]:
         for i, r in found
         if r and referral_href(situation.context, i)
     ]
-
-
-def _named(child: ChildDescribed) -> str:
-    return " ".join(n for n in (child.given_name, child.family_name) if n) or "No name given"
 
 
 # ── Its forms ─────────────────────────────────────────────────────────────────────────────────────
@@ -267,10 +265,11 @@ CHOSEN = {
 
 def _prefill(child: ChildDescribed) -> dict[str, str]:
     """What a description fills in for a new record: sent as a form, never in an address."""
+    unnamed = not (child.given_name or child.family_name or child.due_on)
     start = forms.start(
         NEW,
         {
-            "given_name": child.given_name,
+            "given_name": "Unknown" if unnamed else child.given_name,
             "family_name": child.family_name,
             "sex": child.sex,
             **{
@@ -303,7 +302,7 @@ def _add_page(
         new=new or forms.start(NEW, {"sex": "U"}),
         chosen=chosen or forms.start(CHOSEN),
         found=found,
-        described=[(_named(each), _prefill(each)) for each in not_on_it(situation)],
+        described=[(called(each), _prefill(each)) for each in not_on_it(situation)],
         identity=uuid4().hex,
     )
 

@@ -133,6 +133,25 @@ def test_a_hospital_s_own_number_of_two_records_is_shown_beside_what_they_say(si
     assert "Sender's own number U77 U77 agrees" in words
 
 
+def test_a_number_that_replaced_the_other_record_s_is_not_shown_to_differ(site: Site) -> None:
+    message = (
+        "MSH|^~\\&|EDIS|CITYHOSP|CSC|EXSHIRE|20260310091500||REF^I12|A1|P|2.5\r"
+        "PID|1||9990000131^^^NHS^NH~9990000042^^^NHS^NH^^20250101^20260101||Boateng^Kofi"
+        "||20140911|M\rNTE|1||He was seen alone.\r"
+    )
+    receipt = site.authority.send(message.encode(), "city-hospital")
+    path, kofi = f"/referrals/{receipt.referral}", site.authority.children["kofi"]
+    said = "NHS number 9990000131 9990000042 agrees (superseded on one)"
+    assert said in page(site.visitor(DUTY), path)
+    given = {"referral_id": receipt.referral}
+    for command, child in (("add-child", kofi), ("remove-child", receipt.children[0])):
+        why = {"reason": "It is Kofi."} if command == "remove-child" else {}
+        site.authority.give(DUTY, command, child_id=child, **given, **why)
+    words = page(site.visitor(DUTY), path)
+    assert "As described On record First name Kofi Kofi agrees" in words
+    assert said in words
+
+
 def test_the_record_that_has_the_same_number_is_shown_with_what_differs(site: Site) -> None:
     sent = {"given_name": "Kojo", "born": "12/09/2014", "nhs_number": "9990000042"}
     receipt = site.authority.concern(number="9", **sent)

@@ -66,6 +66,73 @@ def test_it_tells_what_was_said_by_whom_and_about_whom(shared_site: Site) -> Non
     assert "2 working days late due 6 March 2026" in words
 
 
+REFERRED = (
+    "MSH|^~\\&|EDIS|CITYHOSP|CSC|EXSHIRE|20260310091500||REF^I1{0}|A{0}|P|2.5\r"
+    "RF1|P|R^Routine|SG^Safeguarding|||RF-77^EDIS|20260310\rPID|1||||{1}\rNTE|1||Found alone.\r"
+)
+UNNAMED, FAY = "UNKNOWN^UNKNOWN|||F", "Otterburn^Fay||20180304|F"
+
+
+def referred(site: Site, *said: str) -> tuple[str, str]:
+    """A child as a hospital sends them, then tells more: the referral and the child."""
+    found = set[tuple[str, str]]()
+    for number, child in enumerate(said, start=2):
+        body = REFERRED.format(number, child).encode()
+        receipt = site.authority.send(body, "city-hospital", format="hl7v2")
+        (one,) = receipt.children
+        found.add((f"/referrals/{receipt.referral}", one))
+        site.authority.clock.move(hours=1)
+    (told_of,) = found
+    return told_of
+
+
+def test_a_child_who_was_not_named_has_a_record_and_is_not_asked_for_again(site: Site) -> None:
+    path, _ = referred(site, UNNAMED)
+    words = told(site.visitor(DUTY), path)
+    assert "Name not known New record made from this referral No case" in words
+    assert "not on this referral yet" not in words
+    assert "as first described" not in words
+
+
+def test_who_was_not_named_and_is_by_now_is_said_to_be_taken_for_that_child(site: Site) -> None:
+    path, _ = referred(site, UNNAMED, FAY)
+    visitor = site.visitor(DUTY)
+    words = told(visitor, path)
+    assert (
+        "A girl without a name , as first described, is taken to be Fay Otterburn since the message"
+        " of Tuesday 10 March 2026 at 10:30am." in words
+    )
+    assert "not on this referral yet" not in words
+    assert "Find or register" not in words
+    assert "They are two: register a girl without a name" in words
+    said = {"do": "start", "given_name": "UNKNOWN", "family_name": "UNKNOWN", "sex": "F"}
+    assert "Register the child" in words_of(visitor.send_form(f"{path}/add-child", said))
+    words = sent(visitor, f"{path}/add-child", {**said, "do": "register"})
+    assert "as first described" not in words
+    assert "Fay Otterburn New record" in words
+    assert "UNKNOWN UNKNOWN New record" in words
+    assert "not on this referral yet" not in words
+
+
+def test_who_was_named_by_a_person_is_said_to_be_taken_for_that_child(site: Site) -> None:
+    path, child = referred(site, "UNKNOWN^UNKNOWN|||M")
+    named = {"given_name": "Fay", "family_name": "Otterburn", "sex": "F", "reason": "Her school."}
+    site.authority.give(DUTY, "correct-details", child_id=child, **named)
+    words = told(site.visitor(DUTY), path)
+    assert "A boy without a name , as first described, is taken to be Fay Otterburn since" in words
+    assert "since Grace Ofori corrected the record on Tuesday 10 March 2026 at 10:30am." in words
+    assert "Find or register" not in words
+
+
+def test_whom_a_restricted_record_is_of_by_now_is_not_said(site: Site) -> None:
+    path, child = referred(site, UNNAMED, FAY)
+    named = {"named": [MANAGER], "reason": "A colleague's child."}
+    site.authority.give(MANAGER, "restrict-record", child_id=child, **named)
+    words = told(site.visitor(DUTY), path)
+    assert "is taken to be this child since the message of" in words
+    assert "Find or register" not in words
+
+
 def test_who_is_who_to_whom_is_told_in_whole_sentences(site: Site) -> None:
     one = {"given_name": "Ivo", "family_name": "Lund", "date_of_birth": "03/03/2016"}
     other = {"given_name": "Edda", "family_name": "Lund", "relationship": "half-sister"}
