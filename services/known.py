@@ -44,7 +44,7 @@ from domain.referral import (
 )
 from domain.risk import EscalateRisk, RaiseRisk
 from domain.workforce import AppointManager, ArrangeCover, JoinTeam
-from projections import agencies, caseload, children, chronology, inbox, people
+from projections import agencies, caseload, children, chronology, inbox, matches, people
 from projections.base import Query
 from services.access import COMMAND_LINE, OPERATOR
 from services.assemble import Parts
@@ -189,6 +189,15 @@ def _mergeable(parts: Parts, command: MergeRecords, merged: str) -> str | None:
     survivor = children.child(parts.query, command.child_id)
     if survivor is not None and survivor.child_id == merged:
         return "This record is itself merged into that one: separate them first."
+    return _told_apart(parts.query, command.child_id, merged)
+
+
+def _told_apart(query: Query, child_id: str, other_child_id: str) -> str | None:
+    """Whether somebody told the two apart, from whichever record it was said."""
+    one, other = _records(query, child_id), _records(query, other_child_id)
+    for pair in matches.told_apart(query, one):
+        if pair & one and pair & other:
+            return "The two records were told apart: withdraw that first, and say why."
     return None
 
 
