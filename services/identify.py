@@ -111,7 +111,7 @@ class _Naming:
         if first and child_id in again.before.still and not record.destroyed:
             number = self._to_fill(details, child_id, again, doubles)
             told = more(child_id, record, child, self.stamped, number=number)
-            commands = told.commands
+            commands = () if doubles else told.commands  # another record of the child has it
             if otherwise := told_otherwise(told.differs):
                 self.problems.append(otherwise)
         self.found += [Found(child_id, True, commands), *doubles]
