@@ -122,7 +122,8 @@ def email_of(body: bytes, problems: Problems) -> Email:
     except TooMany:
         problems.say(_TOO_MUCH)
         return Email(text=decoded(body, problems))
-    except (MessageError, RecursionError, LookupError, ValueError):
+    except (MessageError, RecursionError, LookupError, ValueError, TypeError):
+        # The library compares numbers of a parameter's pieces with none: `charset*0=a; charset*`.
         problems.say("The e-mail is broken: it was read as plain text.")
         return Email(text=decoded(body, problems))
     _told_if_cut(message, problems)

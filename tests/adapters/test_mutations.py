@@ -65,6 +65,18 @@ def test_a_style_sheet_is_left_out_beside_a_letter_that_has_no_small_one() -> No
     assert text_of_html("<p>\u0130\u0130 a<STYLE>p {}</STYLE> b</p>") == "\u0130\u0130 a b"
 
 
+def test_a_parameter_in_pieces_of_which_one_has_no_number_leaves_the_words() -> None:
+    """Of seed 11: 4546828."""
+    said = translated(
+        "email",
+        format_named("email")
+        .example(1)
+        .replace(b"text/plain", b"text/plain; charset*0=utf; charset*", 1),
+    )
+    assert said.children
+    assert "The e-mail is broken: it was read as plain text." in said.problems
+
+
 # ── Long ones ──
 
 
