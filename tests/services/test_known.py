@@ -134,23 +134,6 @@ def test_records_that_were_told_apart_are_not_merged_from_either_side(authority:
     assert gives(authority, MANAGER, "merge-records", **through, **why).result == "done"
 
 
-def test_records_told_apart_are_merged_neither_way_nor_by_way_of_a_third(
-    authority: Authority,
-) -> None:
-    kofi, ama, jonah = (authority.children[name] for name in ("kofi", "ama", "jonah"))
-    apart = {"child_id": kofi, "other_child_id": ama, "reason": "Two births."}
-    authority.give(MANAGER, "tell-records-apart", **apart)
-    why = {"reason": "The same."}
-    for one, other in ((kofi, ama), (ama, kofi)):
-        both = {"child_id": one, "merged_child_id": other}
-        assert "told apart" in refused(authority, MANAGER, "merge-records", **both, **why)
-    authority.give(MANAGER, "merge-records", child_id=ama, merged_child_id=jonah, **why)
-    by_a_third = {"child_id": jonah, "merged_child_id": kofi}
-    assert "told apart" in refused(authority, MANAGER, "merge-records", **by_a_third, **why)
-    authority.give(MANAGER, "withdraw-telling-apart", **apart)
-    authority.give(MANAGER, "merge-records", child_id=ama, merged_child_id=kofi, **why)
-
-
 def test_a_record_is_not_merged_with_itself(authority: Authority) -> None:
     child = authority.children["kofi"]
     itself = {"child_id": child, "merged_child_id": child, "reason": "The same."}
