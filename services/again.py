@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from adapters.event_store import EventStore
 from adapters.nameless import which_of_several
+from adapters.nhs_numbers import SUPERSEDED
 from adapters.particulars import reference_of
 from domain.described import ChildDescribed, Identifier
 from services.completing import contradicts
@@ -142,8 +143,8 @@ def _born_apart(child: ChildDescribed, known: Record, told: Iterable[ChildDescri
 
 
 def telling(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:
-    """Those that name somebody."""
-    return tuple(each for each in identifiers if tells(each.value))
+    """Those that name somebody; not an NHS number of before (`Numbers.had_by`)."""
+    return tuple(e for e in identifiers if tells(e.value) and e.system != SUPERSEDED)
 
 
 def tells(value: str) -> bool:

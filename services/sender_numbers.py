@@ -15,12 +15,10 @@ from services.again import identifier_claim, telling
 from services.claims import claimed
 from services.numbers import replaced_claim
 
-_OF_THE_NHS = frozenset({"nhs", SUPERSEDED})
-
 
 def own_numbers(identifiers: Iterable[Identifier]) -> frozenset[str]:
     """The numbers that are a sender's own: neither the NHS's nor what stands for none."""
-    return frozenset(each.value for each in telling(identifiers) if each.system not in _OF_THE_NHS)
+    return frozenset(each.value for each in telling(identifiers) if each.system != "nhs")
 
 
 def superseded(identifiers: Iterable[Identifier]) -> frozenset[str]:
@@ -64,13 +62,12 @@ def claims_of(
 
     `pending`: claims that are to be stored with it.
     """
-    for each in telling(identifiers):
-        keys = [identifier_claim(store, agency, each.value)]
-        if each.system == SUPERSEDED:
-            keys.append(replaced_claim(store, each.value))
-        for key in keys:
-            if claim := _claim_of(store, key, child_id, pending):
-                yield claim
+    identifiers = tuple(identifiers)
+    keys = [identifier_claim(store, agency, each.value) for each in telling(identifiers)]
+    keys += [replaced_claim(store, each) for each in sorted(superseded(identifiers))]
+    for key in keys:
+        if claim := _claim_of(store, key, child_id, pending):
+            yield claim
 
 
 def _claim_of(store: EventStore, key: str, child_id: str, pending: Mapping[str, str]) -> str | None:
