@@ -3,7 +3,7 @@ Which messages were set aside or lost on their way, and why?
 
     waiting(query) -> list[SetAside]                  oldest first
     settled(query) -> list[SetAside]                  what waits no longer, as somebody saw to it
-    one(query, quarantine_id) -> SetAside | None      if it waits, or was settled
+    one(query, quarantine_id) -> SetAside | None      whatever became of it
     held(query) -> list[Held]                         how many wait, by agency, transport and reason
 
 Records that were lost in a row are one entry; it waits until somebody says what was done.
@@ -155,10 +155,9 @@ def settled(query: Query) -> list[SetAside]:
 
 
 def one(query: Query, quarantine_id: str) -> SetAside | None:
-    """One that was set aside or lost, settled or not; none that was taken in."""
+    """One that was set aside or lost. Of what was taken in, `settled_at` says when, and no more."""
     found = query(
-        f"select {COLUMNS} from quarantine where quarantine_id = :quarantine_id"  # noqa: S608
-        " and (done_at is null or settled_by is not null)",
+        f"select {COLUMNS} from quarantine where quarantine_id = :quarantine_id",  # noqa: S608
         {"quarantine_id": quarantine_id},
     )
     return next(iter(rows(SetAside, found)), None)

@@ -155,9 +155,10 @@ GIVE: dict[About, dict[str, frozenset[Role]]] = {
         "rename-agency": OPERATOR,
         "suspend-agency": OPERATOR,
         "resume-agency": OPERATOR,
-        # What was set aside, or lost before it was read: as for `replay-quarantined`
-        "settle-message": DUTY | OPERATOR,
+        # What was lost before it was read: as for `replay-quarantined`. What was set aside is ended
+        # by nobody who may not read it.
         "settle-loss": DUTY | OPERATOR,
+        "settle-message": DUTY | _roles("command-line"),
         "name-for-plan-status": OPERATOR,
         "end-plan-status": OPERATOR,
         # What makes or holds a secret: by `webhook` on the command line alone

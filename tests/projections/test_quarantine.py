@@ -49,7 +49,10 @@ def test_what_was_replayed_waits_no_longer(given: Given) -> None:
     assert found.offset == 42
     view.given(message_replayed())
     assert [(each.agency, each.messages) for each in held(view.query)] == [("elm-surgery", 1)]
-    assert one(view.query, "quarantine-1") is None
+    taken_in = one(view.query, "quarantine-1")
+    assert taken_in is not None
+    assert (taken_in.settled_at, taken_in.settled_by) == (MONDAY_9AM, None)
+    assert one(view.query, "quarantine-9") is None
     assert [each.offset for each in waiting(view.query)] == [43]
 
 
@@ -98,7 +101,9 @@ def test_what_was_settled_waits_no_longer_and_stays_to_be_found(given: Given) ->
     assert found == [("quarantine-3", "lost"), ("quarantine-1", "id-reused")]
     view.given(message_replayed())
     assert [each.reason_code for each in settled(view.query)] == ["lost"]
-    assert one(view.query, "quarantine-1") is None
+    taken_in = one(view.query, "quarantine-1")
+    assert taken_in is not None
+    assert taken_in.settled_by is None
 
 
 def test_taken_twice_it_stands_there_once(given: Given) -> None:

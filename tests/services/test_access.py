@@ -73,8 +73,7 @@ EVERYTHING = set(KINDS)
 
 OPERATORS = """see-people see-agencies see-feeds replay-quarantined give:form-team
     give:join-team give:leave-team give:appoint-manager give:manager-leaves
-    give:change-working-time give:arrange-cover
-    give:settle-message give:settle-loss
+    give:change-working-time give:arrange-cover give:settle-loss
     give:register-agency give:rename-agency give:suspend-agency give:resume-agency
     give:name-for-plan-status give:end-plan-status"""
 WORKERS = """see-referral see-child see-address see-caseload see-deadlines see-risks
@@ -133,7 +132,7 @@ TABLE: dict[Role, list[tuple[str, set[str]]]] = {
     ],
     "command-line": [
         (" ".join(name for name in ACTIONS if not name.startswith("give:")), EVERYTHING),
-        (OPERATORS, EVERYTHING),
+        (f"{OPERATORS} give:settle-message", EVERYTHING),
     ],
 }
 

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 from adapters.cloudevents import agency_named
 from adapters.translation import formats
 from domain.kernel import Refused
-from domain.quarantine import REASONS, LossSettled, MessageSettled
+from domain.quarantine import REASONS, LossSettled, MessageReplayed, MessageSettled
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
@@ -151,6 +151,7 @@ def set_aside(context: Context) -> Response[str]:
         href=f"/feeds/quarantine?{query}" if query else "/feeds/quarantine",
         settled=settled,
         may=_may(context),
+        may_put_away=_may(context, PUTTING_AWAY),
         news=news(context),
     )
 
@@ -216,6 +217,9 @@ def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -
     assert found is not None  # noqa: S101 - the gate is not open to what is not there
     lost = found.reason_code == "lost"
     names = Names(context.parts)
+    if found.settled_at and not found.settled_by:
+        by = _taken_in_by(context, found)
+        return show(context, "taken_in.html", one=found, sender=names(found.agency), by=names(by))
     form = form or forms.start(SETTLE if lost else PUT_AWAY)
     rows: dict[str, Any] = {
         "one": found,
@@ -256,6 +260,14 @@ def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -
     )
 
 
+def _taken_in_by(context: Context, found: SetAside) -> str:
+    return next(
+        each.event.by
+        for each in context.parts.store.history(found.quarantine_id)
+        if isinstance(each.event, MessageReplayed)
+    )
+
+
 def _read(context: Context, found: SetAside) -> messages.Aside | None:
     """What stands in it, if this person may read it; that they do is recorded first."""
     gate, who = context.parts.gate, context.who
@@ -283,7 +295,8 @@ def _named(source: str, names: Names) -> str:
 
 def _words(context: Context, found: SetAside) -> Markup:
     """What whoever settled it said of it, for those who may settle; nothing for others."""
-    if not (found.settled_at and _may(context, PUTTING_AWAY)):
+    may = _may(context, SETTLING if found.reason_code == "lost" else PUTTING_AWAY)
+    if not (found.settled_at and may):
         return Markup()
     store = context.parts.store
     (said,) = (
