@@ -150,12 +150,15 @@ _AGE = re.compile(
 )
 _DAYS = {"y": (365, 366), "m": (28, 31), "w": (7, 7), "d": (1, 1)}
 """The fewest and the most days of a unit in which an age is told."""
+_GUESSED_OLDER = 3
+"""Years by which somebody may look older than they are."""
 
 
 def birth_by_age(text: str, told_on: date, problems: Problems, whose: str) -> Birth:
     """What an age says of the birth: adult or not, and about when, never a date.
 
-    The age stays with the concern. `about 11` may be ten or twelve.
+    The age stays with the concern. `about 11` may be ten or twelve; somebody of `about 19` may be
+    a child.
     """
     plain = text.strip()
     if not plain:
@@ -166,7 +169,9 @@ def birth_by_age(text: str, told_on: date, problems: Problems, whose: str) -> Bi
         problems.say(f"{whose}: the age could not be read.")
         return UNTOLD
     unit, age, slack = (found[3] or "y")[0].lower(), int(found[2]), 1 if found[1] else 0
-    adult = unit == "y" and age >= GROWN_UP
+    adult: bool | None = unit == "y" and age >= GROWN_UP
+    if slack and adult and age < GROWN_UP + _GUESSED_OLDER:
+        adult = None
     if not adult:
         problems.say(f"{whose}: the birth date is incomplete: only an age is given.")
     fewest, most = _DAYS[unit]

@@ -1288,7 +1288,7 @@ def test_an_age_may_follow_the_name(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("age", "grown"),
-    [("about 13", False), ("approx 13 years", False), ("around 40", True)],
+    [("about 13", False), ("approx 13 years", False), ("about 19", False), ("around 40", True)],
 )
 def test_an_age_may_be_about_right(age: str, grown: bool) -> None:
     said = by_mail(*NUMBER, "Person 1: Kofi Tamarin", f"Age: {age}", "Role: child")
