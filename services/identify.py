@@ -271,7 +271,7 @@ def _twice(one: Details, other: Details) -> bool:
     agreement = compare(one, other)
     nameless = not (one.given_name or other.given_name)
     same = one == other if nameless else "first name" in agreement.agree
-    return agreement.certain and same
+    return agreement.certain and same and "sex" not in agreement.differ
 
 
 def _fits(details: Details, held: dict[str, Details], disputed: bool) -> dict[str, Agreement]:

@@ -44,6 +44,7 @@ def sent(office: Office, *children: ChildDescribed) -> tuple[tuple[str, ...], tu
         (BOY, GIRL),
         (replace(BOY, given_name="Baby"), replace(GIRL, given_name="Baby")),
         (FIRST, replace(FIRST, family_name="BABY GIRL", given_name="TWO")),
+        (replace(TOM, sex="M"), replace(TOM, sex="F")),
     ],
 )
 def test_newborn_twins_under_one_number_are_two_children(
