@@ -61,7 +61,7 @@ def ours(broker: Broker, address: str, keys: Path) -> tuple[float, list[tuple[An
     with closing(Vault.open(keys)) as vault, closing(EventStore.open(address, vault)) as store:
         stamped = dict.fromkeys(("happened_at", "received_at", "recorded_at"), MONDAY_9AM)
         told: dict[str, Any] = {"by": "operator", "agency": "authority", **stamped}
-        agency = {"agency_id": AGENCY, "kind": "police", "name": AGENCY}
+        agency: dict[str, Any] = {"agency_id": AGENCY, "kind": "police", "name": AGENCY}
         handle(store, RegisterAgency(**told, **agency, command=uuid4().hex))
         access = Access(bootstrap=broker.address)
         with closing(Inlet(access, topics(), store.tracked, alone=True)) as inlet:
@@ -69,15 +69,12 @@ def ours(broker: Broker, address: str, keys: Path) -> tuple[float, list[tuple[An
             taken = sum(1 for _ in Ingest(store, inlet).lines(threading.Event(), once=True))
             seconds = time.perf_counter() - began
         assert taken
+    stored = "select stream, version, topic, state from stored_events"
     if address.startswith("postgres"):
         with psycopg.connect(address) as connection:
-            rows = connection.execute("select stream, version, topic, state from stored_events")
-            return seconds, rows.fetchall()
+            return seconds, connection.execute(stored).fetchall()
     with closing(sqlite3.connect(Path(address) / "events.db")) as database:
-        rows = database.execute(
-            "select stream, version, topic, state from stored_events"
-        ).fetchall()
-    return seconds, rows
+        return seconds, database.execute(stored).fetchall()
 
 
 def bare(broker: Broker, insert: Callable[[list[Any]], None], rows: list[Any], total: int) -> float:

@@ -65,7 +65,14 @@ class Followed:
         return [(kept - self.sent[at]) * 1000 for at, (kept, _) in self.stored.items()]
 
 
-def send(address: str, followed: Followed, count: int, rate: float, first: int) -> None:
+def send(
+    address: str,
+    followed: Followed,
+    count: int,
+    rate: float,
+    first: int,
+    done: threading.Event,
+) -> None:
     known = formats()
     producer = KafkaProducer(bootstrap_servers=address, enable_idempotence=True, linger_ms=0)
     with closing(producer):
@@ -78,6 +85,7 @@ def send(address: str, followed: Followed, count: int, rate: float, first: int) 
             sent = time.perf_counter()
             at = producer.send(f"in.{SENDER}.{name}.v1", body, key, headers=headers).get(30)
             followed.sent[at.topic, at.partition, at.offset] = sent
+    done.set()
 
 
 def follow(broker: Broker, store: str, count: int, rate: float) -> Followed:
@@ -100,10 +108,8 @@ def follow(broker: Broker, store: str, count: int, rate: float) -> Followed:
             followed.shown.clear()
             done.clear()
             sending = threading.Thread(
-                target=lambda n=messages, f=first: (
-                    send(broker.address, followed, n, rate, f),
-                    done.set(),
-                ),
+                target=send,
+                args=(broker.address, followed, messages, rate, first, done),
                 daemon=True,
             )
             sending.start()
