@@ -5,10 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from adapters.cloudevents import Envelope, envelope
-from domain.kernel import WITHHELD
 from domain.message import MessageConflicted, MessageReceived
-from domain.quarantine import Header, MessageQuarantined
 from services.assemble import Parts
 
 NEAR = 10
@@ -19,9 +16,6 @@ Both are stored in one transaction, the message right behind.
 
 MOST_SHOWN = 200_000
 """Characters of a message that a page shows; the rest is said to be there."""
-
-LONGEST_SOURCE = 200
-"""Characters that are shown of how a sender calls itself."""
 
 
 class Raw(Struct, frozen=True, kw_only=True):
@@ -64,7 +58,7 @@ def kept(parts: Parts, message_id: str, position: int) -> Raw:
         for each in parts.store.history(message_id, opened=("raw",))
         if each.position == position
     )
-    text, cut = _shown(event.raw)
+    text = legible(event.raw) if isinstance(event.raw, bytes) else None
     name = event.file_name
     return Raw(
         message_id=event.message_id,
@@ -74,49 +68,9 @@ def kept(parts: Parts, message_id: str, position: int) -> Raw:
         size=event.size,
         received_at=event.received_at,
         file_name=name if isinstance(name, str) else None,
-        text=text,
-        cut=cut,
+        text=text and text[:MOST_SHOWN],
+        cut=max(0, len(text or "") - MOST_SHOWN),
     )
-
-
-class Aside(Struct, frozen=True, kw_only=True):
-    """What stands in a message that is set aside; `text` and `cut` as in `Raw`.
-
-    `sources`: how its sender calls itself, none, one or several; as the headers have it.
-    """
-
-    sources: tuple[str, ...]
-    text: str | None
-    cut: int
-
-
-def aside(parts: Parts, quarantine_id: str) -> Aside:
-    """What stands in it. The caller has passed the gate for `see-unreferred`."""
-    event: Any = next(
-        each.event
-        for each in parts.store.history(quarantine_id, opened=("raw",))
-        if isinstance(each.event, MessageQuarantined)
-    )
-    text, cut = _shown(event.raw)
-    sources = () if WITHHELD in (event.raw, event.headers) else _sources(event.headers, event.raw)
-    return Aside(sources=sources, text=text, cut=cut)
-
-
-def _sources(headers: tuple[Header, ...], raw: bytes) -> tuple[str, ...]:
-    found = envelope([(each.name, each.value) for each in headers], raw)
-    if isinstance(found, Envelope):
-        told = [found.source.encode(errors="replace")]
-    else:
-        told = [each.value for each in headers if each.name.lower() == "ce_source"]
-    return tuple(legible(each)[:LONGEST_SOURCE] for each in told)
-
-
-def _shown(raw: object) -> tuple[str | None, int]:
-    """As much of a message as is shown, and how many characters are not."""
-    if not isinstance(raw, bytes):
-        return None, 0
-    text = legible(raw)
-    return text[:MOST_SHOWN], max(0, len(text) - MOST_SHOWN)
 
 
 MARKS: dict[int, int | str] = {

@@ -1,6 +1,6 @@
 """What does a person need to see of a referral: what was said, about whom, and what was done?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
@@ -72,6 +72,8 @@ DONE = {
 }
 
 Facts = list[tuple[str, str]]
+Person = tuple[str, str, Facts]
+"""Name, who they are ("adult, mother"), what else is said of them."""
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -87,8 +89,7 @@ class Said(Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     concern: str | None
     facts: Facts
-    people: tuple[tuple[str, str, Facts], ...]
-    """Children, then adults: name, who they are ("adult, mother"), what else is said of them."""
+    people: tuple[Person, ...]
     addresses: tuple[tuple[str, bool], ...]
     kept_back: int
     problems: tuple[str, ...]
@@ -299,13 +300,20 @@ def _said(situation: Situation, entry: Entry, titles: dict[str, str], *, address
             ("Came as", titles.get(entry.format or "", "a format that we do not know")),
             *_facts(entry),
         ],
-        people=(
-            *((_name(c), _as_child(c), child_facts(c)) for c in fields.get("children") or ()),
-            *((_name(a), _as_adult(a), _adult(a)) for a in fields.get("adults") or ()),
-        ),
+        people=people(fields.get("children") or (), fields.get("adults") or ()),
         addresses=tuple((_address(each), each.restricted) for each in places if addresses),
         kept_back=0 if addresses else len(places),
         problems=entry.problems,
+    )
+
+
+def people(
+    children: Iterable[ChildDescribed], adults: Iterable[AdultDescribed]
+) -> tuple[Person, ...]:
+    """Whom a message names, the children first."""
+    return (
+        *((_name(c), _as_child(c), child_facts(c)) for c in children),
+        *((_name(a), _as_adult(a), _adult(a)) for a in adults),
     )
 
 

@@ -111,7 +111,7 @@ class Authority:
     def set_aside(self, body: bytes, agency: str = "north-police", **more: Any) -> str:
         """As Kafka's reader sets aside what came without an id; its id in quarantine.
 
-        `more`: another reason, size or headers.
+        `more`: another reason, topic, size or headers.
         """
         from domain.quarantine import Header, QuarantineMessage
         from services.handle import handle
@@ -119,6 +119,7 @@ class Authority:
         identity, at = f"quarantine-{uuid4()}", self.clock()
         told: dict[str, Any] = {
             "reason": "no-id",
+            "topic": f"in.{agency}.webform.v1",
             "size": len(body),
             "headers": (Header("ce_source", f"/agencies/{agency}".encode()),),
         }
@@ -131,7 +132,6 @@ class Authority:
             agency=agency,
             quarantine_id=identity,
             transport="kafka",
-            topic=f"in.{agency}.webform.v1",
             partition=1,
             offset=42,
             content=sha256(body).hexdigest(),

@@ -12,7 +12,7 @@ from uuid import uuid4
 from litestar import Response, get, post
 from markupsafe import Markup
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from adapters.cloudevents import agency_named
 from adapters.translation import formats
@@ -21,9 +21,9 @@ from domain.quarantine import REASONS, LossSettled, MessageReplayed, MessageSett
 from projections import quarantine
 from projections.quarantine import SetAside
 from services import feeds as feeds_
-from services import messages
 from services.access import Resource
 from services.access import give as give_action
+from services.asides import Aside, aside
 from services.give import give
 from services.ingest_kafka import whose
 from services.quarantined import replay, why_refused
@@ -33,6 +33,7 @@ from services.web.feed_words import SHORT, asides, by, clock, losses, told
 from services.web.form import Field, Form
 from services.web.frame import news, show, stretch, went
 from services.web.naming import Names
+from services.web.referral_story import people
 from services.web.routes import Context, guarded, page, self_guarded
 from services.web.routes import form as form_route
 from services.web.story import words_of
@@ -193,7 +194,10 @@ def _about_lost(context: Context) -> Resource:
 
 
 def _about_kept(context: Context) -> Resource:
-    return _about_waiting(context, lost=False)
+    about = _about_waiting(context, lost=False)
+    if not about.present:
+        return about
+    return aside(context.parts, context.path["quarantine"]).about
 
 
 def _about_waiting(context: Context, *, lost: bool) -> Resource:
@@ -240,22 +244,28 @@ def _asked(context: Context, refused: str = "", form: Form[Any] | None = None) -
             may=_may(context, SETTLING) and not found.settled_at,
             **rows,
         )
-    aside = context.parts.store.history(found.quarantine_id)[0]
+    recorded = context.parts.store.history(found.quarantine_id)[0]
     if found.reason_code == "refused":
-        rows["why"] = why_refused(context.parts.store, aside)
-    read = _read(context, found)
+        rows["why"] = why_refused(context.parts.store, recorded)
+    stands = aside(context.parts, found.quarantine_id)
+    read = stands if _reads(context, stands) else None
+    raw = read is not None and _reads_as_it_came(context, read)
+    gate, who = context.parts.gate, context.who
     return show(
         context,
         "quarantined.html",
         status=422 if refused or form.errors else 200,
         refused=refused,
         form=form,
-        size=plural(getattr(aside.event, "size", 0), "byte"),
+        size=plural(getattr(recorded.event, "size", 0), "byte"),
         format=_format(found),
         read=read,
+        said=_said(read) if read else (),
+        raw=raw,
+        closed=_closed(context, stands),
         source=read and _source(read, names),
         may=_may(context),
-        may_settle=_may(context, PUTTING_AWAY) and not found.settled_at,
+        may_settle=gate.may(who, PUTTING_AWAY, stands.about) and not found.settled_at,
         **rows,
     )
 
@@ -268,14 +278,47 @@ def _taken_in_by(context: Context, found: SetAside) -> str:
     )
 
 
-def _read(context: Context, found: SetAside) -> messages.Aside | None:
-    """What stands in it, if this person may read it; that they do is recorded first."""
+def _reads(context: Context, stands: Aside) -> bool:
+    """Whether this person may read what stands in it; that they do is recorded first."""
     gate, who = context.parts.gate, context.who
-    about = Resource(about=(found.quarantine_id,))
-    if not gate.may(who, "see-unreferred", about):
-        return None
-    gate.open(who, "see-unreferred", about)
-    return messages.aside(context.parts, found.quarantine_id)
+    if not gate.may(who, "see-unreferred", stands.about):
+        return False
+    gate.open(who, "see-unreferred", stands.about)
+    return True
+
+
+def _reads_as_it_came(context: Context, read: Aside) -> bool:
+    """Whether they ask for it byte for byte: addresses are among that, a look of its own."""
+    if context.asked("raw") is None:
+        return False
+    context.parts.gate.open(context.who, "see-address", replace(read.about, waiting=True))
+    return True
+
+
+def _closed(context: Context, stands: Aside) -> bool:
+    """Whether it may be about a record that is restricted to others."""
+    unrestricted = replace(stands.about, named=None)
+    gate, who = context.parts.gate, context.who
+    return gate.may(who, "see-unreferred", unrestricted) and not gate.may(
+        who, "see-unreferred", stands.about
+    )
+
+
+def _said(read: Aside) -> list[dict[str, Any]]:
+    """What it tells, as its format has it, without addresses; of a table the first rows."""
+    return [
+        {
+            "concern": each.concern,
+            "problems": each.problems,
+            "people": people(each.children, each.adults),
+            "addresses": len(each.addresses),
+        }
+        for each in read.said[:MOST_ROWS]
+    ]
+
+
+MOST_ROWS = 20
+"""Rows of a table of which it is shown what they tell; the others are read as they came."""
 
 
 def _format(found: SetAside) -> str:
@@ -283,7 +326,7 @@ def _format(found: SetAside) -> str:
     return format.FORMAT.title if format else "Not known"
 
 
-def _source(read: messages.Aside, names: Names) -> str:
+def _source(read: Aside, names: Names) -> str:
     """In whose name it came, as its headers have it, with what we call them."""
     return ", and ".join(_named(each, names) for each in read.sources) or "Not said"
 

@@ -4,6 +4,7 @@ import re
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -162,6 +163,77 @@ def test_what_stands_in_it_is_seen_by_who_decides_and_that_is_on_record_first(si
         assert ("only those on duty may read what stands in it" in words) is (not reads)
         looks = site.authority.parts.gate.log.seen_by(identity)
         assert ((looks[0].person, looks[0].action) == (person, "see-unreferred")) is reads
+
+
+def test_it_is_read_as_it_came_where_that_is_asked_for_and_the_look_at_addresses_recorded(
+    site: Site,
+) -> None:
+    identity = site.authority.set_aside(form(number="7"))
+    path, visitor = f"/feeds/quarantine/{identity}", site.visitor(DUTY)
+    answer = visitor.get(path)
+    assert "Quay" not in answer.text
+    assert "1 address, not shown here" in words_of(answer)
+    assert f'href="{path}?raw=shown"' in answer.text
+    assert "7 Quay Lane" in words_of(visitor.get(f"{path}?raw=shown"))
+    looks = site.authority.parts.gate.log.seen_by(identity)
+    assert [each.action for each in looks] == ["see-address", "see-unreferred", "see-unreferred"]
+    for person in (AUDITOR, "operator"):
+        assert "Quay" not in site.visitor(person).get(f"{path}?raw=shown").text
+
+
+def test_what_no_format_can_read_is_read_as_it_came(site: Site) -> None:
+    topic = "in.north-police.smoke-signals.v1"
+    path = f"/feeds/quarantine/{site.authority.set_aside(bytes(9), topic=topic)}"
+    words = words_of(site.visitor(DUTY).get(path))
+    assert "Format Not known" in words
+    assert "Its format cannot be read: read it as it came." in words
+
+
+def test_of_a_table_it_is_said_how_many_rows_there_are_more(site: Site) -> None:
+    rows = "".join(f"Ama,Boateng,04/06/2018,Bruise {n}\n" for n in range(23))
+    table = f"Child First Name,Child Surname,Date of Birth,Concern\n{rows}".encode()
+    path = site.authority.set_aside(table, topic="in.north-police.csv-drop.v1")
+    words = words_of(site.visitor(DUTY).get(f"/feeds/quarantine/{path}"))
+    assert "Bruise 19" in words
+    assert "Bruise 20" not in words
+    assert "3 more rows." in words
+
+
+JONAH = {"given_name": "Jonah", "family_name": "Boateng", "born": "04/06/2018"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"nhs_number": "9990000131"},
+        {"nhs_number": "", "born": ""},
+        {"given_name": "", "nhs_number": ""},
+        {"number": "9", "family_name": "", "given_name": "", "born": ""},
+    ],
+    ids=["number", "name", "surname and birth date", "reference"],
+)
+def test_what_may_be_about_a_record_restricted_to_others_is_not_read(
+    site: Site, more: dict[str, str]
+) -> None:
+    said = {"nhs_number": "9990000131", **JONAH}
+    receipt = site.authority.concern(number="9", sender="north-police", **said)
+    named = {"named": [MANAGER], "reason": "His father works here."}
+    site.authority.give(MANAGER, "restrict-record", child_id=receipt.children[0], **named)
+    told: dict[str, Any] = {"number": "7", "concern": "He said that he was hit.", **JONAH, **more}
+    body = form(**told)
+    path = f"/feeds/quarantine/{site.authority.set_aside(body)}"
+    visitor = site.visitor(DUTY)
+    for answer in (visitor.get(path), visitor.get(f"{path}?raw=shown")):
+        words = words_of(answer)
+        assert "It may be about a child whose record is restricted to others." in words
+        assert "hit" not in words
+        assert "Jonah" not in words
+        assert "Put it away" not in words
+        assert "Take it in after all" in words
+    assert visitor.send_form(f"{path}/put-away", why="It is empty.").status_code == 404
+    words = words_of(site.visitor(MANAGER).get(path))
+    assert "He said that he was hit." in words
+    assert "Put it away" in words
 
 
 def test_what_came_in_another_s_name_says_in_whose(site: Site) -> None:
