@@ -3,18 +3,35 @@
 import re
 from typing import Any
 
+from adapters.looks_like_address import in_a_line
+
 _ASKS = re.compile(
     r"\b(?:restricted|confidential|refuge|secret|undisclosed|safe ?house|withh[eo]ld|protected"
     r"|sensitive|private|hidden|redacted|disclos\w*|share[ds]?|not to be|do not|don'?t)\b",
     re.I,
 )
-_OF_AN_ADDRESS = re.compile(r"add?res|postcode|refuge|safehouse|whereabouts|wherelives|livesat")
+_OF_A_PLACE = re.compile(r"add?re|post|refuge|safe|where|live", re.I)
+_MENTIONED = re.compile(
+    r"(?<!to )(?:add?ress?(?:es)?|post ?code)(?: ?line)?(?: |$)|refuge|safe ?house"
+)
+"""In the name of a field: an address, not what is addressed, or what there is to address."""
+_ONE = re.compile(
+    r"(?:add?ress?(?:es)?|post ?code)(?:(?: ?line)?(?: ?\d{1,2}(?: (?:st|nd|rd|th))?)?$| of )"
+    r"|(?:refuge|safe ?house)(?: name)?$"
+)
+"""A field of such a name holds one; of any other its value tells."""
+_PERHAPS = re.compile(r"\bwhereabouts|\bwhere.*lives?\b|lives? ?at\b|\bto add?ress?\b")
+_WORDS_ABOUT_IT = re.compile(r"concern|issue|problem|worr|risk|danger|comment|note|reason|happen")
 _ELSEWHERE = re.compile(
     r"e?mail|school|nursery|college|referrer|organi[sz]ation|agency|surgery|^gp|^ip|web|work"
 )
 """Of a field about an address where no family lives."""
+_MOST_WORDS = 25
+_LONGEST_NAME = 200
+_EVERYDAY = frozenset({"county", "country", "uprn", "town", "city", "district", "locality"})
+_HOMES = frozenset({"home", "current", "usual", "main", "family", "permanent", "physical"})
 _ASKING = re.compile(
-    r"confidential|restrict|secret|undisclosed|(?:not|non)(?:tobe)?disclos|notshare|hidden"
+    r"refuge|safehouse|confidential|restrict|secret|undisclosed|(?:not|non)(?:tobe)?disclos|notshare|hidden"
 )
 _NO = frozenset({"", "no", "n", "false", "0", "none", "n/a", "na"})
 
@@ -24,10 +41,41 @@ def asks_for_care(text: str) -> bool:
     return _ASKS.search(text) is not None
 
 
-def is_of_an_address(name: str) -> bool:
-    """Whether a field or column of this name may tell where a family lives."""
+def mentions_address(name: str) -> bool:
+    """Whether a field or column of this name may be about where a family lives."""
+    words = _words(name)
+    return bool(_MENTIONED.search(words)) and not is_elsewhere(name)
+
+
+def is_elsewhere(name: str) -> bool:
+    """Whether a field or column of this name is about an address where no family lives."""
+    return _MENTIONED.search(_words(name)) is not None and bool(_ELSEWHERE.search(_plain(name)))
+
+
+def may_be_of_place(name: str) -> bool:
+    """Whether what a field or column of this name holds may tell where a family lives."""
+    return mentions_address(name) or _PERHAPS.search(_words(name)) is not None
+
+
+def is_of_an_address(name: str, value: str) -> bool:
+    """Whether a field or column with this value may tell where a family lives: by its name, or
+    because the value looks like an address; a long text that does not is no address."""
+    if not may_be_of_place(name):
+        return False
+    parts = {*re.split(r"[,;\n\"\[\]{}]|\. ", value)}
+    if any(map(in_a_line, parts)):
+        return True
+    words = _words(name)
+    by_name = _ONE.search(words) is not None and _WORDS_ABOUT_IT.search(words) is None
+    return by_name and mentions_address(name) and len(value.split(None, _MOST_WORDS)) <= _MOST_WORDS
+
+
+def is_everyday(name: str, value: Any) -> bool:
+    """Whether a field that stands in an address is a part such as `county`, and asks no care."""
+    if not isinstance(value, str | int) or asks_for_care(str(value)):
+        return False
     plain = _plain(name)
-    return _OF_AN_ADDRESS.search(plain) is not None and _ELSEWHERE.search(plain) is None
+    return plain in _EVERYDAY or (plain == "type" and str(value).strip().casefold() in _HOMES)
 
 
 def asks_by_its_name(name: str) -> bool:
@@ -40,5 +88,14 @@ def is_no(value: Any) -> bool:
     return not value or (isinstance(value, str) and value.strip().casefold() in _NO)
 
 
+def _words(name: str) -> str:
+    """The words and numbers of a name such as `homeAddress_2`, in small letters; none of a name
+    that has nothing to do with a place: of those there may be very many."""
+    if not _OF_A_PLACE.search(name[:_LONGEST_NAME]):
+        return ""
+    told = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+", name[:_LONGEST_NAME].replace("'", ""))
+    return " ".join(told).casefold()
+
+
 def _plain(name: str) -> str:
-    return "".join(letter for letter in name[:80].casefold() if letter.isalnum())
+    return "".join(letter for letter in name[:_LONGEST_NAME].casefold() if letter.isalnum())

@@ -15,7 +15,14 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import Meta, Struct, inspect
 
-from adapters.address_care import asks_by_its_name, is_no, is_of_an_address
+from adapters.address_care import (
+    asks_by_its_name,
+    is_elsewhere,
+    is_everyday,
+    is_no,
+    is_of_an_address,
+    mentions_address,
+)
 from adapters.reading import Problems
 
 S = TypeVar("S", bound=Struct)
@@ -44,6 +51,7 @@ class Fit:
         self.own = own
         self.left_over: list[str] = []
         self.careful = False
+        self._hidden = False
         self._unknown = 0
         self._compared = 0
 
@@ -116,21 +124,22 @@ class Fit:
 
     def _without_addresses(self, unknown: dict[str, Any], careful: bool) -> dict[str, Any]:
         """The unknown fields that are no address, nor stand (`careful`) in one."""
-        self.careful |= any(
-            asks_by_its_name(name) and not is_no(value) for name, value in unknown.items()
-        )
         told = {}
         for name, value in unknown.items():
-            if is_no(value) or not (careful or is_of_an_address(name)):
+            if is_no(value):
                 told[name] = value
+            elif careful or is_of_an_address(name, _shown(value)):
+                self._hidden = True
+                self.careful |= not (careful and is_everyday(name, value))
             else:
-                self.careful = True
+                told[name] = value
+                self.careful |= mentions_address(name) or asks_by_its_name(name)
         return told
 
     def _kept(self, name: str, value: Any, careful: bool) -> None:
         """Show it with the concern, but not (`careful`) what may be part of an address."""
         if careful and self.own and not is_no(value):
-            self.careful = True
+            self.careful = self._hidden = True
         else:
             self._keep(name, value)
 
@@ -147,11 +156,7 @@ class Fit:
     def _keep(self, name: str, value: Any) -> None:
         if not self.own or value in (None, "", [], {}):
             return
-        try:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        except RecursionError:
-            text = "(nested too deeply to be shown)"
-        self.left_over.append(f"{name}: {text}")
+        self.left_over.append(f"{name}: {_shown(value)}")
 
     def told_unknown(self) -> None:
         """Say how many fields have no place at all; to be called once, at the end."""
@@ -159,6 +164,11 @@ class Fit:
             self.problems.say(
                 "Something that is not known to us stands beside an address, or is one: every"
                 " address is taken as restricted. See the message as it came."
+            )
+        if self._hidden:
+            self.problems.say(
+                "What may be part of an address, and is not known to us, is not shown with the"
+                " concern: see the message as it came."
             )
         if self._unknown == 1:
             self.problems.say("1 field is not known: it is shown with the concern.")
@@ -168,13 +178,22 @@ class Fit:
             )
 
 
+def _shown(value: Any) -> str:
+    try:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+
+
 def _is_careful(kind: type[Struct]) -> bool:
     """Whether it holds a `Careful` yes or no, as an address does."""
     return any(isinstance(wanted, inspect.Metadata) for _, wanted in _fields(kind).values())
 
 
 def misspelled(name: str, known: Iterable[str]) -> str | None:
-    """The known name that this one is nearly."""
+    """The known name that this one is nearly, unless it says itself that it is another one."""
+    if is_elsewhere(name):
+        return None
     plain = name[:60].strip().lower().replace(" ", "_")
     return next(iter(get_close_matches(plain, known, 1, 0.8)), None)
 

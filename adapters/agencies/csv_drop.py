@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from adapters.address_care import asks_by_its_name, is_no, is_of_an_address
+from adapters.address_care import asks_by_its_name, is_no, may_be_of_place
 from adapters.fitting import misspelled
 from adapters.made_up import Story, story
 from adapters.particulars import name_parts
@@ -283,7 +283,7 @@ def _row(
         if place and place[2] not in held:
             held[place[2]] = value
         elif place is None and _asks_for_care(name):
-            beside[name] = value
+            beside[name if name not in beside else f"{name} ({len(beside)})"] = value
         else:
             left_over.append(f"{name}: {value}")
     form = _form(parts) | {name: each for name, each in beside.items() if not is_no(each)}
@@ -294,7 +294,7 @@ def _row(
 
 def _asks_for_care(name: str) -> bool:
     """Whether what a column holds may be an address, or ask for care with one."""
-    return is_of_an_address(name) or asks_by_its_name(name)
+    return may_be_of_place(name) or asks_by_its_name(name)
 
 
 def _is_row_number(reference: str) -> bool:

@@ -155,6 +155,58 @@ def test_a_column_that_asks_for_no_care_restricts_nothing(column: str, answer: s
     assert answer in said.concern or answer == "No"
 
 
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("Matters to be addressed", "Dad threatens them at night"),
+        ("Risks addressed with the parents", "They said it would go on"),
+        ("What we need to address", "Dad threatens them"),
+        ("Concerns about address", "The kitchen has no floor"),
+        ("Child whereabouts", "not seen since Sunday"),
+        ("Who lives at home", "Mum and three sisters"),
+        ("Letter addressee", "Dr Holt"),
+    ],
+)
+def test_words_under_a_name_that_only_sounds_like_an_address_are_shown(
+    column: str, words: str
+) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,,{words}\n")
+    assert f"{column}: {words}" in said.concern
+    assert not any("misspelled" in problem for problem in said.problems)
+
+
+@pytest.mark.parametrize("column", ["IP address", "School address"])
+def test_an_address_where_nobody_lives_is_no_misspelling(column: str) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,x,Hill\n")
+    assert f"{column}: Hill" in said.concern
+    assert "1 column is not known: it is shown with the concern." in said.problems
+
+
+@pytest.mark.parametrize(
+    ("column", "answer"),
+    [
+        ("Whereabouts", "9 Hidden Row"),
+        ("Where mother lives now", "in Leeds XE9 9ZZ"),
+        ("Address history", "moved from 9 Hidden Row"),
+        ("Address line 4", "Hidden Row"),
+        ("Mother's refuge", "Hidden Haven"),
+        ("Send letters to address", "9 Hidden Row"),
+    ],
+)
+def test_where_somebody_lives_is_not_shown_and_that_is_said(column: str, answer: str) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,x,{answer}\n")
+    assert "Hidden" not in said.concern
+    assert "XE9" not in said.concern
+    assert [each.restricted for each in said.addresses] == [True]
+    assert any("is not shown with the concern" in problem for problem in said.problems)
+
+
+def test_two_columns_of_one_name_about_a_place_are_both_shown() -> None:
+    (said,) = rows(f"{HIDDEN},Whereabouts,Whereabouts\nR1,A,Holt,,,,x,not seen,with his gran\n")
+    assert "not seen" in said.concern
+    assert "with his gran" in said.concern
+
+
 def test_a_column_that_stands_twice_loses_nothing() -> None:
     (said,) = rows("given name,surname,surname,dob,notes\nA,Holt,Dow,04/05/2016,x\n")
     assert said.children[0].family_name == "Holt"

@@ -115,6 +115,40 @@ def test_a_plain_no_beside_an_address_restricts_nothing(beside: dict[str, Any]) 
     assert [each.restricted for each in read(address=HOME | beside).addresses] == [False]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"to_be_addressed": "Dad shouts"},
+        {"whereabouts": "under the stairs, says Dad shouts"},
+        {"children": [CHILD | {"whereabouts": "Dad shouts, he hides"}]},
+        {"issues_to_address": ["Dad shouts"]},
+    ],
+)
+def test_words_in_a_field_that_only_sounds_like_an_address_are_shown(more: dict[str, Any]) -> None:
+    said = read(**({"address": HOME} | more))
+    assert "Dad shouts" in said.concern
+    assert [each.restricted for each in said.addresses] == [False]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [{"county": "Exshire"}, {"uprn": 100012}, {"town": "Exton", "country": "UK"}, {"type": "home"}],
+)
+def test_an_everyday_part_of_an_address_restricts_nothing(beside: dict[str, Any]) -> None:
+    said = read(address=HOME | beside)
+    assert [each.restricted for each in said.addresses] == [False]
+    assert said.children[0].postcode == "XE1 1AA"
+    assert "Ex" not in said.concern
+    assert any("is not shown with the concern" in problem for problem in said.problems)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"town": "Exton refuge"}, {"county": ["x"]}, {"type": "safe house"}]
+)
+def test_an_everyday_part_of_an_address_that_says_more_restricts_it(beside: dict[str, Any]) -> None:
+    assert [each.restricted for each in read(address=HOME | beside).addresses] == [True]
+
+
 def test_an_unborn_child_has_a_due_date() -> None:
     said = read(children=[{"family_name": "Holt", "due_date": "01/09/2026"}])
     assert said.children[0].due_on == date(2026, 9, 1)
