@@ -80,6 +80,7 @@ _AGED = re.compile(
     rf"|((?:{_ABOUT} ?)?\d{{1,2}})",
     re.I,
 )
+_BIRTHS = frozenset({"date_of_birth", "age", "due_date"})
 _NAMES = frozenset({"name", "given_name", "family_name"})
 _LONGEST_LINE = 500
 _MOST_COMPARED = 20
@@ -341,7 +342,7 @@ class People:
 
 def _listed(told: str) -> tuple[list[str], bool]:
     """A line for each child of a list such as `Amira Holt, born 04/05/2016 and Kit Holt (6)`, and
-    whether that is all whom it lists."""
+    whether that is all whom it lists; nobody is given the age of somebody else."""
     line = _OF_A_CHILD.sub(r";\g<0>;", told[:_LONGEST_LINE])
     entries: list[list[str]] = [[]]
     for part in filter(None, map(_without_birth, _LISTED.split(line))):
@@ -354,8 +355,48 @@ def _listed(told: str) -> tuple[list[str], bool]:
             last.append(part)
     if len(told) > _LONGEST_LINE:
         entries[-1] = entries[-1][:1]  # it is cut off: half an age would be another
-    read = [", ".join(each) for each in entries if _is_child(each)]
-    return read, len(told) <= _LONGEST_LINE and len(read) == len([each for each in entries if each])
+    children = [_child(each) for each in entries if each]
+    read = [", ".join(each.parts) for each in children if each.parts]
+    return read, len(told) <= _LONGEST_LINE and all(each.alone for each in children)
+
+
+class _Child(NamedTuple):
+    """What a list tells of a child, nothing if it may be none; `alone`: and of nobody else."""
+
+    parts: list[str]
+    alone: bool
+
+
+def _child(entry: list[str]) -> _Child:
+    """The child whom a part of a list names first, up to where it names somebody else. Of two ages
+    none is taken, nor one that only stands behind the other name: it may be the other's."""
+    told = _fields(entry[1:])
+    births = [at for at, (_, field) in enumerate(told) if field and field[0] in _BIRTHS]
+    between = range(births[0], births[-1]) if births else range(0)
+    other = next(
+        (
+            at
+            for at, (part, field) in enumerate(told)
+            if not field and _is_somebody_else(part, by_name=at not in between)
+        ),
+        len(told),
+    )
+    own = [each for each in told[:other] if each[1] and each[1][0] in _BIRTHS]
+    values = {field for _, field in own}
+    twice = len({field[0] for field in values if field}) < len(values)
+    unsure = twice or bool(births and births[0] > other)
+    if not _is_child(entry, unsure=unsure):
+        return _Child([], alone=False)
+    parts = [part for part, field in told[:other] if not (unsure and (part, field) in own)]
+    return _Child([entry[0], *parts], alone=other == len(told) and not twice)
+
+
+def _is_somebody_else(part: str, *, by_name: bool) -> bool:
+    """Whether it is a relative, such as `his sister Amira`; not, `by_name`, one without a name."""
+    words = [re.sub(r"\W", "", word) for word in part.split()]
+    related = [at for at, word in enumerate(words) if word.casefold() in _RELATED]
+    after = (words[at + 1] for at in related if at + 1 < len(words))
+    return any(map(_is_name, after)) if by_name else bool(related)
 
 
 def _without_birth(part: str) -> str:
@@ -377,12 +418,13 @@ def _is_name(part: str) -> bool:
     return not {*re.findall(r"[^\W_]+", part.casefold())} <= _RELATED | _BESIDE
 
 
-def _is_child(entry: list[str]) -> bool:
-    """Whether it is a name with a date of birth; where it is an age, both names must be there."""
-    if not (entry and _is_name(entry[0].replace(",", ""))):
+def _is_child(entry: list[str], *, unsure: bool) -> bool:
+    """Whether it is a name with a date of birth; where it is an age, or it is `unsure` whose it is,
+    both names must be there."""
+    if not _is_name(entry[0].replace(",", "")):
         return False
     told = {field[0] for part in entry[1:] if (field := _part(part))}
-    return "date_of_birth" in told or (bool({"age", "due_date"} & told) and " " in entry[0])
+    return ("date_of_birth" in told and not unsure) or (bool(_BIRTHS & told) and " " in entry[0])
 
 
 def _before_an_address(part: str, at: int) -> list[str]:

@@ -1236,6 +1236,41 @@ def test_a_child_may_be_listed_with_an_age() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "age"),
+    [
+        ("Leo Finch (9) with her sister Ivy Finch (4), asleep", "9"),
+        ("Leo Finch aged 9, brother Max (4)", "9"),
+        ("Leo Finch (9) and a baby (3 months)", "9"),
+        ("Leo Finch (9), mother May Finch", "9"),
+        ("Leo Finch (9), half sister Ivy, born 04/05/2021", "9"),
+        ("Leo Finch, his twin sister Ivy Finch (4)", None),
+        ("Leo Finch, aged 9 and 4", None),
+        ("Leo Finch (04/05/2017 or 05/04/2017)", None),
+    ],
+)
+def test_nobody_in_a_list_is_given_the_age_of_somebody_else(told: str, age: str | None) -> None:
+    said = present(told)
+    (child,) = said.children
+    assert (child.given_name, child.family_name) == ("Leo", "Finch")
+    assert child.born_on is None
+    assert (child.born_between is not None) == (age is not None)
+    assert ("Child 1: age 9" in said.concern) == (age is not None)
+    assert UNCLEAR in said.problems
+    assert f"Children present: {told}" in said.concern
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["Leo Finch (9), brother of Ivy Finch", "Leo Finch (9), Ivy Finch (4), his sister",
+     "Leo Finch, aged 9 (9)"],
+)  # fmt: skip
+def test_whose_brother_somebody_is_makes_a_list_no_less_clear(told: str) -> None:
+    said = present(told)
+    assert UNCLEAR not in said.problems
+    assert all(child.born_between for child in said.children)
+
+
+@pytest.mark.parametrize(
     "told",
     [
         "Yes (2)", "Two, aged 4 and 6", "Tilly, 4", "Twins aged 5", "Two boys aged 4 years",
