@@ -155,8 +155,10 @@ def _names(segment: Segment) -> list[Components]:
     return sorted(segment.repeats(5), key=_precedence) or [segment.first(5)]
 
 
-def _precedence(name: Components) -> tuple[bool, int]:
-    return not any(names(name[1], name[2])), _NAMES.get(name[7].upper(), 2)
+def _precedence(name: Components) -> tuple[bool, bool, int]:
+    """By what it tells, then by its type: a name without a first name holds after a whole one."""
+    family, given = names(name[1], name[2])
+    return not (family or given), not given, _NAMES.get(name[7].upper(), 2)
 
 
 def _patients_telephones(segment: Segment) -> str | None:

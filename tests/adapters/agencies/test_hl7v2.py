@@ -382,6 +382,8 @@ def test_an_expected_child_is_one_although_the_patient_is_an_adult() -> None:
         "^^^^^^L~Holt^Amira^^^^^D",
         "UNKNOWN^UNKNOWN^^^^^L~Holt^Amira^^^^^A",
         "Holt^Amira^^^^^L~Grey^Amira^^^^^L",
+        "Wells^^^^^^L~Holt^Amira^^^^^B",
+        "Wells^BABY^^^^^L~Holt^Amira^^^^^M",
     ],
 )
 def test_the_name_is_the_one_that_holds_whichever_comes_first(names: str) -> None:
