@@ -502,11 +502,12 @@ def to_agency(
 
 
 def reference(told: Iterable[str]) -> str | None:
-    """The sender's own reference: the first, if it is plainly one and nothing else.
+    """The sender's own reference: the first, if it is plainly one and nothing else. An empty one
+    only tells those apart that follow (`adapters.translation.own_and_shared`).
 
     What has a blank in it, or looks like an address, may be words about somebody.
     """
-    first = next(iter(told), "").strip()
+    first = next(filter(None, map(str.strip, told)), "")
     plain = first.isprintable() and not any(letter.isspace() for letter in first)
     if not first or not plain or len(first) > LONGEST_REFERENCE or in_a_line(first):
         return None

@@ -401,6 +401,8 @@ def test_which_child_is_left_out_where_it_is_not_sure(office: Office) -> None:
         ((NOTICE, "CAD-9"), NOTICE),
         ((), None),
         (("",), None),
+        (("", "CAD-9"), "CAD-9"),
+        ((" ", "12 Mill Lane", "CAD-9"), None),
         (("12 Mill Lane",), None),
         (("XE12AB",), None),
         (("Kit Marlow",), None),
