@@ -100,6 +100,10 @@ _PARTICLES = frozenset(
 _NOBODY = frozenset({"", "yes", "none", "n/a", "na", "-", "nil", "unknown", "not known", "no"})
 
 
+_Told = tuple[str, tuple[str, str] | None]
+"""A part of a line, and the field that it says it is."""
+
+
 class Person:
     """Somebody as told so far. `begun`: their own label has come, such as `Child 1:`."""
 
@@ -295,7 +299,7 @@ class People:
         alone = name.isupper() and " " not in name and parts and not _part(parts[0])
         if alone and re.fullmatch(r"[^\d:]+", parts[0]):  # FAMILY, Given
             name = f"{name}, {parts.pop(0)}"
-        told = _fields(parts)
+        told = self._without_others_ages(called, _fields(parts))
         others = [part for part, field in told if not field]
         sentence = name.islower() and any(len(part.split()) > 2 for part in others)
         fields = {field[0]: field[1] for _, field in told if field}
@@ -316,6 +320,17 @@ class People:
                 f"{called}: a part of the line could not be read: it is {where}."
             )
         return self._line(called, {"name": name, **fields}, rest + kept, somewhere)
+
+    def _without_others_ages(self, called: str, told: list[_Told]) -> list[_Told]:
+        """The parts without the ages that may be somebody else's: those are told."""
+        own = _own(told)[0]
+        for part, taken in zip(told, own, strict=True):
+            if part != taken:
+                self._found.problems.say(
+                    f"{called}: it is not clear whose an age is: it is shown with the concern."
+                )
+                self._found.left_over.append(f"{called}: {part[0]}")
+        return [taken for part, taken in zip(told, own, strict=True) if part == taken]
 
     def _line(self, called: str, fields: dict[str, str], rest: list[str], somewhere: bool) -> _Line:
         """`rest` with the address where the line tells `somewhere`, else with the concern."""
@@ -368,9 +383,21 @@ class _Child(NamedTuple):
 
 
 def _child(entry: list[str]) -> _Child:
-    """The child whom a part of a list names first, up to where it names somebody else. Of two ages
-    none is taken, nor one that only stands behind the other name: it may be the other's."""
+    """The child whom a part of a list names first, up to where it names somebody else."""
     told = _fields(entry[1:])
+    own, other = _own(told)
+    clear = [taken for part, taken in zip(told[:other], own, strict=False) if part == taken]
+    sure = any(field and field[0] in _BIRTHS for _, field in clear)
+    if not _is_child(entry, sure=sure):
+        return _Child([], alone=False)
+    return _Child(
+        [entry[0], *(part for part, _ in clear)], alone=own == told and other == len(told)
+    )
+
+
+def _own(told: list[_Told]) -> tuple[list[_Told], int]:
+    """The parts of which some tell of somebody else, and where those begin, if any: of two ages
+    none is taken, nor one behind the other's name, for it may be the other's."""
     births = [at for at, (_, field) in enumerate(told) if field and field[0] in _BIRTHS]
     between = range(births[0], births[-1]) if births else range(0)
     other = next(
@@ -381,14 +408,10 @@ def _child(entry: list[str]) -> _Child:
         ),
         len(told),
     )
-    own = [each for each in told[:other] if each[1] and each[1][0] in _BIRTHS]
-    values = {field for _, field in own}
+    values = {told[at][1] for at in births if at < other}
     twice = len({field[0] for field in values if field}) < len(values)
-    unsure = twice or bool(births and births[0] > other)
-    if not _is_child(entry, unsure=unsure):
-        return _Child([], alone=False)
-    parts = [part for part, field in told[:other] if not (unsure and (part, field) in own)]
-    return _Child([entry[0], *parts], alone=other == len(told) and not twice)
+    doubted = {at for at in births if twice or at > other}
+    return [(part, None if at in doubted else f) for at, (part, f) in enumerate(told)], other
 
 
 def _is_somebody_else(part: str, *, by_name: bool) -> bool:
@@ -418,13 +441,13 @@ def _is_name(part: str) -> bool:
     return not {*re.findall(r"[^\W_]+", part.casefold())} <= _RELATED | _BESIDE
 
 
-def _is_child(entry: list[str], *, unsure: bool) -> bool:
-    """Whether it is a name with a date of birth; where it is an age, or it is `unsure` whose it is,
-    both names must be there."""
+def _is_child(entry: list[str], *, sure: bool) -> bool:
+    """Whether it is a name with a date of birth; where it is an age, or it is not `sure` whose it
+    is, both names must be there."""
     if not _is_name(entry[0].replace(",", "")):
         return False
     told = {field[0] for part in entry[1:] if (field := _part(part))}
-    return ("date_of_birth" in told and not unsure) or (bool(_BIRTHS & told) and " " in entry[0])
+    return ("date_of_birth" in told and sure) or (bool(_BIRTHS & told) and " " in entry[0])
 
 
 def _before_an_address(part: str, at: int) -> list[str]:

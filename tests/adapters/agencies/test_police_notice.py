@@ -1245,6 +1245,7 @@ def test_a_child_may_be_listed_with_an_age() -> None:
         ("Leo Finch (9), half sister Ivy, born 04/05/2021", "9"),
         ("Leo Finch, his twin sister Ivy Finch (4)", None),
         ("Leo Finch, aged 9 and 4", None),
+        ("Leo Finch (9), his sister Ivy, 9", "9"),
         ("Leo Finch (04/05/2017 or 05/04/2017)", None),
     ],
 )
@@ -1257,6 +1258,30 @@ def test_nobody_in_a_list_is_given_the_age_of_somebody_else(told: str, age: str 
     assert ("Child 1: age 9" in said.concern) == (age is not None)
     assert UNCLEAR in said.problems
     assert f"Children present: {told}" in said.concern
+
+
+@pytest.mark.parametrize(
+    ("told", "age"),
+    [
+        ("Leo Finch (9) with his sister Ivy Finch (4)", "9"),
+        ("Leo Finch, aged 9, mother May Finch, born 04/05/1991", "9"),
+        ("Leo Finch, mother May Finch, born 04/05/1991", None),
+        ("Leo Finch, aged 9 (4 years), 1 Mill Lane", None),
+        ("Leo Finch aged 9, 1 Mill Lane, brother Max, aged 4", "9"),
+    ],
+)
+def test_nobody_in_a_line_is_given_the_age_of_somebody_else(told: str, age: str | None) -> None:
+    said = by_mail(*NUMBER, f"Child 1: {told}", "Details: Shouting.")
+    (child,) = said.children
+    assert (child.given_name, child.family_name) == ("Leo", "Finch")
+    assert child.born_on is None
+    assert (child.born_between is not None) == (age is not None)
+    assert (
+        "Child 1: it is not clear whose an age is: it is shown with the concern." in said.problems
+    )
+    assert (
+        "Child 1: 4" in said.concern or "1991" in said.concern or "Child 1: aged 4" in said.concern
+    )
 
 
 @pytest.mark.parametrize(
