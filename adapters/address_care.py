@@ -1,6 +1,7 @@
 """Does what stands beside an address ask that it be kept from somebody? In doubt it does."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from adapters.looks_like_address import in_a_line
@@ -28,6 +29,7 @@ _ELSEWHERE = re.compile(
 """Of a field about an address where no family lives."""
 _MOST_WORDS = 25
 _LONGEST_NAME = 200
+_LONGEST_VALUE = 50_000
 _EVERYDAY = frozenset({"county", "country", "uprn", "town", "city", "district", "locality"})
 _HOMES = frozenset({"home", "current", "usual", "main", "family", "permanent", "physical"})
 _ASKING = re.compile(
@@ -59,10 +61,10 @@ def may_be_of_place(name: str) -> bool:
 
 def is_of_an_address(name: str, value: str) -> bool:
     """Whether a field or column with this value may tell where a family lives: by its name, or
-    because the value looks like an address; a long text that does not is no address."""
+    because the beginning of the value looks like one; a long text that does not is none."""
     if not may_be_of_place(name):
         return False
-    parts = {*re.split(r"[,;\n\"\[\]{}]|\. ", value)}
+    parts = {*re.split(r"[,;\n\"\[\]{}]|\. ", value[:_LONGEST_VALUE])}
     if any(map(in_a_line, parts)):
         return True
     words = _words(name)
@@ -88,6 +90,7 @@ def is_no(value: Any) -> bool:
     return not value or (isinstance(value, str) and value.strip().casefold() in _NO)
 
 
+@lru_cache(maxsize=16)  # it is asked several times of each of very many
 def _words(name: str) -> str:
     """The words and numbers of a name such as `homeAddress_2`, in small letters; none of a name
     that has nothing to do with a place: of those there may be very many."""
@@ -97,5 +100,6 @@ def _words(name: str) -> str:
     return " ".join(told).casefold()
 
 
+@lru_cache(maxsize=16)
 def _plain(name: str) -> str:
     return "".join(letter for letter in name[:_LONGEST_NAME].casefold() if letter.isalnum())
