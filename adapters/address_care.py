@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from adapters.looks_like_address import in_a_line
+from adapters.looks_like_address import POSTCODE, in_a_line, is_address
 
 _ASKS = re.compile(
     r"\b(?:restricted|confidential|refuge|secret|undisclosed|safe ?house|withh[eo]ld|protected"
@@ -27,6 +27,7 @@ _ELSEWHERE = re.compile(
     r"e?mail|school|nursery|college|referrer|organi[sz]ation|agency|surgery|^gp|^ip|web|work"
 )
 """Of a field about an address where no family lives."""
+_SHELTER = re.compile(r"refuge|safe ?house", re.I)
 _MOST_WORDS = 25
 _LONGEST_NAME = 200
 _LONGEST_VALUE = 50_000
@@ -50,8 +51,13 @@ def mentions_address(name: str) -> bool:
 
 
 def is_elsewhere(name: str) -> bool:
-    """Whether a field or column of this name is about an address where no family lives."""
-    return _MENTIONED.search(_words(name)) is not None and bool(_ELSEWHERE.search(_plain(name)))
+    """Whether a field or column of this name is about an address where no family lives, or
+    about what is addressed."""
+    plain = _plain(name)
+    of_words = re.search(r"address(?:ee|ed|ing)", plain) is not None
+    return of_words or (
+        _MENTIONED.search(_words(name)) is not None and _ELSEWHERE.search(plain) is not None
+    )
 
 
 def may_be_of_place(name: str) -> bool:
@@ -60,16 +66,20 @@ def may_be_of_place(name: str) -> bool:
 
 
 def is_of_an_address(name: str, value: str) -> bool:
-    """Whether a field or column with this value may tell where a family lives: by its name, or
-    because the beginning of the value looks like one; a long text that does not is none."""
+    """Whether a field or column with this value may tell where a family lives: because the value
+    is an address, or by its name; a long text whose beginning does not look like one is none."""
     if not may_be_of_place(name):
-        return False
+        line = value.strip()
+        plainly = is_address(line) and (line[:1].isdigit() or POSTCODE.search(line) is not None)
+        return plainly and _ELSEWHERE.search(_plain(name)) is None
     parts = {*re.split(r"[,;\n\"\[\]{}]|\. ", value[:_LONGEST_VALUE])}
     if any(map(in_a_line, parts)):
         return True
+    if len(value.split(None, _MOST_WORDS)) > _MOST_WORDS:
+        return False
     words = _words(name)
     by_name = _ONE.search(words) is not None and _WORDS_ABOUT_IT.search(words) is None
-    return by_name and mentions_address(name) and len(value.split(None, _MOST_WORDS)) <= _MOST_WORDS
+    return _SHELTER.search(value) is not None or (by_name and mentions_address(name))
 
 
 def is_everyday(name: str, value: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from adapters.address_care import asks_by_its_name, is_no, may_be_of_place
+from adapters.address_care import asks_by_its_name, is_no, is_of_an_address, may_be_of_place
 from adapters.fitting import misspelled
 from adapters.made_up import Story, story
 from adapters.particulars import name_parts
@@ -87,11 +87,15 @@ _OF_THE_FORM = {
 _OF_THE_HOME = {
     "line_1": (
         "address", "address line 1", "address 1", "home address", "current address",
-        "family address", "child address", "childs address",
+        "family address", "child address", "childs address", "street",
+        "street address", "addr", "addr 1",
     ),
-    "line_2": ("address line 2", "address 2"),
-    "line_3": ("address line 3", "address 3", "town"),
-    "postcode": ("postcode", "post code", "home postcode", "child postcode", "childs postcode"),
+    "line_2": ("address line 2", "address 2", "addr 2"),
+    "line_3": ("address line 3", "address 3", "addr 3", "town"),
+    "postcode": (
+        "postcode", "post code", "postal code", "home postcode", "child postcode",
+        "childs postcode",
+    ),
     "restricted": (
         "address restricted", "restricted", "address confidential", "confidential",
         "address confidentiality",
@@ -254,7 +258,8 @@ def _unknown_columns(names: tuple[str, ...], places: list[Place | None]) -> tupl
         sentences.append("1 column is not known: it is shown with the concern.")
     elif count:
         sentences.append(f"{count} columns are not known: they are shown with the concern.")
-    if len(set(filter(None, places))) < len(list(filter(None, places))):
+    elsewhere = [place for place in places if place and place[0] != "home"]
+    if len({*elsewhere}) < len(elsewhere):
         sentences.append("A column stands twice: the second one is shown with the concern.")
     return tuple(sentences)
 
@@ -282,7 +287,10 @@ def _row(
         held = parts.setdefault(place[:2], {}) if place else {}
         if place and place[2] not in held:
             held[place[2]] = value
-        elif place is None and _asks_for_care(name):
+        elif place and place[0] == "home":  # another address, or another answer about it
+            if value.strip() != held[place[2]].strip():
+                held[f"{name} ({len(held)})"] = value
+        elif place is None and (_asks_for_care(name) or is_of_an_address(name, value)):
             beside[name if name not in beside else f"{name} ({len(beside)})"] = value
         else:
             left_over.append(f"{name}: {value}")

@@ -165,6 +165,9 @@ def test_a_column_that_asks_for_no_care_restricts_nothing(column: str, answer: s
         ("Child whereabouts", "not seen since Sunday"),
         ("Who lives at home", "Mum and three sisters"),
         ("Letter addressee", "Dr Holt"),
+        ("Addressee", "Dr Holt"),
+        ("His own words", "I live in fear of him and of 3 men"),
+        ("Placed by", "Social worker"),
     ],
 )
 def test_words_under_a_name_that_only_sounds_like_an_address_are_shown(
@@ -173,6 +176,32 @@ def test_words_under_a_name_that_only_sounds_like_an_address_are_shown(
     (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,,{words}\n")
     assert f"{column}: {words}" in said.concern
     assert not any("misspelled" in problem for problem in said.problems)
+
+
+def test_a_street_and_a_postal_code_are_where_the_child_lives() -> None:
+    (said,) = rows(
+        "surname,dob,concern,Street,Postal code\nHolt,04/05/2016,x,1 Mill Lane,XE1 1AA\n"
+    )
+    assert [(each.lines, each.postcode) for each in said.addresses] == [
+        (("1 Mill Lane",), "XE1 1AA")
+    ]
+    assert "Mill" not in said.concern
+
+
+@pytest.mark.parametrize(
+    ("column", "answer", "restricted"),
+    [
+        ("Street", "9 Hidden Row", True),
+        ("Home address", "Hidden", True),
+        ("Street", "1 Mill Lane", False),
+    ],
+)
+def test_another_address_in_a_second_column_is_shown_to_nobody(
+    column: str, answer: str, restricted: bool
+) -> None:
+    (said,) = rows(f"{HIDDEN},{column}\nR1,A,Holt,04/05/2016,1 Mill Lane,XE1 1AA,x,{answer}\n")
+    assert answer not in said.concern
+    assert [each.restricted for each in said.addresses] == [restricted]
 
 
 @pytest.mark.parametrize("column", ["IP address", "School address"])
@@ -191,6 +220,8 @@ def test_an_address_where_nobody_lives_is_no_misspelling(column: str) -> None:
         ("Address line 4", "Hidden Row"),
         ("Mother's refuge", "Hidden Haven"),
         ("Send letters to address", "9 Hidden Row"),
+        ("Placed with", "9 Hidden Row XE9 9ZZ"),
+        ("Whereabouts", "Hidden Haven refuge"),
     ],
 )
 def test_where_somebody_lives_is_not_shown_and_that_is_said(column: str, answer: str) -> None:
