@@ -120,11 +120,18 @@ class _Naming:
 
     def supposed(self, child: ChildDescribed, child_id: str, again: Again) -> None:
         """The same, where no more than a reference says so; a person is told what follows."""
+        before = len(self.found)
         self.named_again(child, child_id, again)
-        if any(each.commands for each in self.found):
+        taken, *doubles = self.found[before:]
+        if taken.commands:
             self.problems.append(
                 "The child who was not named is taken to be the one of whom this message tells "
                 "more, by the sender's reference alone: find out whether they are two."
+            )
+        elif doubles:
+            self.problems.append(
+                "The child who was not named may be the one whose record has the NHS number: take "
+                "one of them off the referral, or have the two records merged."
             )
 
     def _to_fill(self, details: Details, child_id: str, again: Again, doubles: list[Found]) -> bool:

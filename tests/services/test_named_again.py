@@ -141,6 +141,15 @@ def test_a_number_that_another_record_has_is_for_a_person(office: Office) -> Non
     assert not any("did not name" in problem for problem in told.problems)
 
 
+def test_who_has_a_record_is_not_said_to_be_the_one_without_a_name(office: Office) -> None:
+    holder = office.receives_one(concern(), sender="elm-surgery")
+    opened = first(office, TODDLER)
+    told = later(office, KIT)
+    assert told.children == (*opened.children, *holder.children)
+    assert BY_REFERENCE not in told.problems
+    assert any("or have the two records merged" in problem for problem in told.problems)
+
+
 def test_a_number_of_somebody_elses_record_is_neither_filled_nor_linked(office: Office) -> None:
     office.receives(concern(children=(replace(KIT, given_name="Sam"),)), sender="elm-surgery")
     opened = first(office, under(TODDLER, "U-77"))
