@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from adapters.event_store import EventStore
 from adapters.nameless import which_of_several
 from adapters.nhs_numbers import SUPERSEDED
@@ -80,7 +82,9 @@ class Again:
         own = {each for each in values if not self._shared(each, described)}
         led = {led for each in own if (led := record_under(self.store, self.agency, each))}
         known = led.pop() if len(led) == 1 else None
-        if known not in self.records or contradicts(child, self.records[known]):
+        if known not in self.records:
+            return None
+        if contradicts(_sex_aside(child, self.records[known]), self.records[known]):
             return None
         carried = [c for c in self.told if any(_has(c.identifiers, each) for each in own)]
         if _born_apart(child, self.records[known], carried):
@@ -125,6 +129,15 @@ class Again:
             return True
         systems = {each.system for each in said} & {each.system for each in had}
         return bool(systems) and not {*said} & {*had}
+
+
+def _sex_aside(child: ChildDescribed, known: Record) -> ChildDescribed:
+    """The child without the sex, which may have been a slip, where the NHS number is the record's,
+    too, and the birth date: the sender's own number then leads to it in any case."""
+    details = details_of(child)
+    number, born = details.nhs_number, details.born_on
+    agree = (number, born) == (known.details.nhs_number, known.details.born_on)
+    return replace(child, sex="U") if number and born and agree else child
 
 
 def _of_another_birth(child: ChildDescribed, carried: Iterable[ChildDescribed]) -> bool:

@@ -141,6 +141,16 @@ def test_a_number_that_another_record_has_is_for_a_person(office: Office) -> Non
     assert not any("did not name" in problem for problem in told.problems)
 
 
+def test_a_sender_may_correct_the_sex_of_its_newborn(office: Office) -> None:
+    baby = replace(KIT, given_name="BABY", sex="F")
+    opened = first(office, under(baby, "U-77"))
+    told = later(office, under(replace(baby, sex="M"), "U-77"))
+    assert told.children == opened.children
+    assert any("otherwise of a child (sex)" in problem for problem in told.problems)
+    another = later(office, under(replace(baby, sex="M", nhs_number=OTHER_NUMBER), "U-77"))
+    assert another.children != opened.children
+
+
 def test_who_has_a_record_is_not_said_to_be_the_one_without_a_name(office: Office) -> None:
     holder = office.receives_one(concern(), sender="elm-surgery")
     opened = first(office, TODDLER)
