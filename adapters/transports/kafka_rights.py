@@ -5,8 +5,9 @@ users are our own: one that only reads what comes in, one that only writes what 
 """
 
 import secrets
+import time
 from collections.abc import Collection, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
 from kafka.admin import (
@@ -20,6 +21,7 @@ from kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import KafkaError
 
 from adapters.transports.kafka import GROUP, Access, kafka_errors, look_for
 
@@ -33,9 +35,9 @@ PARTITIONS = 4
 """Of a topic: what is about one child stays in one of them, in order."""
 
 PASSWORD_BYTES = 24
+KNOWN_SECONDS = 10.0
 OURS = (ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.READ)
 """What the writer may do: it reads the end of a topic to see what it has written."""
-
 
 RECEIVED = {"message.timestamp.type": "LogAppendTime"}
 """Of the topics that agencies write: a record's time is when the broker had it, not what its sender
@@ -91,8 +93,8 @@ def prepare(access: Access, agencies: Collection[str], formats: Collection[str])
             admin.create_topics(wanted, wait_for_metadata=True)
         if access.user is None:  # a cluster that lets anybody in has neither users nor rights
             return Made(tuple(topics), {}, 0, passed_over)
-        passwords = _users(admin, [*agencies, READER, WRITER])
         rights = _rights(admin, agencies, formats)
+        passwords = _users(admin, [*agencies, READER, WRITER])  # last: they are told only once
         return Made(tuple(topics), passwords, rights, passed_over)
 
 
@@ -108,7 +110,18 @@ def _users(admin: Any, wanted: Collection[str]) -> dict[str, str]:
                 for user, password in passwords.items()
             ]
         )
+        _wait_for(admin, passwords)
     return passwords
+
+
+def _wait_for(admin: Any, users: Collection[str]) -> None:
+    """Until the broker that is asked knows them: else who asks it again soon makes them anew."""
+    until = time.monotonic() + KNOWN_SECONDS
+    with suppress(KafkaError):  # they are there: nothing may keep their passwords from being told
+        while not set(users) <= set(admin.describe_user_scram_credentials()):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.05)
 
 
 def _rights(admin: Any, agencies: Collection[str], formats: Collection[str]) -> int:
