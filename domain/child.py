@@ -454,7 +454,10 @@ def decide(command: ChildCommand, state: Child) -> list[ChildEvent]:
         case WithdrawTellingApart(other_child_id=other) if other in state.telling_withdrawn:
             return []
         case WithdrawTellingApart(other_child_id=other) if other not in state.told_apart:
-            raise Refused("Those records were not told apart: there is nothing to withdraw.")
+            raise Refused(
+                "They were not told apart on this record: if it was said on the other one, withdraw"
+                " it there."
+            )
         case WithdrawTellingApart(reason=reason) if not reason.strip():
             raise Refused("Record why the records may be about one child after all.")
         case WithdrawTellingApart():
