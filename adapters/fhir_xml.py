@@ -66,7 +66,8 @@ def resource_of_xml(text: str, problems: Problems) -> dict[str, Any]:
             else "The message is not complete XML: it may be cut off or damaged."
         )
         raise NoXml from None
-    if etree.QName(root).namespace not in {NAMESPACE, None} or not _name(root)[:1].isupper():
+    space = str(root.tag).rpartition("}")[0].removeprefix("{")
+    if space not in {NAMESPACE, ""} or not _name(root)[:1].isupper():
         problems.say("The message is XML, but not FHIR.")
         raise NoXml
     try:
@@ -127,8 +128,8 @@ def _primitive(name: str, words: str) -> str | bool:
 
 
 def _name(element: Any) -> str:
-    """The name without its namespace."""
-    return str(etree.QName(element).localname)
+    """The name without its namespace, or without a prefix that was never declared."""
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2]
 
 
 # ── Written ──

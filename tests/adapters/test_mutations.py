@@ -77,6 +77,15 @@ def test_a_parameter_in_pieces_of_which_one_has_no_number_leaves_the_words() -> 
     assert "The e-mail is broken: it was read as plain text." in said.problems
 
 
+def test_an_element_whose_prefix_was_never_declared_is_read_by_its_name() -> None:
+    """Of seed 11: 6471846."""
+    whole = format_named("gp-connect").example(1)
+    inner = b'<s:extension><a xmlns="2001-01-01"/></s:extension><Patient>'
+    assert translated("gp-connect", whole.replace(b"<Patient>", inner, 1)).concern
+    alone = b'<s:Bundle><entry xmlns="2001-01-01"/></s:Bundle>'
+    assert translated("gp-connect", alone).problems
+
+
 # ── Long ones ──
 
 
