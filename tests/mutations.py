@@ -28,7 +28,7 @@ from domain.agency import Agency, RegisterAgency
 from domain.kernel import Refused
 from domain.referral import ReceiveReferral, Referral, ReferralEvent
 from services.handle import Plan
-from services.intake import Intake
+from services.intake import LARGEST, Intake
 from services.received import Part
 from services.recording import Recording
 from tests.mutators import CHARSETS, GENERIC, ODD, OF_SYNTAX, Mutator, reduced, syntax_of
@@ -160,7 +160,7 @@ def mutant(seed: int, number: int, name: str | None = None, samples: str | None 
         other = dice.choice(
             stock.small if dice.random() < 0.8 else held[dice.choice(tuple(held))].small
         )
-        body = mutate(dice, body, other)
+        body = mutate(dice, body, other)[:LARGEST]  # more is refused before it is read
         chain.append(mutate.__name__)
     return Mutant(number, of, tuple(chain), _sent(dice, body))
 
