@@ -191,9 +191,16 @@ class Feed:
         """Returns when all that was sent is stored; fails when the process ends before that."""
         until, ends = time.monotonic() + WAIT_SECONDS, self.ends()
         while self._behind(ends):
-            assert process is None or process.poll() is None, self.told()[-2000:]
-            assert time.monotonic() < until, self.told()[-2000:]
+            assert process is None or process.poll() is None, self._last_words(process)
+            assert time.monotonic() < until, self._last_words(process)
             self.store.wait(self.store.newest(), 0.1)
+
+    def _last_words(self, process: "subprocess.Popen[bytes] | None") -> str:
+        told = self.told()
+        if process and process.stderr:
+            process.kill()
+            told += process.stderr.read().decode()
+        return f"{told[-2000:]} {[self.store.tracked(each) for each in self.ends()]}"
 
     # ── What came of it ───────────────────────────────────────────────────────────────────────────
 

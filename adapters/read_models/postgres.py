@@ -173,9 +173,9 @@ class PostgreSQL:
         """A session of the only writer of this place; None while there is another."""
         # The lock is the session's, so nobody can go on writing who has lost it.
         with closing(self.session(place, writing=True)) as session:
+            one = {"place": place}
             (lock,) = session.rows(
-                "select pg_try_advisory_lock(hashtextextended(:place, 0)) as held",
-                {"place": place},
+                "select pg_try_advisory_lock(hashtextextended(:place, 0)) as held", one
             )
             if not lock["held"]:
                 yield None
@@ -185,6 +185,9 @@ class PostgreSQL:
                     session.execute(f"drop schema if exists {NEXT} cascade")
                 self._migrate(NEXT)
             yield session
+            # The server would do it too, but some time after the session is closed.
+            if not session.connection.broken:
+                session.rows("select pg_advisory_unlock(hashtextextended(:place, 0))", one)
 
     def replace(
         self, names: Sequence[str], finish: Callable[[Mapping[str, Checkpoint]], None]

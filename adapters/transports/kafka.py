@@ -7,7 +7,7 @@ What is wrong with one partition is told of that partition, and never keeps anot
 
 import socket
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple
@@ -20,6 +20,7 @@ from kafka.errors import AuthorizationError, KafkaError, KafkaTimeoutError, LogT
 from msgspec import Struct
 
 from adapters.transports.kafka_names import read_any_name
+from adapters.transports.kafka_topics import Topic, topics_there
 from adapters.transports.kafka_unreadable import Unreadable, watch
 
 Partition = TopicPartition
@@ -169,13 +170,14 @@ class Inlet:
         self._position = position
         self._unplaced: set[TopicPartition] = set()
         self._gaps: dict[TopicPartition, Gap] = {}
-        self._ids: dict[str, str] = {}
+        self._there: dict[str, Topic] = {}
         self._held = False
         self._access = access
         look_for(access)
-        with kafka_errors(access):
-            with closing(KafkaAdminClient(**access.settings())) as admin:
-                self._cluster = admin.describe_cluster()["cluster_id"]
+        with ExitStack() as opened, kafka_errors(access):
+            self._admin = KafkaAdminClient(**access.settings())
+            opened.callback(self._admin.close)
+            self._cluster = self._admin.describe_cluster()["cluster_id"]
             self._consumer = KafkaConsumer(
                 **access.settings(),
                 group_id=None if alone else GROUP,
@@ -190,15 +192,17 @@ class Inlet:
                 # Every topic's partitions are shared out, and who comes or goes moves few of them.
                 partition_assignment_strategy=(CooperativeStickyAssignor,),
             )
+            opened.callback(self._consumer.close, autocommit=False)
             read_any_name(self._consumer)
             watch(self._consumer, self._stands_still, self._unplaced.add)
-            self.topics = tuple(sorted(self._refreshed() & set(topics)))
+            self.topics = tuple(sorted(self._refreshed().keys() & set(topics)))
             """Those that exist, and that we may see."""
             if alone:
                 self._consumer.assign(self._partitions())
                 self._given(self._partitions())
             elif self.topics:
                 self._consumer.subscribe(topics=self.topics, listener=self._listener())
+            self._opened = opened.pop_all()
 
     def look(self, topics: Collection[str]) -> None:
         """Read those of these, too, that exist by now, and try again what stands still.
@@ -207,7 +211,7 @@ class Inlet:
         one that reads alone. Raises `NotReachable`, `NotAllowed`.
         """
         with kafka_errors():
-            new = (self._refreshed() & set(topics)) - set(self.topics)
+            new = (self._refreshed().keys() & set(topics)) - set(self.topics)
             if new:
                 self.topics = tuple(sorted({*self.topics, *new}))
                 self._consumer.subscribe(topics=self.topics, listener=self._listener())
@@ -218,7 +222,8 @@ class Inlet:
     def tracked(self, partition: TopicPartition) -> str:
         """The name under which it is stored how far a partition was read."""
         topic = partition.topic
-        return tracked_name(self._cluster, topic, self._ids.get(topic, ""), partition.partition)
+        there = self._there.get(topic)
+        return tracked_name(self._cluster, topic, there.id if there else "", partition.partition)
 
     def poll(self, seconds: float) -> dict[TopicPartition, list[Record]]:
         """The next records of the partitions that are ours, in order; none when the time is over.
@@ -294,25 +299,20 @@ class Inlet:
         self._consumer.resume(*(self._consumer.paused() - waiting))
 
     def close(self) -> None:
-        self._consumer.close(autocommit=False)
+        self._opened.close()
 
     def _partitions(self) -> list[TopicPartition]:
-        return [
-            TopicPartition(topic, number)
-            for topic in self.topics
-            for number in sorted(self._consumer.partitions_for_topic(topic))
-        ]
+        return [each for topic in self.topics for each in self._there[topic].partitions]
 
-    def _refreshed(self) -> set[str]:
+    def _refreshed(self) -> dict[str, Topic]:
         """The topics that there are now. One that was made again is read from its beginning."""
         look_for(self._access)  # else it is waited for long, whoever tells us to end
-        there: set[str] = self._consumer.topics()
-        cluster = self._consumer._cluster
-        now = {topic: str(cluster.topic_id(topic) or "") for topic in there}
-        again = {topic for topic, one in now.items() if self._ids.get(topic, one) != one}
-        self._ids |= now
+        self._consumer.topics()  # that it asks: whoever leads a partition may be another by now
+        now = topics_there(self._admin)
+        again = {topic for topic, one in self._there.items() if now.get(topic, one).id != one.id}
+        self._there |= now
         self._given([each for each in self._consumer.assignment() if each.topic in again])
-        return there
+        return now
 
     def _listener(self) -> "_Assigned":
         return _Assigned(self._given, self._forget)
@@ -346,12 +346,9 @@ class Inlet:
         """
         if self._held or not self._unplaced & self._consumer.assignment():
             return
-        self._refreshed()
-        here = self._consumer._cluster.available_partitions_for_topic
+        led = {each for topic in self._refreshed().values() for each in topic.led}
         ours = self._unplaced & self._consumer.assignment()
-        wanted = {
-            each: self.wanted(each) for each in ours if each.partition in (here(each.topic) or ())
-        }
+        wanted = {each: self.wanted(each) for each in ours & led}
         if not wanted:
             return
         kept = self._consumer.beginning_offsets(list(wanted))

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from adapters.transports.kafka import Access, kafka_errors, look_for, tracked_name
 from adapters.transports.kafka_names import read_any_name
+from adapters.transports.kafka_topics import topics_there
 from adapters.transports.kafka_unreadable import Unreadable, watch
 
 NAMED = "kafka|"
@@ -80,12 +81,10 @@ def _names(admin: Any, cluster: str, topics: Collection[str]) -> dict[TopicParti
     """Of each partition of these topics, the name under which its position is stored."""
     wanted = set(topics)
     return {
-        TopicPartition(each["name"], number): tracked_name(
-            cluster, each["name"], each.get("topic_id") or "", number
-        )
-        for each in admin.describe_topics()
-        if each["name"] in wanted
-        for number in (partition["partition_index"] for partition in each["partitions"])
+        each: tracked_name(cluster, name, topic.id, each.partition)
+        for name, topic in topics_there(admin).items()
+        if name in wanted
+        for each in topic.partitions
     }
 
 

@@ -23,6 +23,7 @@ from adapters.transports.kafka import (
     look_for,
 )
 from adapters.transports.kafka_rights import WRITER
+from adapters.transports.kafka_topics import topics_there
 
 DELIVERY_MS = 20_000
 """How long a record may take to be acknowledged by all replicas, retries included."""
@@ -142,11 +143,8 @@ class Outlet:
                 )
             ) as consumer,
         ):
-            partitions = [
-                TopicPartition(topic, number)
-                for topic in marks
-                for number in sorted(consumer.partitions_for_topic(topic) or ())
-            ]
+            there = topics_there(self._admin, marks)
+            partitions = [each for topic in there.values() for each in topic.partitions]
             consumer.assign(partitions)
             ends = consumer.end_offsets(partitions)
             for each, first in consumer.beginning_offsets(partitions).items():

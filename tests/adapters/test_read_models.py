@@ -362,6 +362,21 @@ def test_a_question_after_the_connection_was_lost_is_answered(postgresql: str) -
                 )
 
 
+def test_who_has_written_lets_go_at_once(postgresql: str) -> None:
+    held = (
+        "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database"
+        " where locktype = 'advisory' and datname = current_database()"
+    )
+    with (
+        closing(ReadModels.open(postgresql)) as models,
+        psycopg.connect(postgresql, autocommit=True) as watcher,
+    ):
+        for _ in range(20):
+            with models.writer():
+                assert watcher.execute(held).fetchone() == (1,)
+            assert watcher.execute(held).fetchone() == (0,)
+
+
 def test_a_writer_whose_connection_is_lost_is_no_longer_the_writer(postgresql: str) -> None:
     with closing(ReadModels.open(postgresql)) as models, models.writer() as lost:
         assert lost

@@ -259,3 +259,20 @@ def test_a_person_registers_nobody_who_is_grown_up() -> None:
     given().when(register_child(**young)).then(child_registered(**young))
     sent = {"born_on": date(1980, 1, 1), "message": MESSAGE}
     given().when(register_child(**sent)).then(child_registered(**sent))
+
+
+def test_a_record_is_found_by_its_details_and_by_who_belongs_to_it() -> None:
+    named = child_registered(given_name="Kit", family_name="Marlow", postcode="EX1 1AA")
+    keys = named.index_keys()
+    assert {"names|k300|m640", "family|ex11aa|marlow"} <= set(keys)
+    assert f"born|{named.born_on}" in keys
+    corrected = details_corrected(given_name="Kit", family_name="Marlowe", postcode=None)
+    assert {"names|k300|m640", f"born|{corrected.born_on}"} <= set(corrected.index_keys())
+    assert relationship_recorded(contact="01632 960001").index_keys() == ("phone|01632960001",)
+    assert household_joined(address="1 Oak Lane").index_keys() == ("address|1oaklane",)
+    assert record_restricted().index_keys() == ()
+
+
+def test_an_unborn_child_is_not_found_by_its_details() -> None:
+    unborn = child_registered(unborn=True, born_on=None, due_on=date(2026, 5, 1))
+    assert unborn.index_keys() == ()

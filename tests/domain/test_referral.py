@@ -429,3 +429,9 @@ def test_the_manager_named_with_a_decision_confirms_it_once() -> None:
     given(*confirmed).when(again).then_refused("already authorised")
     other = authorise_decision(by="another-manager")
     given(received(), named).when(other).then_refused("already authorised")
+
+
+def test_a_referral_is_found_by_the_telephone_numbers_of_its_adults() -> None:
+    adult = received().adults[0]
+    told = (replace(adult, contact="07700 900123"), replace(adult, contact=None))
+    assert received(adults=told).index_keys() == ("phone|07700900123",)

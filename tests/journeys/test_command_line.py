@@ -33,9 +33,13 @@ class Shell:
         return [sys.executable, "-m", "services", *map(str, words)]
 
     def start(self, *words: object, **more: Any) -> "subprocess.Popen[bytes]":
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        more = {**dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE), **more}
         return subprocess.Popen(
-            self.command(*words), cwd=ROOT, env=self.environment, **{**pipes, **more}
+            self.command(*words),
+            cwd=ROOT,
+            env=self.environment,
+            bufsize=0,  # what `readline` had read ahead, `communicate` would not see
+            **more,
         )
 
     def run(self, *words: object, stdin: bytes = b"", **more: Any) -> tuple[int, str, str]:

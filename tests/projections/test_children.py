@@ -5,8 +5,11 @@ from projections.children import (
     children,
     found,
     households,
+    merged_into,
     registered,
     relationships,
+    restricted,
+    these,
 )
 from tests.examples import (
     CASE,
@@ -113,11 +116,30 @@ def test_a_child_has_the_cases_of_all_their_records(given: Given) -> None:
 
 def test_a_restricted_record_names_who_may_open_it(given: Given) -> None:
     view = given(children, child_registered(), record_restricted())
-    (restricted,) = registered(view.query)
-    assert restricted.restricted
-    assert restricted.named == (WORKER, MANAGER)
+    (kept,) = registered(view.query)
+    assert kept.restricted
+    assert kept.named == (WORKER, MANAGER)
     view.given(record_unrestricted())
     assert not registered(view.query)[0].restricted
+
+
+def test_a_restricted_record_takes_what_was_merged_with_it_along(given: Given) -> None:
+    view = given(children, child_registered(), child_registered(child_id=SIBLING))
+    view.given(child_registered(child_id="child-3"), records_merged())
+    assert restricted(view.query) == frozenset()
+    view.given(record_restricted(child_id=SIBLING))
+    assert restricted(view.query) == {CHILD, SIBLING}
+    (survivor,) = these(view.query, [SIBLING])
+    assert (survivor.child_id, survivor.restricted) == (CHILD, True)
+    assert survivor.named == (WORKER, MANAGER)
+
+
+def test_a_merged_record_tells_which_it_became(given: Given) -> None:
+    view = given(children, child_registered(), child_registered(child_id=SIBLING))
+    view.given(records_merged())
+    assert merged_into(view.query, SIBLING) == CHILD
+    assert merged_into(view.query, CHILD) is None
+    assert merged_into(view.query, "nobody") is None
 
 
 def test_a_child_nobody_registered_is_not_known(given: Given) -> None:

@@ -91,6 +91,7 @@ class Running:
             env={**os.environ, "SAFEGUARDING_LOG": log},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # what `line` had read ahead, `ended` would not see
         )
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 
 from adapters.event_store import EventStore
@@ -141,6 +141,27 @@ def received(store: EventStore) -> list[str]:
         for each in store.since(0, 1000)
         if isinstance(each.event, MessageReceived)
     ]
+
+
+def test_what_the_client_forgets_for_a_moment_is_there_all_the_same(
+    kafka: Broker, office: Office, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = KafkaConsumer.topics
+
+    def topics(consumer: Any) -> Any:
+        """Another answer of the broker's, about no topic at all, came right after that."""
+        asked(consumer)
+        consumer._cluster._partitions, consumer._cluster._topic_ids = {}, {}
+        return consumer._cluster.topics()
+
+    sender.sends(concern(1), "1")
+    monkeypatch.setattr("kafka.KafkaConsumer.topics", topics)
+    with closing(inlet(kafka, office.store, sender)) as opened:
+        lines = list(Ingest(office.store, opened).lines(threading.Event(), once=True))
+        assert [each.result for each in lines] == ["recorded"]
+    monkeypatch.undo()
+    with closing(inlet(kafka, office.store, sender)) as opened:
+        assert list(Ingest(office.store, opened).lines(threading.Event(), once=True)) == []
 
 
 def test_each_record_is_stored_once_and_in_order(

@@ -182,8 +182,8 @@ def test_a_database_whose_answer_is_lost_or_that_stops_is_waited_for(
             way.lose_answer_to = b"message.received.v1"  # it was stored
             feed.sends(8)
             feed.wait_until_stored(child)
-            assert way.lost == 1
             assert wait_until_it_says(child, "store_back") == ["store_away", "store_back"]
+            assert way.lost == 1
             server.kill()
             feed.sends(8)
             assert wait_until_it_says(child, "store_away") == ["store_away"]
