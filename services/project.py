@@ -26,7 +26,7 @@ from services.feed import Feed, Log, of_another_log
 from services.found import checked, found
 from services.logs import log
 
-WAIT_SECONDS = 0.5
+WAIT_SECONDS = 0.1
 """How long the runner waits for news before it looks whether it should stop."""
 
 POLL_SECONDS = 0.02
@@ -85,7 +85,7 @@ class Projector:
         self._running: Feed | None = None
 
     def run(self, stop: Event | None = None, *, once: bool = False) -> None:
-        """Follow the log until `stop` is set (half a second later at most).
+        """Follow the log until `stop` is set.
 
         With `once`, returns when every projection has reached the end of the log, whoever brought
         it there, and raises what went wrong. Otherwise nothing ends it: it waits while another

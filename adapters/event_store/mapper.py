@@ -11,6 +11,7 @@ The stored bytes of an event (`state`) are, in this order:
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from struct import Struct as Layout
 from struct import error as LayoutError  # noqa: N812
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -149,6 +150,10 @@ class Form:
         }
 
 
+form_of = cache(Form)
+"""Of a class there is one: to make those of the catalogue takes as long as to open a store."""
+
+
 def _accepts_none(hint: Any) -> bool:
     try:
         msgspec.convert(None, hint)
@@ -185,7 +190,7 @@ class SealingMapper(Mapper[str]):
         self._vault = vault
         self.forms = {}
         for name, kind in catalogue.items():
-            self.forms[name] = Form(kind)
+            self.forms[name] = form_of(kind)
             if self.forms[name].topic != name:
                 raise TypeError(f"{kind.__name__} is in the catalogue as {name}")
         self._pack = msgspec.msgpack.Encoder().encode

@@ -4,6 +4,7 @@
 `shared_site` is one for all tests of a file that only look.
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ import pytest
 from tests.parts.authority import Authority, copied
 
 PATIENCE_SECONDS = 20
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Certificates are not read for every browser: the server speaks plain HTTP."""
 
 
 class Reader(HTMLParser):
@@ -88,7 +91,7 @@ class Site:
 
     def visitor(self, person: str | None = None) -> Visitor:
         """A fresh browser, signed in as somebody."""
-        made = Visitor(base_url=self.address, timeout=PATIENCE_SECONDS)
+        made = Visitor(base_url=self.address, timeout=PATIENCE_SECONDS, verify=NO_AUTHORITIES)
         self._open.append(made)
         if person:
             made.sign_in(person)
