@@ -31,6 +31,7 @@ def message(context: Context) -> Response[Any]:
         context,
         "message.html",
         raw=raw,
+        closed=False,
         title=titles.get(raw.format, "A format that we do not know"),
         sender=Names(context.parts)(raw.agency),
         back=f"/referrals/{referral_id}",

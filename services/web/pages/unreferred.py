@@ -9,6 +9,7 @@ from domain.message import Result
 from projections import unreferred
 from services import messages
 from services.access import Resource
+from services.readers import readers_of_kept
 from services.web.frame import show, stretch
 from services.web.naming import Names
 from services.web.routes import Context, page, self_guarded
@@ -61,10 +62,13 @@ def message(context: Context) -> Response[Any]:
     """What became of one, and the message as it came."""
     found = unreferred.kept(context.parts.query, context.path["message"])
     assert found is not None  # noqa: S101 - the gate is not open to what is not there
+    named = readers_of_kept(context.parts, found.message_id)
+    about = Resource(about=(found.message_id,), named=named)
     return show(
         context,
         "message.html",
         raw=messages.kept(context.parts, found.message_id, found.position),
+        closed=not context.parts.gate.may(context.who, "see-unreferred", about),
         title=_titles().get(found.format, "A format that we do not know"),
         sender=Names(context.parts)(found.agency),
         back="/inbox/no-referral",

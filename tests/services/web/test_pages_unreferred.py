@@ -50,9 +50,7 @@ def test_a_long_list_is_read_in_pages(site: Site) -> None:
 
 
 def test_only_who_triages_reads_them(site: Site) -> None:
-    receipt = site.authority.send(ADMITTED % 1, "city-hospital")
-    assert receipt.position is not None
-    stream = site.authority.parts.store.recorded_at(receipt.position, 1)[0].stream
+    stream = _message(site, ADMITTED % 1)
     for person in (WORKER, AUDITOR, "city-hospital"):
         visitor = site.visitor(person)
         assert visitor.get("/inbox/no-referral").status_code == 404, person
@@ -64,6 +62,43 @@ def test_only_who_triages_reads_them(site: Site) -> None:
     known = site.authority.parts.store.recorded_at(concern.position, 10)
     message = next(each.stream for each in known if each.stream.startswith("message-"))
     assert duty.get(f"/messages/{message}").status_code == 404  # it is read with its referral
+
+
+OF_JONAH = (
+    "From: Reports <reports@hospital.example>\r\nMessage-ID: <bounce-%d@hospital.example>\r\n"
+    "Subject: Undelivered Mail Returned to Sender\r\nAuto-Submitted: auto-replied\r\n\r\n"
+    "It could not be delivered: %s, 9 Quay, Exeter.\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "NHS 999-000-0131",
+        "JONAH BOATENG",
+        "Boateng, 2018-06-04",
+        "Jonah, born 4 JUNE 2018",
+    ],
+)
+def test_what_may_be_about_a_record_restricted_to_others_is_not_read(site: Site, said: str) -> None:
+    jonah = {"given_name": "Jonah", "family_name": "Boateng", "born": "04/06/2018"}
+    receipt = site.authority.concern(number="9", nhs_number="9990000131", **jonah)
+    named = {"named": [MANAGER], "reason": "His father works here."}
+    site.authority.give(MANAGER, "restrict-record", child_id=receipt.children[0], **named)
+    path = f"/messages/{_message(site, (OF_JONAH % (1, said)).encode())}"
+    other = f"/messages/{_message(site, (OF_JONAH % (2, 'Jonah, 9990000018')).encode())}"
+    words = words_of(site.visitor(DUTY).get(path))
+    assert "It may be about a child whose record is restricted to others." in words
+    assert "Quay" not in words
+    assert "Quay" in words_of(site.visitor(MANAGER).get(path))
+    assert "Quay" in words_of(site.visitor(DUTY).get(other))
+
+
+def _message(site: Site, body: bytes) -> str:
+    receipt = site.authority.send(body, "city-hospital")
+    assert (receipt.result, receipt.referral) == ("no-concern", None)
+    assert receipt.position is not None
+    return site.authority.parts.store.recorded_at(receipt.position, 1)[0].stream
 
 
 BOUNCE = b"""From: Mail Delivery System <mailer-daemon@police.example>
