@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from hashlib import sha256
+from html import unescape
 from typing import Any, NamedTuple
 
 from adapters.event_store import EventStore, Unreadable
+from adapters.nameless import names
 from adapters.translation import Sent, Translation, formats
 from domain.blocking import words
+from domain.child import ChildRegistered, DetailsCorrected
 from domain.message import MessageReceived
 from projections import children
 from services.again import telling
@@ -22,7 +25,6 @@ from services.claims import claimed
 from services.likeness import Details, compare, details_of
 from services.logs import log
 from services.messages import legible
-from services.numbers import Record, on_record
 from services.questions import about_referral
 from services.recording import reference_claim
 from services.sender_numbers import given, superseded
@@ -83,53 +85,105 @@ def _of_records(
     for child in restricted:
         for record_id in (child.child_id, *child.records):
             with suppress(Unreadable):
-                record = on_record(parts.store, record_id)
+                known = Known.of(parts.store, record_id)
                 theirs = {value for by, value in given(parts.store, record_id).own if by == agency}
                 if (
-                    any(each in told or each in written.plain for each in _numbers(record))
+                    any(each in told or each in written.plain for each in known.numbers)
                     or theirs & own
-                    or written.names(record)
-                    or any(_perhaps(each, record) for each in details)
+                    or written.tells_of(known)
+                    or any(_perhaps(each, one) for each in details for one in known.details)
                 ):
                     yield frozenset(child.named)
                     break
 
 
+class Known(NamedTuple):
+    """All that a record ever said of its child: senders go on using what was corrected since, such
+    as the name before an adoption. `days`: of birth, and on which the child was or is due.
+    """
+
+    details: tuple[Details, ...]
+    days: frozenset[date]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, store: EventStore, record_id: str) -> "Known":
+        """Raises `Unreadable`."""
+        said: list[Details] = []
+        days, numbers = set[date](), set[str]()
+        for recorded in store.history(record_id, opened=True):
+            event = recorded.event
+            if not isinstance(event, ChildRegistered | DetailsCorrected):
+                continue
+            family_name, given_name = names(event.family_name or "", event.given_name or "")
+            born_on, number = event.born_on or None, event.nhs_number or None
+            said.append(Details(family_name=family_name, given_name=given_name, born_on=born_on))
+            days |= {each for each in (born_on, event.due_on) if each}
+            numbers |= {number} if number else set()
+            if isinstance(event, ChildRegistered):
+                numbers |= set(superseded(event.identifiers or ()))
+        return cls(tuple(said), frozenset(days), frozenset(numbers))
+
+
 class Written(NamedTuple):
     """A text as it is searched: a format may read nobody in a message that tells of no concern.
 
-    `plain`: without anything but letters and digits, however numbers and dates are written.
+    `plain`: without anything but letters and digits; `spaced`: with one space between words.
     """
 
     words: frozenset[str]
     plain: str
+    spaced: str
 
     @classmethod
     def of(cls, text: str) -> "Written":
-        found = words(text)
-        return cls(frozenset(found), "".join(found))
+        found = words(unescape(text))
+        return cls(frozenset(found), "".join(found), f" {' '.join(found)} ")
 
-    def names(self, record: Record) -> bool:
-        """Whether it holds two of the first name, the surname and the birth date."""
-        told = record.details
-        born = told.born_on and any(each in self.plain for each in _dates(told.born_on))
-        named = [set(words(each)) for each in (told.given_name, told.family_name)]
-        return sum((bool(born), *(bool(each) and each <= self.words for each in named))) > 1
+    def tells_of(self, known: Known) -> bool:
+        """Whether it holds two of the first name, the surname and the birth date, or the only one
+        of them that is known.
+        """
+        first = [set(words(each.given_name)) for each in known.details]
+        last = [set(words(each.family_name)) for each in known.details]
+        enough = min(2, sum((any(first), any(last), bool(known.days))))
+        held = sum(any(each and each <= self.words for each in names) for names in (first, last))
+        if held + 1 == enough:  # only then: to look for a day in a long text takes a while
+            held += any(self._holds(day) for day in known.days)
+        return 0 < enough <= held
+
+    def _holds(self, day: date) -> bool:
+        if any(each in self.plain for each in (f"{day:%Y%m%d}", f"{day:%d%m%Y}")):
+            return True
+        return any(f" {each} " in self.spaced for each in _as_written(day))
 
 
-def _dates(day: date) -> tuple[str, ...]:
-    """How a day may be written, without what stands between."""
-    named = (f"{day.day}{day:%B%Y}", f"{day.day}{day:%b%Y}")
-    return (f"{day:%Y%m%d}", f"{day:%d%m%Y}", *(each.casefold() for each in named))
+def _as_written(day: date) -> Iterator[str]:
+    """A day as people write it, in words of lower case."""
+    number = day.day
+    last = "th" if 10 < number < 20 else ORDINALS.get(number % 10, "th")
+    days = {f"{number}", f"{number:02}", f"{number}{last}"}
+    named = {day.strftime("%B").casefold(), day.strftime("%b").casefold()}
+    named |= {"sept"} if day.month == SEPTEMBER else set()
+    years = (f"{day:%Y}", f"{day:%y}")
+    for one in days:
+        for month in (f"{day.month}", f"{day.month:02}", *named):
+            yield f"{day:%Y} {month} {one}"
+            for year in years:
+                yield f"{one} {month} {year}"
+                yield f"{one} of {month} {year}"
+        for month in named:
+            for year in years:
+                yield f"{month} {one} {year}"
+                yield f"{one}{month}{year}"
 
 
-def _numbers(record: Record) -> set[str]:
-    current = record.details.nhs_number
-    return {*superseded(record.identifiers), *([current] if current else ())}
+ORDINALS = {1: "st", 2: "nd", 3: "rd"}
+SEPTEMBER = 9
 
 
-def _perhaps(child: Details, record: Record) -> bool:
-    agreement = compare(child, record.details)
+def _perhaps(child: Details, known: Details) -> bool:
+    agreement = compare(child, known)
     return agreement.possible and len(NAMED & set(agreement.agree)) > 1
 
 

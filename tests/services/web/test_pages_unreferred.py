@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -78,13 +79,19 @@ OF_JONAH = (
         "JONAH BOATENG",
         "Boateng, 2018-06-04",
         "Jonah, born 4 JUNE 2018",
+        "Jonah, born 4/6/2018",
+        "Boateng 04.06.18",
+        "Jonah, born on the 4th of June 2018",
+        "Boateng, June 4th, 2018",
+        "J&#111;nah B&#111;ateng",
+        "Jonah Formerly",
+        "NHS 999 000 0026",
     ],
 )
 def test_what_may_be_about_a_record_restricted_to_others_is_not_read(site: Site, said: str) -> None:
-    jonah = {"given_name": "Jonah", "family_name": "Boateng", "born": "04/06/2018"}
-    receipt = site.authority.concern(number="9", nhs_number="9990000131", **jonah)
-    named = {"named": [MANAGER], "reason": "His father works here."}
-    site.authority.give(MANAGER, "restrict-record", child_id=receipt.children[0], **named)
+    jonah = {"given_name": "Jonah", "family_name": "Formerly", "born": "04/06/2018"}
+    receipt = site.authority.concern(number="9", nhs_number="9990000026", **jonah)
+    _restrict(site, receipt.children[0], family_name="Boateng", nhs_number="9990000131")
     path = f"/messages/{_message(site, (OF_JONAH % (1, said)).encode())}"
     other = f"/messages/{_message(site, (OF_JONAH % (2, 'Jonah, 9990000018')).encode())}"
     words = words_of(site.visitor(DUTY).get(path))
@@ -92,6 +99,27 @@ def test_what_may_be_about_a_record_restricted_to_others_is_not_read(site: Site,
     assert "Quay" not in words
     assert "Quay" in words_of(site.visitor(MANAGER).get(path))
     assert "Quay" in words_of(site.visitor(DUTY).get(other))
+
+
+def test_of_an_unborn_child_the_date_due_is_what_a_birth_date_is_of_others(site: Site) -> None:
+    receipt = site.authority.concern(number="9", given_name="", born="", nhs_number="")
+    due = {"given_name": "", "born_on": None, "due_on": "2026-05-01"}
+    _restrict(site, receipt.children[0], family_name="Bump", nhs_number=None, **due)
+    closed, other = (
+        words_of(site.visitor(DUTY).get(f"/messages/{_message(site, body.encode())}"))
+        for body in (OF_JONAH % (1, "Bump, due 1 May 2026"), OF_JONAH % (2, "Ash, due 1 May 2026"))
+    )
+    assert "Quay" not in closed
+    assert "Quay" in other
+
+
+def _restrict(site: Site, child_id: str, **details: Any) -> None:
+    """Its details are put right, and nobody but the manager may open it."""
+    known = {"given_name": "Jonah", "born_on": "2018-06-04", "sex": "M", "postcode": None}
+    told = {**known, **details, "reason": "As the court has it."}
+    site.authority.give(MANAGER, "correct-details", child_id=child_id, **told)
+    named = {"named": [MANAGER], "reason": "His father works here."}
+    site.authority.give(MANAGER, "restrict-record", child_id=child_id, **named)
 
 
 def _message(site: Site, body: bytes) -> str:
