@@ -48,7 +48,7 @@ class Situation:
         if found is None:
             raise Denied
         self.child = found
-        self.names = Names(self.parts)
+        self.names = Names(self.parts, reader=context.who.person)
 
     @property
     def child_id(self) -> str:

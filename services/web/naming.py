@@ -14,6 +14,8 @@ AUTHORITY = "Children's services"
 
 UNKNOWN = "Name not known"
 
+RESTRICTED = "Restricted record"
+
 UNREADABLE = "Name cannot be read: tell the operator"
 
 NAMED = re.compile(r"\b(by|from|of|to|with) ([a-z0-9]+(?:[-._][a-z0-9]+)*)")
@@ -24,8 +26,8 @@ class Names:
     """Looks names up for one page, each table once and only if it is asked for.
 
     `sealed`: leave the names of people and children sealed (whoever may see headers only): the id
-    stands in their place. `reader`: the person who reads a list; a child whose record is restricted
-    to others is not named to them.
+    stands in their place. `reader`: the person who reads; a child whose record is restricted to
+    others is not named to them.
     """
 
     def __init__(self, parts: Parts, *, sealed: bool = False, reader: str | None = None) -> None:
@@ -48,12 +50,20 @@ class Names:
             self._children[child_id] = child_id if self.sealed else self._named(child_id)
         return self._children[child_id]
 
+    def closed(self, child_id: str) -> bool:
+        """Whether a child's record is restricted to others than the reader."""
+        found = children.child(self._parts.query, child_id)
+        return found is not None and self._shut(found)
+
+    def _shut(self, child: children.Child) -> bool:
+        return bool(self._reader) and child.restricted and self._reader not in child.named
+
     def _named(self, child_id: str) -> str:
         found = children.child(self._parts.query, child_id)
         if found is None:
             return UNKNOWN
-        if self._reader and found.restricted and self._reader not in found.named:
-            return "Restricted record"
+        if self._shut(found):
+            return RESTRICTED
         details = questions.details_of(self._parts.store, found)
         if details["fault"]:
             return UNREADABLE

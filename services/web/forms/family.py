@@ -8,8 +8,10 @@ from typing import Any
 from domain.child import EndRelationship, LeaveHousehold
 from projections import children
 from services.access import Denied
+from services.questions import about_child
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
+from services.web.naming import RESTRICTED
 from services.web.templating import govdate
 from services.words import opened
 
@@ -28,6 +30,22 @@ def current_households(situation: Situation) -> list[children.Household]:
     """Where the child lives now, under any of the child's records."""
     found = (children.households(situation.parts.query, each) for each in _records(situation))
     return [each for several in found for each in several if each.left_at is None]
+
+
+def other_person(situation: Situation, relationship: children.Relationship) -> tuple[str, str]:
+    """What the other person is called, and where their record is read; either may be empty.
+
+    One whose record is restricted to others is not named, whatever name was typed.
+    """
+    parts, other = situation.parts, relationship.other_child_id
+    if other and situation.names.closed(other):
+        return RESTRICTED, ""
+    if other and parts.gate.may(
+        situation.context.who, "see-child", about_child(parts.query, other)
+    ):
+        return situation.names.child(other), f"/children/{other}"
+    name = opened(parts.store, relationship.sealed, ("identity",))[0].get("name")
+    return (name if isinstance(name, str) else ""), ""
 
 
 def record_relationship(situation: Situation) -> Ask:
@@ -76,11 +94,9 @@ def end_relationship(situation: Situation) -> Ask:
 
 
 def _named(situation: Situation, relationship: children.Relationship) -> str:
-    name = opened(situation.parts.store, relationship.sealed, ("identity",))[0].get("name")
-    if relationship.other_child_id:
-        name = situation.names.child(relationship.other_child_id)
+    name, _ = other_person(situation, relationship)
     relation = f"{relationship.relation[:1].upper()}{relationship.relation[1:]}"
-    return f"{relation}, {name}" if isinstance(name, str) and name else relation
+    return f"{relation}, {name}" if name else relation
 
 
 def join_household(situation: Situation) -> Ask:

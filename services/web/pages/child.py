@@ -18,10 +18,11 @@ from services.web import form as forms
 from services.web.command_form import Situation
 from services.web.due import WAITING, due, lanes
 from services.web.form import Field, Form
+from services.web.forms.family import other_person
 from services.web.forms.records import may_separate, separated_by
 from services.web.frame import show
 from services.web.mistaken import lines, mistaken
-from services.web.naming import Names
+from services.web.naming import UNKNOWN, Names
 from services.web.offered import may, offered
 from services.web.pages.put_right import ways
 from services.web.routes import Context, page
@@ -38,7 +39,6 @@ from services.web.story import (
 )
 from services.web.templating import govdate
 from services.web.waits import waits
-from services.words import opened
 
 FILTERS = {
     "agency": Field("Agency", choices={}),
@@ -94,7 +94,7 @@ def child(context: Context) -> Response[Any]:
         due=[each for each in deadlines if each.state in WAITING],
         done=[each for each in deadlines if each.state not in WAITING],
         lanes=lanes(story, names),
-        entries=list(told(entries, situation)),
+        entries=list(told(entries, situation, story.closed)),
         total=len(story.entries),
         put_right="" if past else _put_right(situation),
         details=() if past else _details(situation),
@@ -224,19 +224,12 @@ def _merged(situation: Situation) -> str:
 
 def _family(situation: Situation) -> list[Row]:
     """Whom the child belongs with: names, no addresses."""
-    parts = situation.parts
     family = []
-    for each in children.relationships(parts.query, situation.child_id):
-        name = opened(parts.store, each.sealed, ("identity",))[0].get("name")
-        other = each.other_child_id
-        href = ""
-        if other and parts.gate.may(
-            situation.context.who, "see-child", about_child(parts.query, other)
-        ):
-            name, href = situation.names.child(other), f"/children/{other}"
+    for each in children.relationships(situation.parts.query, situation.child_id):
+        name, href = other_person(situation, each)
         family.append(
             {
-                "name": name if isinstance(name, str) and name else "Name not known",
+                "name": name or UNKNOWN,
                 "href": href,
                 "relation": each.relation,
                 "since": each.since,

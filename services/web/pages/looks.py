@@ -14,7 +14,7 @@ from services.access import ROLES
 from services.questions import about_child
 from services.web.command_form import Situation
 from services.web.frame import show
-from services.web.naming import Names
+from services.web.naming import RESTRICTED, Names
 from services.web.routes import Context, page, self_guarded
 from services.words import opened
 
@@ -35,6 +35,9 @@ def address(context: Context) -> Response[str]:
             homes.append({"address": where, "since": home.since, "left": home.left_at})
     reach = []
     for each in children.relationships(parts.query, situation.child_id):
+        if each.other_child_id and situation.names.closed(each.other_child_id):
+            reach.append((f"{each.relation}, {RESTRICTED}", NOT_SHOWN))
+            continue
         name = opened(parts.store, each.sealed, ("identity",))[0].get("name")
         contact = _location(context, each.sealed, "contact")
         if contact:
@@ -59,6 +62,9 @@ def _location(context: Context, sealed: bytes, field: str) -> str:
         return "Destroyed" if field in fields else ""
     return value if isinstance(value, str) else ""
 
+
+NOT_SHOWN = "Not shown"
+"""In place of how to reach a child whose record is restricted to others."""
 
 LOOKED = {
     "see-child": "The record",

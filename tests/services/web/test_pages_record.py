@@ -415,6 +415,48 @@ def test_the_family_and_the_home_are_recorded_and_ended(site: Site) -> None:
         assert worker.get(path_of(site, "kofi", command)).status_code == 404
 
 
+def test_a_relationship_to_a_record_restricted_to_others_is_ended_without_its_name(
+    site: Site,
+) -> None:
+    it, path = site.authority, path_of(site, "kofi", "end-relationship")
+    kofi, lena, ama = (it.children[each] for each in ("kofi", "lena", "ama"))
+    known = {"child_id": kofi, "relation": "sister"}
+    typed = {"relationship_id": "relationship-1", "name": "Helena Typed", "contact": "01632 960017"}
+    it.write("record-relationship", WORKER, **known, **typed, other_child_id=lena)
+    found = {"relationship_id": "relationship-2", "other_child_id": ama}
+    it.write("record-relationship", WORKER, **known, **found)
+    for child_id in (lena, ama):
+        hidden = {"named": [MANAGER], "reason": "Her uncle is here."}
+        it.write("restrict-record", MANAGER, child_id=child_id, **hidden)
+    worker = site.visitor(WORKER)
+    form = worker.get(path)
+    assert words_of(form).count("Sister, Restricted record") == 2
+    for told in ("Lena", "Marsh", "Helena Typed", "01632 960017", "Ama Boateng"):
+        assert told not in form.text
+    words = words_of(site.visitor(MANAGER).get(path))
+    assert "Sister, Helena Typed" in words
+    assert "Sister, Ama Boateng" in words
+    ended = {"relationship_id": "relationship-1", "reason": "She is no sister."}
+    page = worker.follow(fill_in(worker, path, **ended))
+    assert "Relationship ended" in words_of(page)
+    assert words_of(worker.get(path)).count("Sister, Restricted record") == 1
+
+
+def test_a_household_does_not_name_a_child_whose_record_is_restricted_to_others(
+    site: Site,
+) -> None:
+    it, path = site.authority, path_of(site, "kofi", "leave-household")
+    home = {"household_id": "household-1", "address": "7 Quay Lane, Eastbrook"}
+    for child in ("kofi", "lena"):
+        it.write("join-household", WORKER, child_id=it.children[child], **home)
+    hidden = {"named": [MANAGER], "reason": "Her uncle is here."}
+    it.write("restrict-record", MANAGER, child_id=it.children["lena"], **hidden)
+    form = site.visitor(WORKER).get(path)
+    assert ", with Restricted record" in words_of(form)
+    assert "Lena" not in form.text
+    assert ", with Lena Marsh" in words_of(site.visitor(MANAGER).get(path))
+
+
 def test_a_manager_restricts_a_record_and_lifts_it(site: Site) -> None:
     manager, worker = site.visitor(MANAGER), site.visitor(WORKER)
     assert manager.get(path_of(site, "kofi", "unrestrict-record")).status_code == 404
