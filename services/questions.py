@@ -4,7 +4,7 @@ Every answer passes the gate first: who asks, what for, and the look is recorded
 leaves. Private words are opened here, from the sealed parts that the read models' rows carry.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,9 @@ Row = dict[str, Any]
 
 TOLD = ("narrative", "health", "police")
 """The kinds of private words that a timeline's text is made of; never an address or a name."""
+
+CLOSED = "Closed: it also names a child whose record is restricted to others."
+"""Stands in a child's story for the words of a referral that this person may not read."""
 
 
 SECRET = "secret"  # noqa: S105 - the kind of what our own programs prove themselves by
@@ -93,8 +96,12 @@ def timeline(
     entries = chronology.timeline(
         parts.query, child_id, agency=agency, kind=kind, as_known_at=as_known_at
     )
+    story = entries
+    if agency or kind:
+        story = chronology.timeline(parts.query, child_id, as_known_at=as_known_at)
+    closed = closed_entries(parts, who, child_id, story)
     for each in entries:
-        text, fault = _text(parts.store, each.sealed)
+        text, fault = (CLOSED, "") if each.position in closed else _text(parts.store, each.sealed)
         yield {
             "position": each.position,
             "event": each.event,
@@ -108,6 +115,48 @@ def timeline(
             "superseded_by": each.superseded_by,
             **_faulty(fault),
         }
+
+
+def closed_entries(
+    parts: Parts, who: Principal, child_id: str, story: Sequence[chronology.Entry]
+) -> frozenset[int]:
+    """Which entries of a child's story, by position, say `CLOSED` to this person who may see it.
+
+    Those with words of a referral that is closed to them, because it also names a child whose
+    record is restricted to others, and what puts such an entry right. `story`: all of it, whatever
+    is shown. Each referral is asked about once; none is while none names such a child.
+    """
+    referrals = {each.stream for each in story if each.stream.startswith("referral-")}
+    if not _names_restricted(parts.query, referrals):
+        return frozenset()
+    about = about_child(parts.query, child_id)
+    closed = {each for each in referrals if not _reads(parts, who, about, each)}
+    found = {each.position for each in story if each.stream in closed}
+    wrong = {each.position for each in story if each.superseded_by is not None}
+    reached = found & wrong
+    while reached:
+        right = {e for position in reached for e in chronology.superseding(parts.query, position)}
+        reached = (right - found) & wrong
+        found |= right
+    return frozenset(each.position for each in story if each.position in found and each.sealed)
+
+
+def _names_restricted(query: Query, referrals: Iterable[str]) -> bool:
+    """Whether one of them does. Asked of the children named, as the list of all restricted records
+    takes as long as there are children."""
+    found = (inbox.referral(query, each) for each in referrals)
+    named = {child_id for each in found if each for child_id in each.now.child_ids}
+    return any((child := children_.child(query, each)) and child.restricted for each in named)
+
+
+def _reads(parts: Parts, who: Principal, child: Resource, referral_id: str) -> bool:
+    """Whether who may see this child reads what a referral about them says: only a restricted
+    record keeps it from them."""
+    referral = about_referral(parts.query, referral_id)
+    if referral.named is None:
+        return True
+    closed = replace(child, named=referral.named, triaged=referral.triaged)
+    return parts.gate.may(who, "see-referral", closed)
 
 
 def _whose(deadline: deadlines_.Deadline) -> Resource:

@@ -1,6 +1,6 @@
 """How is one child's story told on a page: its entries, its risks, its clocks, at any instant?"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from projections import chronology, deadlines, risks
 from projections.chronology import Entry
 from projections.deadlines import Deadline
 from services import questions
-from services.questions import TOLD, Row, about_referral, text_of
+from services.questions import CLOSED, TOLD, Row, about_referral, closed_entries, text_of
 from services.web.command_form import Situation
 from services.web.naming import Names
 from services.web.routes import Context
@@ -105,9 +105,11 @@ class Unanswered(Struct, frozen=True, kw_only=True):
 
 
 class Story(Struct, frozen=True, kw_only=True):
-    """Everything that is known of one child, as of an instant."""
+    """Everything that is known of one child, as of an instant. `closed`: the positions of the
+    entries whose words this person may not read."""
 
     entries: tuple[Entry, ...]
+    closed: frozenset[int]
     deadlines: tuple[Deadline, ...]
     as_at: datetime
 
@@ -124,6 +126,7 @@ def story_of(situation: Situation, as_known_at: datetime | None) -> Story:
     told = chronology.timeline(query, situation.child_id, as_known_at=as_known_at)
     return Story(
         entries=tuple(told),
+        closed=closed_entries(situation.parts, situation.context.who, situation.child_id, told),
         deadlines=tuple(clocks.values()),
         as_at=at,
     )
@@ -147,8 +150,11 @@ def held_then(story: Story, names: Names) -> str:
 # ── Entries ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def told(entries: Iterable[Entry], situation: Situation) -> Iterator[Told]:
-    """Entries with their words opened, and a way to the referrals that this person may open."""
+def told(entries: Iterable[Entry], situation: Situation, closed: Collection[int]) -> Iterator[Told]:
+    """Entries with their words opened, and a way to the referrals that this person may open.
+
+    `closed`: as `Story` has it.
+    """
     store, names = situation.parts.store, situation.names
     for entry in entries:
         yield Told(
@@ -159,7 +165,9 @@ def told(entries: Iterable[Entry], situation: Situation) -> Iterator[Told]:
             happened_at=entry.happened_at,
             received_at=entry.received_at,
             recorded_at=entry.recorded_at,
-            text=words_of(store, entry.sealed, entry.event),
+            text=Markup('<span class="app-withheld">{}</span>').format(CLOSED)
+            if entry.position in closed
+            else words_of(store, entry.sealed, entry.event),
             superseded_by=entry.superseded_by,
             href=referral_href(situation.context, entry.stream) if entry.event == RECEIVED else "",
             open=entry.superseded_by is None and entry.kind not in ("record", "child"),

@@ -14,6 +14,7 @@ from services.give import give
 from services.intake import Intake, Receipt
 from services.settings import settings
 from services.sign_in import sign_in
+from tests.parts.authority import form
 
 
 @pytest.fixture
@@ -97,6 +98,34 @@ def test_a_restricted_record_is_not_found_by_others(parts: Parts) -> None:
         for words in (None, *((row["name"] or "").split()[-1] for row in found)):
             rows = questions.children(parts, who(parts, person), words)
             assert {row["child"] for row in rows} <= seen
+
+
+def test_a_story_keeps_to_itself_what_also_names_a_restricted_child(parts: Parts) -> None:
+    named = ({"given_name": "Kit", "family_name": "Stone"}, {"given_name": "Ann"})
+    body = form(children=named, concern="Kit hides.")
+    (receipt,) = Intake(parts.store).take(Sent(body=body, agency="elm", received_at=parts.now()))
+    parts.projector.catch_up()
+    kit, ann = receipt.children
+    about = {"referral_id": receipt.referral}
+    does(parts, "decide-referral", "dora", **about, outcome="assessment", rationale="Kit first.",
+         team_id="team-east")  # fmt: skip
+    does(parts, "authorise-decision", "mary", **about, rationale="Agreed.")
+    does(parts, "restrict-record", "mary", child_id=kit, named=["mary"], reason="A colleague's.")
+    closed = "Closed: it also names a child whose record is restricted to others."
+
+    def texts(principal: Principal, kind: str | None = None) -> dict[str, str]:
+        rows = questions.timeline(parts, principal, ann, kind=kind)
+        return {row["event"]: row["text"] for row in rows}
+
+    for kind in (None, "referral"):
+        told = texts(who(parts, "wim"), kind)
+        assert told["referral.received.v1"] == told["referral.decided.v1"] == closed
+        assert not any("Kit" in text for text in told.values())
+        for reader in (who(parts, "mary"), COMMAND_LINE):
+            told = texts(reader, kind)
+            assert "Kit hides." in told["referral.received.v1"]
+            assert told["referral.decided.v1"] == "Kit first."
+            assert closed not in told.values()
 
 
 def test_words_that_were_destroyed_are_said_to_be_so(parts: Parts) -> None:

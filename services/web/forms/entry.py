@@ -6,7 +6,7 @@ from domain.child import CorrectDetails
 from domain.codes import SEXES
 from projections import chronology
 from services.access import Denied
-from services.questions import text_of
+from services.questions import CLOSED, closed_entries, text_of
 from services.web.command_form import WHEN, Ask, Situation
 from services.web.form import Field
 from services.web.templating import govmoment
@@ -40,8 +40,16 @@ def _facts(situation: Situation) -> list[tuple[str, str]]:
         ("When", govmoment(entry.happened_at)),
         ("By", situation.names(entry.by_whom)),
     ]
-    words = text_of(situation.parts.store, entry.sealed)
+    words = _words(situation, entry)
     return [*told, ("Its words", words)] if words else told
+
+
+def _words(situation: Situation, entry: chronology.Entry) -> str:
+    parts, child_id = situation.parts, situation.child_id
+    story = chronology.timeline(parts.query, child_id)
+    if entry.position in closed_entries(parts, situation.context.who, child_id, story):
+        return CLOSED
+    return text_of(parts.store, entry.sealed)
 
 
 def _given(situation: Situation) -> dict[str, object]:
