@@ -3,7 +3,17 @@
 import re
 
 from domain.case import case_of
-from tests.parts.authority import AUDITOR, DUTY, MANAGER, NAMES, OTHER_WORKER, WORKER
+from tests.parts.authority import (
+    AUDITOR,
+    DUTY,
+    EAST,
+    MANAGER,
+    NAMES,
+    OTHER_MANAGER,
+    OTHER_WORKER,
+    WORKER,
+    form,
+)
 from tests.parts.site import Site, words_of
 
 
@@ -193,6 +203,153 @@ def test_a_closed_case_says_so(site: Site) -> None:
     words = words_of(site.visitor(MANAGER).get(of(site, "kofi")))
     assert "Case closed 10 March 2026: Closed after assessment, no further action" in words
     assert "Reopen the case" in words
+
+
+# ── A referral that names a restricted child, too ─────────────────────────────────────────────────
+
+CLOSED = "Closed: it also names a child whose record is restricted to others."
+BOTH = (
+    {"given_name": "Zeb", "family_name": "Quill", "date_of_birth": "04/06/2018", "sex": "male"},
+    {"given_name": "Tabitha", "family_name": "Quayle", "date_of_birth": "04/06/2016", "sex": "F"},
+)
+SECRET = ("Zeb hides at 9 Secret Row.", "Where is Zeb?", "With his aunt.", "Zeb first.", "Soon.")
+"""What the referral of both says, what was asked and answered, why it was decided, what the
+referrer was told."""
+
+
+def two_named(site: Site) -> tuple[str, str, str]:
+    """Zeb and Tabitha, named and decided together, and their referral."""
+    authority = site.authority
+    said, question, answer, why, told = SECRET
+    sent = authority.send(form(number="z1", children=BOTH, concern=said))
+    zeb, tabitha = sent.children
+    about = {"referral_id": str(sent.referral)}
+    authority.give(
+        DUTY, "request-information", **about, asked_agency="elm-surgery", question=question
+    )
+    shared = {"by_agency": "elm-surgery", "lawful_basis": "public-task", "information": answer}
+    authority.give(DUTY, "share-information", **about, **shared)
+    decided = {"outcome": "assessment", "rationale": why, "team_id": EAST}
+    authority.give(DUTY, "decide-referral", **about, **decided)
+    authority.give(MANAGER, "authorise-decision", **about, rationale="Agreed.")
+    authority.give(DUTY, "tell-referrer", **about, words=told)
+    authority.give(MANAGER, "allocate-case", case_id=case_of(tabitha), worker_id=WORKER)
+    raised = {"kind": "neglect", "raised_by_agency": "elm-surgery", "words": "Tabitha was cold."}
+    authority.give(WORKER, "raise-risk", child_id=tabitha, **raised)
+    return zeb, tabitha, str(sent.referral)
+
+
+def close(site: Site, child_id: str, *named: str) -> None:
+    reason = {"reason": "A colleague's nephew."}
+    site.authority.write("restrict-record", named[0], child_id=child_id, named=[*named], **reason)
+
+
+def position_of(site: Site, child_id: str, event: str) -> int:
+    story = site.visitor(MANAGER).get(f"/api/children/{child_id}/timeline").json()
+    return next(int(each["position"]) for each in story if each["event"] == event)
+
+
+def test_the_words_of_a_referral_that_names_a_restricted_child_are_closed(site: Site) -> None:
+    zeb, tabitha, referral = two_named(site)
+    paths = (f"/children/{tabitha}", f"/api/children/{tabitha}/timeline")
+    for person in (DUTY, WORKER, MANAGER):
+        for path in paths:
+            assert all(each in words_of(site.visitor(person).get(path)) for each in SECRET)
+    close(site, zeb, OTHER_MANAGER)
+    for person in (DUTY, WORKER, MANAGER):
+        visitor = site.visitor(person)
+        assert visitor.get(f"/referrals/{referral}").status_code == 404
+        page = visitor.get(paths[0])
+        story = visitor.get(paths[1]).json()
+        for answer in (page, visitor.get(paths[1])):
+            assert not any(each in answer.text for each in (*SECRET, "Zeb", "Agreed."))
+        words = words_of(page)
+        for stays in ("Referral received from Open Door", "Information shared by Elm Surgery"):
+            assert stays in words
+        assert "Tabitha was cold." in words
+        closed = [each["event"] for each in story if each["text"] == CLOSED]
+        assert {each.partition(".")[0] for each in closed} == {"referral"}
+        assert words.count(CLOSED) == len(closed) >= len(SECRET)
+        received = next(each for each in story if each["event"] == "referral.received.v1")
+        assert received["agency"] == "open-door"
+        assert received["title"].startswith("Referral received from open-door")
+
+
+def test_the_forms_that_put_an_entry_right_do_not_open_it(site: Site) -> None:
+    zeb, tabitha, _ = two_named(site)
+    at = position_of(site, tabitha, "referral.received.v1")
+    forms = [f"/children/{tabitha}/{each}?of={at}" for each in ("correct-entry", "put-right")]
+    manager = site.visitor(MANAGER)
+    assert all(SECRET[0] in words_of(manager.get(each)) for each in forms)
+    close(site, zeb, OTHER_MANAGER)
+    for path in (*forms, f"/children/{tabitha}/retract-entry?of={at}"):
+        words = words_of(manager.get(path))
+        assert CLOSED in words, path
+        assert "Zeb" not in words
+
+
+def test_what_puts_a_closed_entry_right_is_closed_with_it(site: Site) -> None:
+    zeb, tabitha, _ = two_named(site)
+    of = {"child_id": tabitha, "reason": "A slip about Zeb."}
+    at = position_of(site, tabitha, "referral.received.v1")
+    site.authority.give(WORKER, "correct-entry", **of, position=at, words="Zeb is at 10.")
+    risk = position_of(site, tabitha, "risk.raised.v1")
+    right = {"position": risk, "words": "Tabitha was wet, too.", "reason": "He rang again."}
+    site.authority.give(WORKER, "correct-entry", child_id=tabitha, **right)
+    once = position_of(site, tabitha, "record.corrected.v1")
+    of["reason"] = "It was 11 where Zeb is."
+    site.authority.give(WORKER, "correct-entry", **of, position=once, words="Zeb is at 11.")
+    worker = site.visitor(WORKER)
+    paths = [f"/children/{tabitha}{each}" for each in ("", "?kind=record")]
+    paths.append(f"/api/children/{tabitha}/timeline?kind=record")
+    assert all("Zeb is at 11." in worker.get(each).text for each in paths)
+    close(site, zeb, OTHER_MANAGER)
+    for path in paths:
+        page = worker.get(path)
+        assert "Zeb" not in page.text
+        assert "Tabitha was wet, too." in page.text
+        assert CLOSED in page.text
+
+
+def test_who_is_named_on_the_restricted_record_reads_on(site: Site) -> None:
+    zeb, tabitha, _ = two_named(site)
+    close(site, zeb, MANAGER)
+    page = words_of(site.visitor(MANAGER).get(f"/children/{tabitha}"))
+    assert all(each in page for each in SECRET)
+    assert CLOSED not in page
+    assert CLOSED in words_of(site.visitor(WORKER).get(f"/children/{tabitha}"))
+
+
+def test_whoever_must_decide_such_a_referral_reads_it_until_then(site: Site) -> None:
+    sent = site.authority.send(form(number="z1", children=BOTH, concern=SECRET[0]))
+    zeb, tabitha = sent.children
+    close(site, zeb, OTHER_MANAGER)
+    duty = site.visitor(DUTY)
+    assert SECRET[0] in words_of(duty.get(f"/children/{tabitha}"))
+    decided = {"outcome": "assessment", "rationale": "Not safe.", "team_id": EAST}
+    site.authority.give(DUTY, "decide-referral", referral_id=sent.referral, **decided)
+    agreed = {"referral_id": sent.referral, "rationale": "Agreed."}
+    site.authority.write("authorise-decision", OTHER_MANAGER, **agreed)
+    words = words_of(duty.get(f"/children/{tabitha}"))
+    assert SECRET[0] not in words
+    assert CLOSED in words
+
+
+def test_what_was_known_then_is_as_closed_as_what_is_known_now(site: Site) -> None:
+    authority = site.authority
+    kofi = {"given_name": "Kofi", "family_name": "Boateng", "nhs_number": "9990000042"}
+    both = (BOTH[0], {**kofi, "date_of_birth": "11/09/2014", "sex": "male"})
+    sent = authority.send(form(number="z1", children=both, concern=SECRET[0]))
+    assert authority.children["kofi"] in sent.children
+    authority.clock.move(days=1)
+    wrong = {"referral_id": sent.referral, "child_id": authority.children["kofi"]}
+    authority.give(DUTY, "remove-child", **wrong, reason="Another Kofi.")
+    close(site, sent.children[0], OTHER_MANAGER)
+    then = "known-day=10&known-month=3&known-year=2026&known-time=9:45"
+    words = words_of(site.visitor(WORKER).get(f"{of(site, 'kofi')}?{then}"))
+    assert CLOSED in words
+    assert "Zeb" not in words
+    assert "Kofi was brought in with a cut" in words
 
 
 # ── Who looked ────────────────────────────────────────────────────────────────────────────────────
