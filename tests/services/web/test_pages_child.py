@@ -394,3 +394,53 @@ def test_while_a_conference_is_owed_the_page_says_since_when(site: Site) -> None
     it.give(MANAGER, "hold-initial-conference", **met, **decided)
     assert "Conference owed" not in words_of(manager.get(f"/children/{kofi}"))
     assert "Still open" not in words_of(manager.get(f"/children/{kofi}/close-case"))
+
+
+# ── A child close to this one, whose record is restricted to others ───────────────────────────────
+
+
+def given_a_sister_whose_record_is_restricted(site: Site) -> None:
+    """Ama, whose name and telephone number somebody typed on Kofi's record."""
+    it = site.authority
+    known = {"child_id": it.children["kofi"], "other_child_id": it.children["ama"]}
+    typed = {"relation": "sister", "name": "Amalia Typed", "contact": "01632 960017"}
+    it.write("record-relationship", WORKER, relationship_id="relationship-1", **known, **typed)
+    hidden = {"child_id": it.children["ama"], "named": [MANAGER], "reason": "Her uncle is here."}
+    it.write("restrict-record", MANAGER, **hidden)
+
+
+def test_a_sister_whose_record_is_restricted_to_others_is_not_named(site: Site) -> None:
+    given_a_sister_whose_record_is_restricted(site)
+    for reader in (WORKER, DUTY):
+        page = site.visitor(reader).get(of(site, "kofi"))
+        assert "Restricted record Sister" in words_of(page)
+        for told in ("Ama Boateng", "Amalia Typed", "01632 960017", of(site, "ama")):
+            assert told not in page.text
+
+
+def test_nor_is_it_shown_with_the_address_how_to_reach_her(site: Site) -> None:
+    given_a_sister_whose_record_is_restricted(site)
+    page = site.visitor(WORKER).get(of(site, "kofi") + "/address")
+    assert "sister, Restricted record Not shown" in words_of(page)
+    for told in ("Ama Boateng", "Amalia Typed", "01632 960017"):
+        assert told not in page.text
+
+
+def test_whoever_is_named_on_her_record_reads_of_the_sister_as_before(site: Site) -> None:
+    given_a_sister_whose_record_is_restricted(site)
+    manager = site.visitor(MANAGER)
+    page = manager.get(of(site, "kofi"))
+    assert "Ama Boateng Sister" in words_of(page)
+    assert f'href="{of(site, "ama")}"' in page.text
+    words = words_of(manager.get(of(site, "kofi") + "/address"))
+    assert "sister, Amalia Typed 01632 960017" in words
+
+
+def test_a_relative_whose_record_is_not_restricted_is_reached_as_before(site: Site) -> None:
+    given_a_sister_whose_record_is_restricted(site)
+    lifted = {"child_id": site.authority.children["ama"], "reason": "He has left."}
+    site.authority.write("unrestrict-record", MANAGER, **lifted)
+    worker = site.visitor(WORKER)
+    assert "Restricted record" not in words_of(worker.get(of(site, "kofi")))
+    words = words_of(worker.get(of(site, "kofi") + "/address"))
+    assert "sister, Amalia Typed 01632 960017" in words
