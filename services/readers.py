@@ -6,7 +6,6 @@ message that is taken in.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from hashlib import sha256
 from html import unescape
@@ -84,17 +83,20 @@ def _of_records(
     own |= {number.value for child in described for number in telling(child.identifiers)}
     for child in restricted:
         for record_id in (child.child_id, *child.records):
-            with suppress(Unreadable):
+            try:
                 known = Known.of(parts.store, record_id)
-                theirs = {value for by, value in given(parts.store, record_id).own if by == agency}
-                if (
-                    any(each in told or each in written.plain for each in known.numbers)
-                    or theirs & own
-                    or written.tells_of(known)
-                    or any(_perhaps(each, one) for each in details for one in known.details)
-                ):
-                    yield frozenset(child.named)
-                    break
+            except Unreadable:  # whoever it is about: it might be this one
+                yield frozenset(child.named)
+                break
+            theirs = {value for by, value in given(parts.store, record_id).own if by == agency}
+            if (
+                any(each in told or each in written.plain for each in known.numbers)
+                or theirs & own
+                or written.tells_of(known)
+                or any(_perhaps(each, one) for each in details for one in known.details)
+            ):
+                yield frozenset(child.named)
+                break
 
 
 class Known(NamedTuple):

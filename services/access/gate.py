@@ -60,6 +60,14 @@ class Gate:
             raise Denied
         return decision
 
+    def passed(self, principal: Principal, action: str, resource: Resource) -> bool:
+        """Whether they are let through, on record either way: for a part of a page."""
+        try:
+            self.open(principal, action, resource)
+        except Denied:
+            return False
+        return True
+
     def may(self, principal: Principal, action: str, resource: Resource) -> bool:
         """Whether it would be permitted, to leave out a row or a button. Records nothing."""
         return decide(principal, action, resource, self._clock()).permit

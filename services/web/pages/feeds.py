@@ -299,7 +299,9 @@ def _closed(context: Context, stands: Aside) -> bool:
     """Whether it may be about a record that is restricted to others."""
     unrestricted = replace(stands.about, named=None)
     gate, who = context.parts.gate, context.who
-    return gate.may(who, "see-unreferred", unrestricted) and not gate.may(
+    if gate.may(who, "see-unreferred", stands.about):
+        return False
+    return gate.may(who, "see-unreferred", unrestricted) and not gate.passed(
         who, "see-unreferred", stands.about
     )
 

@@ -63,12 +63,12 @@ def message(context: Context) -> Response[Any]:
     found = unreferred.kept(context.parts.query, context.path["message"])
     assert found is not None  # noqa: S101 - the gate is not open to what is not there
     named = readers_of_kept(context.parts, found.message_id)
-    about = Resource(about=(found.message_id,), named=named)
+    gate, stands = context.parts.gate, Resource(about=(found.message_id,), named=named)
     return show(
         context,
         "message.html",
         raw=messages.kept(context.parts, found.message_id, found.position),
-        closed=not context.parts.gate.may(context.who, "see-unreferred", about),
+        closed=named is not None and not gate.passed(context.who, "see-unreferred", stands),
         title=_titles().get(found.format, "A format that we do not know"),
         sender=Names(context.parts)(found.agency),
         back="/inbox/no-referral",

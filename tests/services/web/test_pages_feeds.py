@@ -230,6 +230,9 @@ def test_what_may_be_about_a_record_restricted_to_others_is_not_read(
         assert "Jonah" not in words
         assert "Put it away" not in words
         assert "Take it in after all" in words
+        look = site.authority.parts.gate.log.newest()
+        assert look is not None
+        assert (look.action, look.permitted, look.rule) == ("see-unreferred", False, "restricted")
     assert visitor.send_form(f"{path}/put-away", why="It is empty.").status_code == 404
     words = words_of(site.visitor(MANAGER).get(path))
     assert "He said that he was hit." in words

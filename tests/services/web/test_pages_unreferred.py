@@ -97,6 +97,9 @@ def test_what_may_be_about_a_record_restricted_to_others_is_not_read(site: Site,
     words = words_of(site.visitor(DUTY).get(path))
     assert "It may be about a child whose record is restricted to others." in words
     assert "Quay" not in words
+    look = site.authority.parts.gate.log.newest()
+    assert look is not None
+    assert (look.action, look.permitted, look.rule) == ("see-unreferred", False, "restricted")
     assert "Quay" in words_of(site.visitor(MANAGER).get(path))
     assert "Quay" in words_of(site.visitor(DUTY).get(other))
 
