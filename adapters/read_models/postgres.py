@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -185,8 +185,7 @@ class PostgreSQL:
                     session.execute(f"drop schema if exists {NEXT} cascade")
                 self._migrate(NEXT)
             yield session
-            # The server would do it too, but some time after the session is closed.
-            if not session.connection.broken:
+            with suppress(Unavailable):  # the server does it too, but only after a while
                 session.rows("select pg_advisory_unlock(hashtextextended(:place, 0))", one)
 
     def replace(

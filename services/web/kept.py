@@ -125,6 +125,9 @@ def _fields(context: Context, who: Principal, to: str, typed: Mapping[str, str])
     about = about_child(context.parts.query, ident)
     late = _Late(context, who, {"child": ident})
     if command == "merge-records" and of and gate.may(who, give(command), about):
+        other = about_child(context.parts.query, of)
+        for action in (give(command), "see-child"):
+            gate.open(who, action, other)
         return merge.questions(Situation(late, ident), Situation(late, of))
     if command in asked_forms() and gate.may(who, give(command), about):
         return asked_forms()[command](Situation(late, ident, of)).fields

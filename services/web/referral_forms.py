@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from domain.referral import OPENS_A_CASE, OUTCOMES
 from projections import agencies, people
+from services.questions import about_child
 from services.web.command_form import WHEN, Ask
 from services.web.form import Field
 from services.web.referral_story import BASES, Situation, said
@@ -296,8 +297,11 @@ def reopen_referral(situation: Situation) -> Ask:
 
 
 def remove_child(situation: Situation) -> Ask:
-    """`of`: the child."""
+    """`of`: the child. Raises `Denied` where neither the referral names it nor may they see it."""
     child_id = situation.of or ""
+    if child_id not in situation.now.child_ids:
+        about = about_child(situation.parts.query, child_id)
+        situation.parts.gate.open(situation.context.who, "see-child", about)
     opened = situation.now.outcome in OPENS_A_CASE
     return Ask(
         title=f"It is not about {situation.child_name(child_id)}",

@@ -377,6 +377,22 @@ def test_who_has_written_lets_go_at_once(postgresql: str) -> None:
             assert watcher.execute(held).fetchone() == (0,)
 
 
+def test_what_was_written_stays_written_though_the_connection_is_lost_after_it(
+    postgresql: str,
+) -> None:
+    with closing(ReadModels.open(postgresql)) as models:
+        with models.writer() as place:
+            assert place
+            place.create(SIGHTS)
+            place.apply([batch(place, 1, seen("Exe"))])
+            with psycopg.connect(postgresql, autocommit=True) as owner:
+                owner.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where datname = current_database() and pid <> pg_backend_pid()"
+                )
+        assert places(models) == ["Exe"]
+
+
 def test_a_writer_whose_connection_is_lost_is_no_longer_the_writer(postgresql: str) -> None:
     with closing(ReadModels.open(postgresql)) as models, models.writer() as lost:
         assert lost

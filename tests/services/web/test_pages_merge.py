@@ -188,6 +188,22 @@ def test_a_boy_and_his_sister_are_shown_to_differ(site: Site) -> None:
     assert "Sex Male Female differs" in words
 
 
+def test_what_is_typed_about_a_record_that_is_closed_does_not_name_it(site: Site) -> None:
+    kofi, lena = site.authority.children["kofi"], site.authority.children["lena"]
+    restricted = {"child_id": lena, "named": [OTHER_MANAGER], "reason": "Her uncle works here."}
+    site.authority.write("restrict-record", OTHER_MANAGER, **restricted)
+    absent = lena[:-1] + ("0" if lena[-1] != "0" else "1")
+    pages = []
+    for of in (lena, absent):
+        typed = {"of": of, "keep": kofi, "reason": "They look alike."}
+        answer = site.visitor(MANAGER).send_form(f"/children/{kofi}/merge-records", typed)
+        assert answer.status_code == 404
+        assert "They look alike." in words_of(answer)
+        pages.append(words_of(answer).replace(of, "…"))
+    assert pages[0] == pages[1]
+    assert "Lena" not in pages[0]
+
+
 def test_a_record_restricted_to_others_is_not_found(site: Site) -> None:
     (_, one), (referral, _) = twice(site)
     named = {"child_id": one, "named": [MANAGER], "reason": "A colleague's child."}

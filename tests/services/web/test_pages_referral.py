@@ -220,6 +220,20 @@ def test_destroyed_words_are_said_to_be_so(site: Site) -> None:
     assert "bruise" not in words
 
 
+def test_only_who_is_on_the_referral_or_theirs_to_see_is_taken_off_it_by_name(site: Site) -> None:
+    path, lena = address(site, "late"), site.authority.children["lena"]
+    absent = lena[:-1] + ("0" if lena[-1] != "0" else "1")
+    visitor = site.visitor(DUTY)
+    restricted = {"child_id": lena, "named": [OTHER_MANAGER], "reason": "Her uncle works here."}
+    site.authority.write("restrict-record", OTHER_MANAGER, **restricted)
+    for child_id in (lena, absent):
+        answer = visitor.get(f"{path}/remove-child?of={child_id}")
+        assert answer.status_code == 404
+        assert "Lena" not in answer.text
+        sent_all_the_same = visitor.send_form(f"{path}/remove-child", of=child_id, reason="No.")
+        assert sent_all_the_same.status_code == 404
+
+
 def test_a_record_restricted_to_others_stays_closed(site: Site) -> None:
     jonah = site.authority.children["jonah"]
     named = {"child_id": jonah, "named": [MANAGER], "reason": "A colleague's child."}

@@ -142,7 +142,7 @@ def kept_page(site: Site, person: str, path: str, fields: Any) -> str:
 def test_every_form_that_came_too_late_is_shown_in_its_own_words(shared_site: Site) -> None:
     known = shared_site.authority
     referral, kofi = known.referrals["late"], known.children["kofi"]
-    lena = known.children["lena"]
+    ama = known.children["ama"]
     when = {"happened_at-day": "9", "happened_at-month": "3", "happened_at-year": "2026"}
     when["happened_at-time"] = "2:30pm"
     for person, path, fields, words in (
@@ -166,7 +166,7 @@ def test_every_form_that_came_too_late_is_shown_in_its_own_words(shared_site: Si
         (
             MANAGER,
             f"/children/{kofi}/merge-records",
-            {"of": lena, "keep": kofi, "reason": "The same."},
+            {"of": ama, "keep": kofi, "reason": "The same."},
             ("Which record is kept? This record: Kofi Boateng.", "The same."),
         ),
         (
