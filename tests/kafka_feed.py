@@ -24,6 +24,7 @@ from kafka.admin import NewTopic
 from adapters.event_store import EventStore
 from adapters.translation import formats
 from adapters.transports.kafka import Access, Inlet, Partition, tracked_name
+from adapters.transports.kafka_topics import topics_there
 from adapters.vault import Vault
 from domain.agency import RegisterAgency
 from domain.kernel import WITHHELD
@@ -99,9 +100,6 @@ class Feed:
         with closing(broker.administration()) as admin:
             self.cluster = admin.describe_cluster()["cluster_id"]
             admin.create_topics([NewTopic(each, PARTITIONS, 1) for each in self.topics])
-            self._ids = {
-                each["name"]: each["topic_id"] for each in admin.describe_topics(list(self.topics))
-            }
         self._lines: list[Path] = []
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -206,13 +204,16 @@ class Feed:
 
     def ends(self) -> dict[str, int]:
         """The offset behind the newest record, by the name under which it is stored."""
+        with closing(self.broker.administration()) as admin:
+            # Asked when something stands there: a topic that was just made may have no id yet.
+            ids = {name: each.id for name, each in topics_there(admin, self.topics).items()}
+        assert ids.keys() == set(self.topics), ids
         consumer = KafkaConsumer(bootstrap_servers=self.broker.address, **PATIENCE)
         with closing(consumer):
             every = [TopicPartition(each, n) for each in self.topics for n in range(PARTITIONS)]
             ends = consumer.end_offsets(every).items()
         return {
-            tracked_name(self.cluster, p.topic, self._ids[p.topic], p.partition): end
-            for p, end in ends
+            tracked_name(self.cluster, p.topic, ids[p.topic], p.partition): end for p, end in ends
         }
 
     def _behind(self, ends: dict[str, int]) -> int:
