@@ -67,8 +67,7 @@ def test(words: list[str]) -> NoReturn:
     os.chdir(ROOT)
     if words:
         os.execv(PYTHON, [PYTHON, "-m", "pytest", *words])
-    # One more than processors: a third of the time a test waits for a server or a browser.
-    workers = str(min(4, (os.cpu_count() or 1) + 1))
+    workers = str(min(4, os.cpu_count() or 1))
     pytest = [PYTHON, "-m", "pytest", "-n", workers, "--dist", "loadfile"]
     steps = {
         "format": [PYTHON, "-m", "ruff", "format", "--check"],

@@ -25,7 +25,7 @@ from services.received import Channel
 PATIENCE_SECONDS = (0.5, 1.0, 2.0, 5.0)
 """How long nothing is taken when the store has gone; the last for ever."""
 
-ENDING_SECONDS = 1.5
+ENDING_SECONDS = 0.5
 """How long a file with many rows is gone on with when we are told to end."""
 
 AWAY = (Unavailable, KeysUnavailable, Busy)
